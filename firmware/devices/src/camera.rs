@@ -1,0 +1,67 @@
+//! The camera that looks at the citizen.
+
+use std::time::Duration;
+
+use faults::Fault;
+use zeroize::Zeroizing;
+
+/// Where frames come from: a UVC camera, or a replay in tests and the demo.
+/// Blocking; a daemon gives it a thread of its own and keeps only the newest frame.
+pub trait FrameSource: Send {
+    /// Starts streaming. Until then the camera's lamp is off.
+    fn start(&mut self) -> Result<(), CameraFault>;
+    /// Waits for the next frame.
+    fn next_frame(&mut self, limit: Duration) -> Result<Frame, CameraFault>;
+    /// Stops streaming and forgets what it saw.
+    fn stop(&mut self);
+}
+
+/// One picture of the citizen. Wiped when dropped.
+#[derive(Clone)]
+pub struct Frame {
+    /// Time since the source was started.
+    pub taken: Duration,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// How `data` is to be read.
+    pub pixels: Pixels,
+    /// The picture itself.
+    pub data: Zeroizing<Vec<u8>>,
+}
+
+/// The layout of a frame's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pixels {
+    /// Three bytes a pixel, row by row, no padding.
+    Rgb8,
+    /// YUV 4:2:2 packed, two bytes a pixel.
+    Yuyv,
+    /// One JPEG picture.
+    Mjpg,
+}
+
+/// Why no frame came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CameraFault {
+    /// No such camera, or it was pulled out.
+    #[error("the camera is not connected")]
+    Unplugged,
+    /// It streams, but nothing arrives in time.
+    #[error("the camera sends no pictures")]
+    Silent,
+    /// It offers no format that we read.
+    #[error("the camera offers no picture format that can be read")]
+    NoFormat,
+}
+
+impl CameraFault {
+    /// The entry of the fault list that this is.
+    pub fn fault(self) -> Fault {
+        match self {
+            Self::Unplugged | Self::NoFormat => Fault::CameraMissing,
+            Self::Silent => Fault::CameraSilent,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What the kiosk needs from hardware: one trait a device, plain states, no
+//! driver. `drivers` implements the traits over real buses, `simulators` over
+//! pretend ones; a daemon chooses between them and nobody else can tell.
+
+pub mod camera;
+pub mod light;
+pub mod printer;
+pub mod reader;
+pub mod scanner;
+pub mod state;
+
+pub use camera::{CameraFault, Frame, FrameSource, Pixels};
+pub use light::Light;
+pub use printer::{Paper, PrinterFault, Raster, ReceiptPrinter};
+pub use reader::{CardReader, Presence, ReaderFault};
+pub use scanner::{CodeScanner, ScannerFault};
+pub use state::{Device, State};

@@ -1,0 +1,2 @@
+//! kioskd
+fn main() {}

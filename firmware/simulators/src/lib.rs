@@ -1,0 +1,8 @@
+//! Pretend hardware behind the same traits and wires as the real thing, which can
+//! misbehave on purpose. Never linked into a production build.
+//!
+//! The virtual card shares no protocol code with `card`: a mistake on one side
+//! must not agree with itself on the other.
+
+pub mod people;
+pub mod scenario;
