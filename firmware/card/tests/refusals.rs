@@ -39,6 +39,13 @@ const COM: Exchange = (
     "8721010EB1A4E62C2033A872CE91AAA3C110208F79355105E44691FC1B0CAE4CEEDBDA990262828E0823\
      8B05A2FE3752C16282",
 );
+/// The same with a small and with a short answer, at the same count.
+const COM_SMALL: &str = "0CB09E0000000E970204008E086A8047EFA912686E0000";
+const COM_SHORT: Exchange = (
+    "0CB09E000D9701DF8E087A7F9F89002C9F4F00",
+    "8721010EB1A4E62C2033A872CE91AAA3C110208F79355105E44691FC1B0CAE4CEEDBDA990290008E08F255B3\
+     CA9751B21A9000",
+);
 /// From the reset to the open application.
 const OPENED: [Exchange; 7] = [CARD_ACCESS, SET, NONCE, MAP, AGREE, PROVE, APPLICATION];
 
@@ -332,15 +339,12 @@ fn an_absurd_length_is_refused_before_it_is_read() {
     });
 }
 
-// The chip refuses the long answer before its channel sees the command, and takes the
+// The chip refuses the long answers before its channel sees the commands, and takes the
 // same command once more in short: the counter must not have moved.
 #[test]
 fn a_long_answer_refused_on_the_outside_is_asked_short() {
-    let short = (
-        "0CB09E000D9701DF8E087A7F9F89002C9F4F00",
-        "8721010EB1A4E62C2033A872CE91AAA3C110208F79355105E44691FC1B0CAE4CEEDBDA990290008E08F255B3CA9751B21A9000",
-    );
-    let mut reader = ScriptedReader::new(&[&OPENED[..], &[(COM.0, "6700"), short]].concat());
+    let last = [(COM.0, "6700"), (COM_SMALL, "6700"), COM_SHORT];
+    let mut reader = ScriptedReader::new(&[&OPENED[..], &last].concat());
     let session = open_with(&mut reader, &key(), AccessPolicy::PaceOnly).ok().unwrap();
     assert!(session.file(FileId::Com).is_some());
     drop(session);
@@ -351,9 +355,8 @@ fn a_long_answer_refused_on_the_outside_is_asked_short() {
 // short answers from the start.
 #[test]
 fn a_chip_that_drops_the_channel_over_a_long_answer_is_opened_again() {
-    let short = "0CB09E000D9701DF8E087A7F9F89002C9F4F00";
-    let answer = "8721010EB1A4E62C2033A872CE91AAA3C110208F79355105E44691FC1B0CAE4CEEDBDA990290008E08F255B3CA9751B21A9000";
-    let script = [&OPENED[..], &[(COM.0, "6700"), (short, "6988")], &OPENED[..], &[(short, answer)]].concat();
+    let dropped = [(COM.0, "6700"), (COM_SMALL, "6988")];
+    let script = [&OPENED[..], &dropped, &OPENED[..], &[COM_SHORT]].concat();
     let mut reader = ScriptedReader::new(&script);
     let mut chance = ScriptedChance::new(&[MAPPING_KEY, AGREEMENT_KEY, MAPPING_KEY, AGREEMENT_KEY]);
     let session = card::open(&mut reader, &key(), AccessPolicy::PaceOnly, &mut chance, &mut |_| ()).ok();
@@ -365,12 +368,8 @@ fn a_chip_that_drops_the_channel_over_a_long_answer_is_opened_again() {
 // do more.
 #[test]
 fn the_answer_to_reset_is_believed() {
-    let short = (
-        "0CB09E000D9701DF8E087A7F9F89002C9F4F00",
-        "8721010EB1A4E62C2033A872CE91AAA3C110208F79355105E44691FC1B0CAE4CEEDBDA990290008E08F255B3CA9751B21A9000",
-    );
     let mut reader =
-        ScriptedReader::new(&[&OPENED[..], &[short]].concat()).with_atr("3B858001807300218000AB");
+        ScriptedReader::new(&[&OPENED[..], &[COM_SHORT]].concat()).with_atr("3B858001807300218000AB");
     assert!(open_with(&mut reader, &key(), AccessPolicy::PaceOnly).is_ok());
     reader.assert_finished();
 }
@@ -379,11 +378,7 @@ fn the_answer_to_reset_is_believed() {
 #[test]
 fn the_chips_own_description_is_believed() {
     let described = ("00B0810000", "430301020347020102 7F6608020203000202 0102 9000");
-    let short = (
-        "0CB09E000D9701DF8E087A7F9F89002C9F4F00",
-        "8721010EB1A4E62C2033A872CE91AAA3C110208F79355105E44691FC1B0CAE4CEEDBDA990290008E08F255B3CA9751B21A9000",
-    );
-    let mut reader = ScriptedReader::new(&[&[described], &OPENED[..], &[short]].concat())
+    let mut reader = ScriptedReader::new(&[&[described], &OPENED[..], &[COM_SHORT]].concat())
         .with_atr("3B85800180730021E000CB");
     assert!(open_with(&mut reader, &key(), AccessPolicy::PaceOnly).is_ok());
     reader.assert_finished();
