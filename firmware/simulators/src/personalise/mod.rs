@@ -2,16 +2,30 @@
 //! its own, as ICAO Doc 9303-10 and -12 lay them out and as citizen cards are
 //! known to use them. Everything it issues says TEST and is about nobody real.
 
+mod certificates;
+pub(crate) mod chip_keys;
+mod citizen_details;
+mod folder;
+mod mrz;
+mod names;
+mod portrait;
+mod record;
+mod security_object;
+mod validity;
+
 use std::{
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
 };
 
 use jiff::civil::Date;
+use openssl::error::ErrorStack;
 use rand_core::CryptoRng;
 
+use self::{certificates::Authority, chip_keys::ChipKeys, record::Record};
 use crate::{
-    people::Person,
+    people::{People, Person},
     scenario::{CardScript, SimulatorError},
 };
 
@@ -58,7 +72,7 @@ pub enum PersonaliseError {
     },
     /// OpenSSL refuses a key, a certificate or a signature.
     #[error("the test issuer's cryptography failed")]
-    Crypto(#[from] openssl::error::ErrorStack),
+    Crypto(#[from] ErrorStack),
 }
 
 /// How an elliptic curve is written in the issuer's certificates.
@@ -71,49 +85,88 @@ pub enum CurveForm {
     Explicit,
 }
 
-/// A test country signing authority and its document signer.
-pub struct Issuer {}
+/// A test country signing authority and its document signer, and a second one
+/// that no trust list holds.
+pub struct Issuer {
+    trusted: Authority,
+    stranger: Authority,
+    chip_seed: u64,
+}
 
 impl Issuer {
-    /// Makes a new issuer whose certificates are valid around `today`.
+    /// Makes a new issuer whose certificates are valid around `today`. Its keys come
+    /// out of `chance`; the signatures' own nonces are OpenSSL's.
     pub fn generate(today: Date, chance: &mut dyn CryptoRng) -> Result<Self, PersonaliseError> {
         Self::generate_with(CurveForm::Named, today, chance)
     }
 
-    /// The same with the curve written as asked.
+    /// The same with the curves written as asked.
     pub fn generate_with(
-        _form: CurveForm,
-        _today: Date,
-        _chance: &mut dyn CryptoRng,
+        form: CurveForm,
+        today: Date,
+        chance: &mut dyn CryptoRng,
     ) -> Result<Self, PersonaliseError> {
-        unimplemented!()
+        Ok(Self {
+            trusted: Authority::generate("Citizen Card", form, today, chance)?,
+            stranger: Authority::generate("Stranger", form, today, chance)?,
+            chip_seed: chance.next_u64(),
+        })
     }
 
-    /// Loads the issuer kept in a folder, or makes one and keeps it there.
-    pub fn open(_folder: &Path, _today: Date, _chance: &mut dyn CryptoRng) -> Result<Self, PersonaliseError> {
-        unimplemented!()
+    /// Loads the issuer kept in a folder, or makes one and keeps it there. Its trust
+    /// list is the folder's `csca.pem`.
+    pub fn open(folder: &Path, today: Date, chance: &mut dyn CryptoRng) -> Result<Self, PersonaliseError> {
+        let fresh = Self::generate(today, chance)?;
+        let trusted = match folder::load(folder)? {
+            Some(kept) => kept,
+            None => {
+                folder::keep(folder, &fresh.trusted)?;
+                fresh.trusted
+            }
+        };
+        Ok(Self { trusted, ..fresh })
     }
 
     /// The trust list for this issuer: its CSCA certificate.
     pub fn csca_pem(&self) -> String {
-        unimplemented!()
+        let pem = self.trusted.csca.to_pem().expect("a certificate can be written as PEM");
+        String::from_utf8(pem).expect("PEM is text")
     }
 
     /// Makes one citizen's card as it is on `today`.
     pub fn personalise(
         &self,
-        _person: &Person,
-        _people_folder: &Path,
-        _script: &CardScript,
-        _today: Date,
+        person: &Person,
+        people_folder: &Path,
+        script: &CardScript,
+        today: Date,
     ) -> Result<Personalised, PersonaliseError> {
-        unimplemented!()
+        let record = Record::read(person, script, today)?;
+        let portrait = portrait::for_chip(&people_folder.join(&person.portrait))?;
+        let authority = if script.unknown_issuer { &self.stranger } else { &self.trusted };
+        let mut files = record.files(&portrait, self.chip_seed, authority, script)?;
+        if let Some(name) = &script.forged_portrait {
+            let people = People::load(people_folder).map_err(PersonaliseError::People)?;
+            let other = people.person(name).map_err(PersonaliseError::People)?;
+            let picture = portrait::for_chip(&people_folder.join(&other.portrait))?;
+            files.elementary.insert(2, portrait::file(&picture, record.sex));
+        }
+        Ok(files)
     }
 }
 
 /// What is written into a chip, and printed on its card.
 pub struct Personalised {
-    pub(crate) printed_code: String,
+    /// Elementary files by short identifier.
+    pub(crate) elementary: BTreeMap<u8, Vec<u8>>,
+    /// EF.CardAccess of the master file.
+    pub(crate) card_access: Option<Vec<u8>>,
+    /// What the BAC key and the PACE key of the zone are made of.
+    pub(crate) mrz_information: String,
+    pub(crate) can: String,
+    pub(crate) keys: ChipKeys,
+    printed_code: String,
+    mrz: String,
 }
 
 impl Personalised {
@@ -124,17 +177,20 @@ impl Personalised {
 
     /// The card access number: the last six digits of the number.
     pub fn can(&self) -> &str {
-        unimplemented!()
+        &self.can
     }
 
     /// The three lines of the machine readable zone in a row, 90 characters.
     pub fn mrz(&self) -> &str {
-        unimplemented!()
+        &self.mrz
     }
 
     /// An elementary file by its short identifier (1 = DG1 … 1D = SOD, 1E = COM), or
     /// 1C for EF.CardAccess of the master file.
-    pub fn file(&self, _short_identifier: u8) -> Option<&[u8]> {
-        unimplemented!()
+    pub fn file(&self, short_identifier: u8) -> Option<&[u8]> {
+        match short_identifier {
+            0x1C => self.card_access.as_deref(),
+            other => self.elementary.get(&other).map(Vec::as_slice),
+        }
     }
 }
