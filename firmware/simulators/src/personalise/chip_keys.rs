@@ -33,7 +33,7 @@ pub(crate) struct ChipKeys {
 }
 
 impl ChipKeys {
-    pub(super) fn generate(chance: &mut dyn CryptoRng) -> Result<Self, ErrorStack> {
+    pub(crate) fn generate(chance: &mut dyn CryptoRng) -> Result<Self, ErrorStack> {
         let mut key = || generate_key(Nid::BRAINPOOL_P256R1, CurveForm::Explicit, chance);
         Ok(Self { agreement: key()?, signature: key()? })
     }

@@ -193,4 +193,23 @@ impl Personalised {
             other => self.elementary.get(&other).map(Vec::as_slice),
         }
     }
+
+    /// A chip with chosen files, as the worked examples of the standard have it.
+    #[cfg(test)]
+    pub(crate) fn for_tests(
+        information: &str,
+        can: &str,
+        elementary: BTreeMap<u8, Vec<u8>>,
+        keys: ChipKeys,
+    ) -> Self {
+        Self {
+            elementary,
+            card_access: Some(chip_keys::card_access()),
+            mrz_information: information.to_owned(),
+            can: can.to_owned(),
+            keys,
+            printed_code: String::new(),
+            mrz: String::new(),
+        }
+    }
 }
