@@ -11,14 +11,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE as NO_CKPT_ON_CLOSE,
+};
 use sha2::{Digest, Sha256};
 
 use crate::OutboxError;
 
 /// "MCob": this file is an outbox and no other database.
-const APPLICATION: i64 = 0x4D43_6F62;
-const VERSION: i64 = 1;
+const APPLICATION: u32 = 0x4D43_6F62;
+const VERSION: u32 = 1;
 
 const TABLES: &str = "
 CREATE TABLE waiting (
@@ -52,6 +54,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, OutboxError> {
     }
     let file = connect(path, OpenFlags::empty()).map_err(|error| classify(path, "be opened", error))?;
     check(path, &file)?;
+    file.set_db_config(NO_CKPT_ON_CLOSE, false).map_err(|error| classify(path, "be opened", error))?;
     Ok(file)
 }
 
@@ -72,17 +75,25 @@ pub(crate) fn damaged(path: &Path, why: impl Into<String>) -> OutboxError {
 }
 
 /// An empty or foreign file must never be taken for an empty outbox, which is what
-/// SQLite by itself would do with one of no length.
+/// SQLite by itself would do with one of no length. Looked at before SQLite touches it;
+/// the places are those of its file format, section 1.3.
 fn check_header(path: &Path) -> Result<(), OutboxError> {
-    let mut header = [0; 16];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
-    match read {
-        Ok(()) if header == *b"SQLite format 3\0" => Ok(()),
-        Ok(()) => Err(damaged(path, "it does not begin as a database does")),
+    let mut header = [0; 100];
+    match File::open(path).and_then(|mut file| file.read_exact(&mut header)) {
+        Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            Err(damaged(path, "it is cut off at its beginning"))
+            return Err(damaged(path, "it is cut off at its beginning"));
         }
-        Err(source) => Err(folder(path, source)),
+        Err(source) => return Err(folder(path, source)),
+    }
+    let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    match () {
+        () if header[..16] != *b"SQLite format 3\0" => {
+            Err(damaged(path, "it does not begin as a database does"))
+        }
+        () if number(68) != APPLICATION => Err(damaged(path, "it is another program's database")),
+        () if number(60) != VERSION => Err(damaged(path, "it is of another version")),
+        () => Ok(()),
     }
 }
 
@@ -95,6 +106,7 @@ fn create(path: &Path) -> Result<(), OutboxError> {
     }
     let fill = || {
         let file = connect(&new, OpenFlags::SQLITE_OPEN_CREATE)?;
+        file.set_db_config(NO_CKPT_ON_CLOSE, false)?;
         file.execute_batch(TABLES)?;
         file.pragma_update(None, "application_id", APPLICATION)?;
         file.pragma_update(None, "user_version", VERSION)?;
@@ -114,6 +126,8 @@ fn connect(path: &Path, more: OpenFlags) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
     let file = Connection::open_with_flags(path, flags)?;
     file.busy_timeout(std::time::Duration::ZERO)?;
+    // Until it is believed, closing it moves nothing out of the write-ahead log.
+    file.set_db_config(NO_CKPT_ON_CLOSE, true)?;
     // One program, one connection: the second one is told at once.
     file.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
     file.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
@@ -130,13 +144,6 @@ fn connect(path: &Path, more: OpenFlags) -> rusqlite::Result<Connection> {
 /// Looks through the whole file: its structure, and every row's digest.
 fn check(path: &Path, file: &Connection) -> Result<(), OutboxError> {
     let failed = |error| classify(path, "be looked through", error);
-    let number = |name: &str| file.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    if number("application_id").map_err(failed)? != APPLICATION {
-        return Err(damaged(path, "it is another program's database"));
-    }
-    if number("user_version").map_err(failed)? != VERSION {
-        return Err(damaged(path, "it is of another version"));
-    }
     let found: String = file.pragma_query_value(None, "integrity_check", |row| row.get(0)).map_err(failed)?;
     if found != "ok" {
         return Err(damaged(path, found));
