@@ -4,5 +4,7 @@
 //! The virtual card shares no protocol code with `card`: a mistake on one side
 //! must not agree with itself on the other.
 
+pub mod code_scanner;
+pub mod paper;
 pub mod people;
 pub mod scenario;
