@@ -4,8 +4,14 @@
 //!
 //! Paper is read by strangers: no name, no citizen number, no full phone number.
 
+mod base45;
+mod canvas;
+mod compose;
+mod layout;
 pub mod slip;
 pub mod slip_code;
+mod typeface;
+mod words;
 
 pub use slip::{CounterReason, MaskedPhone, Matter, PrintingError, Slip};
 pub use slip_code::{SlipCode, SlipCodeError, SlipFacts, Standing, check_slip};

@@ -5,7 +5,7 @@ use faults::Fault;
 use jiff::{Timestamp, civil::Date};
 use screen::view::{Language, Text};
 
-use crate::SlipCode;
+use crate::{SlipCode, compose, layout};
 
 /// One slip.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ pub enum Matter {
         service: Text,
         /// The phone that the platform will write to.
         phone: Option<MaskedPhone>,
+        /// What the citizen does once it is registered; never said before that.
+        next: Option<Text>,
         /// The proof.
         code: SlipCode,
     },
@@ -93,8 +95,7 @@ impl MaskedPhone {
 impl Slip {
     /// Draws the slip for paper that many dots wide: 576 (80 mm) or 384 (58 mm).
     pub fn draw(&self, dots: u32) -> Result<Raster, PrintingError> {
-        let _ = dots;
-        unimplemented!()
+        layout::draw(&compose::blocks(self), dots)
     }
 }
 
