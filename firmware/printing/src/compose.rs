@@ -5,10 +5,11 @@ use jiff::{
     civil::Date,
     tz::{Offset, TimeZone},
 };
+use outbox::Standing;
 use screen::view::Language;
 
 use crate::{
-    CounterReason, Matter, Slip, SlipCode, Standing,
+    CounterReason, Matter, Slip, SlipCode,
     layout::{Block, Fill},
     words::{Heading, Words, words},
 };
@@ -57,7 +58,7 @@ fn request(words: &Words, code: &SlipCode, facts: Vec<Block>, next: Option<Strin
             Standing::Registered => banner(&words.registered, Fill::Black),
         },
         Block::Gap(6),
-        Block::Large { label: words.reference.to_owned(), value: code.facts().reference().to_owned() },
+        Block::Large { label: words.reference.to_owned(), value: code.facts().reference().to_string() },
         Block::Rule,
     ];
     blocks.extend(facts);
@@ -125,7 +126,7 @@ fn foot(words: &Words, slip: &Slip) -> [Block; 6] {
     [
         Block::Rule,
         Block::Fact { label: words.time, value: moment(slip.at) },
-        Block::Fact { label: words.kiosk, value: slip.kiosk.clone() },
+        Block::Fact { label: words.kiosk, value: slip.kiosk.to_string() },
         Block::Rule,
         Block::Small(words.scam.to_owned()),
         Block::Small(words.thanks.to_owned()),

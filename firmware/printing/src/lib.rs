@@ -14,4 +14,4 @@ mod typeface;
 mod words;
 
 pub use slip::{CounterReason, MaskedPhone, Matter, PrintingError, Slip};
-pub use slip_code::{SlipCode, SlipCodeError, SlipFacts, Standing, check_slip};
+pub use slip_code::{SlipCode, SlipCodeError, SlipFacts, check_slip};

@@ -4,6 +4,7 @@ use devices::Raster;
 use faults::Fault;
 use jiff::{Timestamp, civil::Date};
 use screen::view::{Language, Text};
+use transaction::KioskId;
 
 use crate::{SlipCode, compose, layout};
 
@@ -15,7 +16,7 @@ pub struct Slip {
     /// The language of its words.
     pub language: Language,
     /// The kiosk's id.
-    pub kiosk: String,
+    pub kiosk: KioskId,
     /// Where the kiosk stands.
     pub site: String,
     /// When it is printed.
