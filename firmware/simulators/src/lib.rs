@@ -8,3 +8,4 @@ pub mod code_scanner;
 pub mod paper;
 pub mod people;
 pub mod scenario;
+pub mod terminal;
