@@ -6,8 +6,11 @@
 
 pub mod chance;
 pub mod citizen_card;
+pub mod code_scanner;
 mod der;
 pub mod in_memory;
+pub mod paper;
 pub mod people;
 pub mod personalise;
 pub mod scenario;
+pub mod terminal;
