@@ -4,5 +4,13 @@
 //! The virtual card shares no protocol code with `card`: a mistake on one side
 //! must not agree with itself on the other.
 
+pub mod chance;
+pub mod citizen_card;
+pub mod code_scanner;
+mod der;
+pub mod in_memory;
+pub mod paper;
 pub mod people;
+pub mod personalise;
 pub mod scenario;
+pub mod terminal;
