@@ -1,1 +1,33 @@
-//! card
+//! Reads the chip of a citizen card: opens the secure channel, reads the files,
+//! hands their bytes on. ICAO Doc 9303-10 (files) and 9303-11 (protocols).
+//!
+//! It never decides whether what it read is genuine (that is `identity`), never
+//! keeps anything after it is dropped, and takes no time and no chance of its own.
+//! PACE that is offered and fails is an error: nothing here falls back to BAC.
+//!
+//! Chip authentication (9303-11, 6.2) belongs between [`Session::read`] of DG14 and
+//! the files after it: it will be one more method of [`Session`] that swaps the keys
+//! of its secure channel. Another PACE mapping is one more variant of [`Mapping`].
+
+mod apdu;
+mod bac;
+mod cipher;
+mod error;
+mod file_id;
+mod files;
+mod group;
+mod key;
+mod limits;
+mod pace;
+mod protocol;
+mod secure_messaging;
+pub mod security_infos;
+mod session;
+mod tlv;
+mod wire;
+
+pub use error::{AccessFlaw, ReadError, Step};
+pub use file_id::FileId;
+pub use key::{AccessKey, Can, KeyError, MrzKey};
+pub use protocol::{AccessPolicy, Agreement, Cipher, Mapping, Protocol};
+pub use session::{CardFiles, Progress, ReadLog, Session, open};

@@ -7,11 +7,14 @@
 pub mod card_process;
 pub mod chance;
 pub mod citizen_card;
+pub mod code_scanner;
 mod der;
 pub mod in_memory;
 mod kept;
+pub mod paper;
 pub mod pcscd;
 pub mod people;
 pub mod personalise;
 pub mod scenario;
+pub mod terminal;
 pub mod vpcd;

@@ -1,0 +1,84 @@
+//! How the chip was opened: names only, nothing secret.
+
+use std::fmt;
+
+/// Which access protocols the caller allows. There is no third way: PACE that the
+/// chip offers is used, and when it fails the read fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessPolicy {
+    /// Only PACE; a chip that does not offer it is not read.
+    PaceOnly,
+    /// PACE where the chip offers it, BAC where it does not.
+    PaceOrBacWhenNotOffered,
+}
+
+/// The access protocol that made the secure channel, with its choices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// Password Authenticated Connection Establishment, 9303-11, 4.4.
+    Pace {
+        /// How the nonce becomes a generator.
+        mapping: Mapping,
+        /// Over which group the keys are agreed.
+        agreement: Agreement,
+        /// The cipher of the secure channel.
+        cipher: Cipher,
+        /// The standardised domain parameters, 9303-11, table 4.
+        parameters: u8,
+    },
+    /// Basic Access Control, 9303-11, 4.3.
+    Bac,
+}
+
+/// How PACE maps the nonce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mapping {
+    /// Generic mapping: one more key agreement.
+    Generic,
+}
+
+/// The kind of group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Agreement {
+    /// Numbers modulo a prime.
+    Dh,
+    /// Points on an elliptic curve.
+    Ecdh,
+}
+
+/// A cipher of secure messaging, with the MAC that goes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cipher {
+    /// Two-key triple DES with the retail MAC.
+    TripleDes,
+    /// AES-128 with CMAC.
+    Aes128,
+    /// AES-192 with CMAC.
+    Aes192,
+    /// AES-256 with CMAC.
+    Aes256,
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Pace { mapping: Mapping::Generic, agreement, cipher, parameters } = self else {
+            return out.write_str("BAC");
+        };
+        let agreement = match agreement {
+            Agreement::Dh => "DH",
+            Agreement::Ecdh => "ECDH",
+        };
+        write!(out, "PACE-{agreement}-GM-{cipher} ({parameters})")
+    }
+}
+
+impl fmt::Display for Cipher {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::TripleDes => "3DES-CBC-CBC",
+            Self::Aes128 => "AES-CBC-CMAC-128",
+            Self::Aes192 => "AES-CBC-CMAC-192",
+            Self::Aes256 => "AES-CBC-CMAC-256",
+        })
+    }
+}
