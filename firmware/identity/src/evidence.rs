@@ -1,0 +1,146 @@
+//! What was checked about a card and what came of it, for the signed record and
+//! the audit log. Nothing here is personal: the digest of EF.SOD binds the
+//! record to one reading of one card and says nothing about its holder.
+
+use serde::Serialize;
+use zeroize::Zeroize;
+
+use crate::number::NumberWarning;
+
+/// SHA-256 of EF.SOD: the same for every reading of one card, different for any
+/// two cards. It binds a face match to an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Zeroize)]
+pub struct IdentityId(pub(crate) [u8; 32]);
+
+impl IdentityId {
+    /// The digest.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl Serialize for IdentityId {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&hex::encode(self.0))
+    }
+}
+
+/// The proof that stands behind an [`Identity`](crate::Identity).
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CardEvidence {
+    /// The only verdict that makes an identity.
+    pub verdict: Verdict,
+    /// SHA-256 of EF.SOD, in hexadecimal digits.
+    pub security_object: IdentityId,
+    /// How the chip was opened.
+    pub access: String,
+    /// Who signed the chip's data.
+    pub signer: SignerEvidence,
+    /// The digest of the files in the security object.
+    pub digest: &'static str,
+    /// Version of the LDS security object: 0 or 1.
+    pub security_object_version: u8,
+    /// The data groups that the issuer signed, by number.
+    pub signed_groups: Vec<u8>,
+    /// The data groups that were read; each fits its signed digest.
+    pub checked_groups: Vec<u8>,
+    /// What EF.COM, which nobody signs, says beside the signed list.
+    pub directory: Directory,
+    /// Whether what EF.CardAccess, which nobody signs, offers is what DG14 says.
+    pub access_offer: AccessOffer,
+    /// Whether the chip proved that it is no copy.
+    pub chip: ChipGenuineness,
+    /// The citizen's details in DG13.
+    pub details: Details,
+    /// Numbers of fields in DG13 that this program does not know; never their values.
+    pub unknown_details: Vec<u32>,
+    /// What in the twelve-digit number does not fit its holder.
+    pub number_warnings: Vec<NumberWarning>,
+}
+
+/// What passive authentication said (ICAO 9303-11, 5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Digests, signature, chain and validity are all in order.
+    Authentic,
+}
+
+/// The document signer and its way up to the trust list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SignerEvidence {
+    /// Serial number of the document signer's certificate, in hexadecimal digits.
+    pub serial: String,
+    /// Its issuer's name.
+    pub issuer: String,
+    /// How the signature was made, such as `ecdsa-sha256`.
+    pub algorithm: String,
+    /// How the security object named its signer.
+    pub found_by: FoundBy,
+    /// SHA-256 of each trusted certificate on the way up, the last one signed by itself.
+    pub chain: Vec<String>,
+}
+
+/// How the signer's certificate was found in the security object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FoundBy {
+    /// By issuer and serial number.
+    IssuerAndSerial,
+    /// By key identifier.
+    KeyIdentifier,
+    /// The name fits no certificate; the only one there was taken, and its key did
+    /// make the signature.
+    OnlyCertificate,
+}
+
+/// What EF.COM says beside the signed list of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Directory {
+    /// It was not read.
+    NotRead,
+    /// It lists what the security object lists.
+    Agrees,
+    /// It lists something else, or cannot be understood.
+    Differs,
+}
+
+/// What the unsigned EF.CardAccess says beside DG14 (ICAO 9303-11, 9.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessOffer {
+    /// One of the two files was not read.
+    NotChecked,
+    /// Every way in of EF.CardAccess stands in the signed DG14.
+    Confirmed,
+    /// One does not.
+    NotConfirmed,
+}
+
+/// Whether the chip proved to hold the key that DG14 or DG15 names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "result")]
+pub enum ChipGenuineness {
+    /// Nobody asked it. A copy of a genuine chip's files would look the same.
+    NotChecked {
+        /// Object identifiers of the proofs that the signed files offer.
+        offered: Vec<String>,
+    },
+}
+
+/// What DG13 gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Details {
+    /// It was not read.
+    NotRead,
+    /// It was read, and agrees with DG1.
+    Agrees,
+    /// It is authentic, and its content cannot be understood. Circular
+    /// 16/2024/TT-BCA, article 6, lets part of it be coded in a way of the
+    /// authority's own.
+    NotUnderstood,
+}

@@ -1,0 +1,90 @@
+//! A person whose card is authentic. The only way to one is [`crate::verify`].
+
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::{
+    birth::Birth,
+    data_groups::citizen_details::CitizenDetails,
+    evidence::{CardEvidence, IdentityId},
+    expiry::Expiry,
+    number::CitizenNumber,
+    portrait::Portrait,
+    sex::Sex,
+};
+
+/// Who laid the card down, as its issuer signed it. Wiped when dropped; it does
+/// not print.
+pub struct Identity {
+    pub(crate) number: CitizenNumber,
+    pub(crate) name: Zeroizing<String>,
+    pub(crate) birth: Zeroizing<Birth>,
+    pub(crate) sex: Sex,
+    pub(crate) nationality: Nationality,
+    pub(crate) expiry: Expiry,
+    pub(crate) portrait: Portrait,
+    pub(crate) details: Option<CitizenDetails>,
+    pub(crate) evidence: CardEvidence,
+    pub(crate) id: IdentityId,
+}
+
+/// A nationality as the card says it.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Nationality(pub(crate) String);
+
+impl Identity {
+    /// The twelve-digit number.
+    pub fn number(&self) -> &CitizenNumber {
+        &self.number
+    }
+
+    /// The full name: with diacritics where DG13 gives it, else as the MRZ has it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The day of birth.
+    pub fn birth(&self) -> Birth {
+        *self.birth
+    }
+
+    /// The sex.
+    pub fn sex(&self) -> Sex {
+        self.sex
+    }
+
+    /// The nationality as the card says it: the word in DG13, else the MRZ's three
+    /// letters.
+    pub fn nationality(&self) -> &str {
+        &self.nationality.0
+    }
+
+    /// Until when the card is valid.
+    pub fn expiry(&self) -> Expiry {
+        self.expiry
+    }
+
+    /// The portrait on the chip.
+    pub fn portrait(&self) -> &Portrait {
+        &self.portrait
+    }
+
+    /// The place of residence, where DG13 gives one.
+    pub fn address(&self) -> Option<&str> {
+        self.details.as_ref()?.address()
+    }
+
+    /// Everything that DG13 gives, where it could be understood.
+    pub fn details(&self) -> Option<&CitizenDetails> {
+        self.details.as_ref()
+    }
+
+    /// What was checked, without anything personal.
+    pub fn evidence(&self) -> &CardEvidence {
+        &self.evidence
+    }
+
+    /// What binds a face match to this identity.
+    pub fn id(&self) -> IdentityId {
+        self.id
+    }
+}
