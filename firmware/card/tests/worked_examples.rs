@@ -18,7 +18,7 @@ const EF_COM: &str = "60145F0104303130365F36063034303030305C026175";
 fn open<'r>(reader: &'r mut ScriptedReader, key: &AccessKey, chance: &mut ScriptedChance) -> Session<'r> {
     let mut progress = Vec::new();
     let session = card::open(reader, key, AccessPolicy::PaceOrBacWhenNotOffered, chance, &mut |step| {
-        progress.push(step)
+        progress.push(step);
     })
     .unwrap_or_else(|error| panic!("{error}"));
     assert!(chance.is_used_up());
