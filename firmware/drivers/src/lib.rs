@@ -3,3 +3,4 @@
 pub mod code_scanner;
 pub mod escpos;
 pub mod gpio;
+pub mod pcsc;
