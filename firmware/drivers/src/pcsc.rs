@@ -29,6 +29,8 @@ const PATIENCE_FOR_DOUBT: Duration = Duration::from_millis(600);
 /// How often a card is asked whether it is still there. The service alone would notice
 /// within 400 ms only.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How long a card that does not answer to power is left alone.
+const TRY_AGAIN_AFTER: Duration = Duration::from_millis(300);
 /// SELECT of the master file: any answer at all shows that the card is there.
 const ARE_YOU_THERE: [u8; 4] = [0x00, 0xA4, 0x00, 0x0C];
 
@@ -51,6 +53,8 @@ pub struct PcscReader {
     context: Option<Context>,
     /// There while a card lies in the field and is powered.
     card: Option<Card>,
+    /// A card stopped talking; the service may not have noticed yet.
+    lost_lately: bool,
     /// T=0 knows no extended length.
     protocol: Option<Protocol>,
     /// Where answers arrive; wiped after each.
@@ -73,6 +77,7 @@ impl PcscReader {
             length: AnswerLength::default(),
             context: None,
             card: None,
+            lost_lately: false,
             protocol: None,
             space: Zeroizing::new(vec![0; MAX_BUFFER_SIZE_EXTENDED]),
         };
@@ -115,35 +120,65 @@ impl PcscReader {
         }
     }
 
-    /// Connects to the card that the service sees. `Ok(None)`: it sees none any more.
-    fn connect(&mut self, context: &Context, name: &CStr) -> Result<Option<Presence>, ReaderFault> {
-        match context.connect(name, ShareMode::Exclusive, Protocols::ANY) {
-            Ok(card) => {
-                let status = card.status2_owned().map_err(certain)?;
-                (self.card, self.protocol) = (Some(card), status.protocol2());
-                Ok(Some(Presence { atr: status.atr().to_vec() }))
+    /// Connects to the card that the service sees.
+    fn connect(&mut self, context: &Context, name: &CStr) -> Result<Approach, ReaderFault> {
+        let powered = match context.connect(name, ShareMode::Exclusive, Protocols::ANY) {
+            // What was lost may have come back, or another card, unnoticed: power anew.
+            Ok(mut card) if self.lost_lately => power(&mut card).map(|()| card),
+            Ok(card) => Ok(card),
+            // The service gives up on a card that lay crooked and never looks at it
+            // again. It may lie straight by now.
+            Err(Error::UnresponsiveCard | Error::UnpoweredCard) => context
+                .connect(name, ShareMode::Direct, Protocols::UNDEFINED)
+                .and_then(|mut card| power(&mut card).map(|()| card)),
+            Err(error) => Err(error),
+        };
+        let status = powered.and_then(|card| Ok((card.status2_owned()?, card)));
+        match status.map_err(Failure::from) {
+            Ok((status, card)) => {
+                (self.card, self.protocol, self.lost_lately) = (Some(card), status.protocol2(), false);
+                Ok(Approach::Talks(Presence { atr: status.atr().to_vec() }))
             }
-            Err(Error::NoSmartcard | Error::RemovedCard) => Ok(None),
-            Err(error) => Err(certain(error)),
+            Err(Failure::Certain(ReaderFault::CardGone)) => Ok(Approach::Gone),
+            Err(Failure::InDoubt) => Ok(Approach::Mute),
+            Err(Failure::Certain(fault)) => Err(fault),
         }
     }
 
-    /// What a failed exchange means. Where PC/SC only says that it failed, the service
-    /// is given a moment to notice that the card is gone.
-    fn explain(&mut self, error: Error) -> ReaderFault {
-        let fault = fault_of(error).unwrap_or_else(|| {
-            let gone = self.wait_until(PATIENCE_FOR_DOUBT, |state| !state.contains(State::PRESENT));
-            match gone {
+    /// Sends a command; no status bytes are no answer, though some drivers call it one.
+    fn transmit(&mut self, command: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let card = self.card.as_ref().ok_or(Failure::Certain(ReaderFault::CardGone))?;
+        let answer = Zeroizing::new(card.transmit(command, &mut self.space)?.to_vec());
+        self.space[..answer.len()].zeroize();
+        if answer.len() < 2 { Err(Failure::InDoubt) } else { Ok(answer) }
+    }
+
+    /// What a failure means. Where it is in doubt, the service is given a moment to
+    /// notice that the card is gone.
+    fn explain(&mut self, failure: Failure) -> ReaderFault {
+        let fault = match failure {
+            Failure::Certain(fault) => fault,
+            Failure::InDoubt => match self.wait_until(PATIENCE_FOR_DOUBT, is_empty) {
                 Ok(true) => ReaderFault::CardGone,
                 Ok(false) => ReaderFault::CardMute,
                 Err(fault) => fault,
-            }
-        });
-        self.card = None;
+            },
+        };
+        self.let_go();
         if fault == ReaderFault::ServiceDown {
             self.context = None;
         }
         fault
+    }
+
+    /// The card does not talk any more. It is not reset on leaving: where it is gone,
+    /// the service would note it as mute, and not look again.
+    fn let_go(&mut self) {
+        if let Some(card) = self.card.take() {
+            self.lost_lately = true;
+            // Nothing was held any more where this fails.
+            let _ = card.disconnect(Disposition::LeaveCard);
+        }
     }
 
     /// Waits until the service sees the reader in such a state.
@@ -177,61 +212,61 @@ impl CardReader for PcscReader {
         let deadline = Instant::now() + limit;
         // A card from before is given back first: it may be another one by now.
         self.card = None;
+        if self.lost_lately {
+            self.wait_until(PATIENCE_FOR_DOUBT.min(limit), is_empty)?;
+        }
+        let mut approach = Approach::Gone;
         loop {
             let (context, name) = self.find_within(left(deadline))?;
-            let seen = self.wait_until(left(deadline), |state| {
-                state.contains(State::PRESENT) && !state.contains(State::MUTE)
-            })?;
-            if seen && let Some(presence) = self.connect(&context, &name)? {
-                return Ok(Some(presence));
+            if self.wait_until(left(deadline), is_present)? {
+                approach = self.connect(&context, &name)?;
             }
-            if left(deadline).is_zero() {
-                // A card that does not even answer to power is worth a word.
-                let mute = self.wait_until(Duration::ZERO, |state| state.contains(State::MUTE))?;
-                return if mute { Err(ReaderFault::CardMute) } else { Ok(None) };
+            match approach {
+                Approach::Talks(presence) => return Ok(Some(presence)),
+                Approach::Mute if left(deadline).is_zero() => return Err(ReaderFault::CardMute),
+                Approach::Gone if left(deadline).is_zero() => return Ok(None),
+                Approach::Mute | Approach::Gone => {}
+            }
+            if self.wait_until(TRY_AGAIN_AFTER.min(left(deadline)), is_empty)? {
+                approach = Approach::Gone;
             }
         }
     }
 
     fn exchange(&mut self, command: &[u8]) -> Result<Zeroizing<Vec<u8>>, ReaderFault> {
-        let card = self.card.as_ref().ok_or(ReaderFault::CardGone)?;
-        let answer = card.transmit(command, &mut self.space).map(|bytes| Zeroizing::new(bytes.to_vec()));
-        if let Ok(answer) = &answer {
-            self.space[..answer.len()].zeroize();
-        }
-        answer.map_err(|error| self.explain(error))
+        self.transmit(command).map_err(|failure| self.explain(failure))
     }
 
     fn reset_card(&mut self) -> Result<Presence, ReaderFault> {
         let card = self.card.as_mut().ok_or(ReaderFault::CardGone)?;
-        // Power off and on: some readers answer a mere reset from memory.
-        let reset = card
-            .reconnect(ShareMode::Exclusive, Protocols::ANY, Disposition::UnpowerCard)
-            .and_then(|()| card.status2_owned());
-        match reset {
+        match power(card).and_then(|()| card.status2_owned()) {
             Ok(status) => Ok(Presence { atr: status.atr().to_vec() }),
-            Err(error) => Err(self.explain(error)),
+            Err(error) => Err(self.explain(error.into())),
         }
     }
 
     fn wait_for_removal(&mut self, limit: Duration) -> Result<bool, ReaderFault> {
         let deadline = Instant::now() + limit;
         loop {
-            let Some(card) = &self.card else {
-                return self.wait_until(left(deadline), |state| !state.contains(State::PRESENT));
-            };
-            if let Err(error) = card.transmit(&ARE_YOU_THERE, &mut self.space) {
-                match self.explain(error) {
-                    // Nobody lays a card that talked a moment ago down mute.
-                    ReaderFault::CardGone | ReaderFault::CardMute => return Ok(true),
-                    fault => return Err(fault),
+            if self.card.is_none() {
+                return self.wait_until(left(deadline), is_empty);
+            }
+            match self.transmit(&ARE_YOU_THERE) {
+                Ok(_) => {}
+                // A card that talked a moment ago and now does not was lifted.
+                Err(Failure::InDoubt | Failure::Certain(ReaderFault::CardGone)) => {
+                    self.let_go();
+                    // If it is not the service or the reader that went away.
+                    self.find()?;
+                    return Ok(true);
                 }
+                Err(failure) => return Err(self.explain(failure)),
             }
             let pause = LOOK_EVERY.min(left(deadline));
             if pause.is_zero() {
                 return Ok(false);
             }
-            if self.wait_until(pause, |state| !state.contains(State::PRESENT))? {
+            if self.wait_until(pause, is_empty)? {
                 self.card = None;
                 return Ok(true);
             }
@@ -247,6 +282,21 @@ impl CardReader for PcscReader {
     }
 }
 
+/// What came of turning to a card.
+enum Approach {
+    /// It is powered and ours.
+    Talks(Presence),
+    /// It is there and does not answer.
+    Mute,
+    /// It is not there any more.
+    Gone,
+}
+
+/// Power off and on: some readers answer a mere reset from memory.
+fn power(card: &mut Card) -> Result<(), Error> {
+    card.reconnect(ShareMode::Exclusive, Protocols::ANY, Disposition::UnpowerCard)
+}
+
 fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
@@ -259,13 +309,36 @@ fn names(context: &Context) -> Result<Vec<CString>, ReaderFault> {
     }
 }
 
+fn is_present(state: State) -> bool {
+    state.contains(State::PRESENT)
+}
+
+fn is_empty(state: State) -> bool {
+    !state.contains(State::PRESENT)
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy)]
+enum Failure {
+    /// PC/SC says what is the matter.
+    Certain(ReaderFault),
+    /// Only that the exchange failed, which for a moment is all there is to say when a
+    /// card is lifted.
+    InDoubt,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        fault_of(error).map_or(Self::InDoubt, Self::Certain)
+    }
+}
+
 /// What an error means where no card was being talked to.
 fn certain(error: Error) -> ReaderFault {
     fault_of(error).unwrap_or(ReaderFault::CardMute)
 }
 
-/// What an error says for certain. `None`: only that an exchange failed, which it also
-/// does for a moment when a card is lifted.
+/// What an error says for certain.
 fn fault_of(error: Error) -> Option<ReaderFault> {
     Some(match error {
         Error::NoSmartcard | Error::RemovedCard | Error::ResetCard => ReaderFault::CardGone,

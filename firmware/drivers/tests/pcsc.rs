@@ -5,10 +5,15 @@
 
 use std::{
     env,
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{Shutdown, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -65,6 +70,11 @@ fn a_card_lifted_in_the_middle_is_gone_and_not_mute() {
 #[test]
 fn a_reader_held_by_another_is_busy() {
     run("child_meets_a_busy_reader");
+}
+
+#[test]
+fn a_card_that_lay_crooked_is_found_when_it_lies_straight() {
+    run("child_waits_for_a_mute_card");
 }
 
 #[test]
@@ -199,6 +209,51 @@ fn child_meets_a_busy_reader() {
     assert_eq!(second.wait_for_card(PATIENCE), Err(ReaderFault::Busy));
     drop(first);
     assert!(second.wait_for_card(PATIENCE).unwrap().is_some(), "free again");
+}
+
+/// A card that is there and gives no answer to reset until it is told to.
+fn lay_mute_card(talks: Arc<AtomicBool>) -> TcpStream {
+    let port: u16 = env::var(PORT).unwrap().parse().unwrap();
+    let mut wire = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let field = wire.try_clone().unwrap();
+    thread::spawn(move || -> io::Result<()> {
+        let mut asked_to_power = false;
+        loop {
+            let mut length = [0; 2];
+            wire.read_exact(&mut length)?;
+            let mut message = vec![0; u16::from_be_bytes(length).into()];
+            wire.read_exact(&mut message)?;
+            match message[..] {
+                [power @ 0..4] => asked_to_power = power != 0,
+                // The first question after power is for the answer to it; the others
+                // only ask whether a card is there.
+                [4] if asked_to_power && !talks.load(Ordering::SeqCst) => {
+                    asked_to_power = false;
+                    // Longer than any answer to reset may be: the driver gives up on it.
+                    wire.write_all(&[0, 40])?;
+                    wire.write_all(&[0; 40])?;
+                }
+                [4] => wire.write_all(&[0, 5, 0x3B, 0x80, 0x80, 0x01, 0x01])?,
+                _ => wire.write_all(&[0, 2, 0x90, 0x00])?,
+            }
+        }
+    });
+    field
+}
+
+#[test]
+#[ignore = "a child of the tests above"]
+fn child_waits_for_a_mute_card() {
+    let mut reader = PcscReader::open(Some(READER)).unwrap();
+    let talks = Arc::new(AtomicBool::new(false));
+    let field = lay_mute_card(talks.clone());
+    assert_eq!(reader.wait_for_card(Duration::from_millis(1500)), Err(ReaderFault::CardMute));
+    talks.store(true, Ordering::SeqCst);
+    let presence = reader.wait_for_card(PATIENCE).unwrap().expect("it talks now");
+    assert_eq!(presence.atr, [0x3B, 0x80, 0x80, 0x01, 0x01]);
+    assert_eq!(reader.exchange(&[0, 0xB0, 0x9C, 0, 0]).unwrap().as_slice(), [0x90, 0x00]);
+    field.shutdown(Shutdown::Both).unwrap();
+    assert_eq!(reader.wait_for_removal(PATIENCE), Ok(true));
 }
 
 #[test]
