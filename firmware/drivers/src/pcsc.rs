@@ -7,13 +7,14 @@
 
 use std::{
     ffi::{CStr, CString},
+    thread,
     time::{Duration, Instant},
 };
 
 use devices::{CardReader, Presence, ReaderFault};
 use pcsc::{
-    Card, Context, Disposition, Error, MAX_BUFFER_SIZE_EXTENDED, PNP_NOTIFICATION, Protocol, Protocols,
-    ReaderState, Scope, ShareMode, State,
+    Card, Context, Disposition, Error, MAX_BUFFER_SIZE_EXTENDED, Protocol, Protocols, ReaderState, Scope,
+    ShareMode, State,
 };
 use zeroize::{Zeroize, Zeroizing};
 
@@ -26,7 +27,7 @@ const PATIENCE_FOR_READER: Duration = Duration::from_millis(500);
 /// After a failed exchange: how long the service may take to notice that the card is
 /// gone; it looks about every 400 ms.
 const PATIENCE_FOR_DOUBT: Duration = Duration::from_millis(600);
-/// How often a card is asked whether it is still there. The service alone would notice
+/// How often is looked whether the reader is there again, and the card still. The service alone would notice
 /// within 400 ms only.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long a card that does not answer to power is left alone.
@@ -109,14 +110,17 @@ impl PcscReader {
         Ok((context, name.ok_or(ReaderFault::Unplugged)?))
     }
 
-    /// As `find`, but a reader may take a moment to be plugged in again.
+    /// As `find`, but a reader may take a moment to be plugged in again. It also keeps
+    /// a caller who asks at once again from running in circles.
     fn find_within(&mut self, limit: Duration) -> Result<(Context, CString), ReaderFault> {
-        let first = self.find();
-        let (Err(ReaderFault::Unplugged), Some(context)) = (&first, &self.context) else { return first };
-        let mut any = [ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE)];
-        match context.get_status_change(limit.min(PATIENCE_FOR_READER), &mut any) {
-            Ok(()) => self.find(),
-            Err(_) => first,
+        let deadline = Instant::now() + limit.min(PATIENCE_FOR_READER);
+        loop {
+            match self.find() {
+                Err(ReaderFault::Unplugged) if !left(deadline).is_zero() => {
+                    thread::sleep(LOOK_EVERY.min(left(deadline)));
+                }
+                found => return found,
+            }
         }
     }
 
