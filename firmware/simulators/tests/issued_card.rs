@@ -1,9 +1,10 @@
 //! What the test issuer signs holds before an independent judge: the `openssl`
 //! program checks the security object against the trust list.
 
+mod invented;
+
 use std::{
     fs,
-    path::Path,
     process::{Command, Output},
 };
 
@@ -11,30 +12,12 @@ use jiff::civil::date;
 use openssl::sha::sha256;
 use simulators::{
     chance::SeededChance,
-    people::{People, Person},
+    people::Person,
     personalise::{CurveForm, Issuer, Personalised},
     scenario::CardScript,
 };
 
 const TODAY: jiff::civil::Date = date(2026, 11, 21);
-
-/// Two invented citizens with generated pictures.
-fn people(folder: &Path) -> People {
-    let entry = |name: &str, portrait: &str| {
-        format!(
-            "[{portrait}]\nnumber = \"001190000158\"\nname = \"{name}\"\nborn = \"1990-11-07\"\nsex = \"Nữ\"\n\
-             hometown = \"Xã Mẫu\"\naddress = \"Số 1, xã Ví Dụ\"\nfather = \"A\"\nmother = \"B\"\nphone = \"0\"\n\
-             portrait = \"{portrait}.png\"\nlive = \"none.jpg\"\n"
-        )
-    };
-    let text = entry("NGUYỄN THỊ ĐOAN", "one") + &entry("LÊ Ý", "two");
-    fs::write(folder.join("people.toml"), text).unwrap();
-    for (name, shade) in [("one", 40), ("two", 200)] {
-        let picture = image::RgbImage::from_fn(480, 640, |x, y| image::Rgb([shade, x as u8, y as u8]));
-        picture.save(folder.join(format!("{name}.png"))).unwrap();
-    }
-    People::load(folder).unwrap()
-}
 
 struct Bench {
     folder: tempfile::TempDir,
@@ -45,7 +28,7 @@ struct Bench {
 impl Bench {
     fn new(form: CurveForm) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let person = people(folder.path()).person("one").unwrap().clone();
+        let person = invented::people(folder.path()).person("one").unwrap().clone();
         let issuer = Issuer::generate_with(form, TODAY, &mut SeededChance::new(1)).unwrap();
         Self { folder, issuer, person }
     }
