@@ -1,1 +1,5 @@
 //! drivers
+
+pub mod code_scanner;
+pub mod escpos;
+pub mod gpio;
