@@ -1,1 +1,11 @@
-//! staff
+//! The people who service the machine: signing in with a PIN, what the staff page
+//! shows, how much paper is left, whether the machine is ready. Reads no clock and
+//! no file: the daemon keeps what must outlive a restart.
+
+pub mod page;
+pub mod sign_in;
+pub mod supplies;
+
+pub use page::{Readiness, device_lines, readiness};
+pub use sign_in::{Lockout, Officer, Officers, PinHash, SignInError, sign_in};
+pub use supplies::Roll;

@@ -1,0 +1,416 @@
+//! The catalogue: one TOML file a service, read, checked and refused as a whole
+//! when a flow could reach `submit` without identity, consent and signature.
+
+use std::{
+    collections::BTreeSet,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use devices::Device;
+use faults::Fault;
+use jiff::civil::Date;
+use screen::{Icon, ServiceTile, Text};
+use serde::Deserialize;
+
+/// The name of a service, such as `eid.activate`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ServiceId(String);
+
+impl ServiceId {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ServiceId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// Small letters, digits and inner hyphens.
+fn is_word(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = text.as_bytes();
+    (1..=40).contains(&bytes.len())
+        && bytes.iter().all(|&byte| plain(byte) || byte == b'-')
+        && plain(bytes[0])
+        && plain(bytes[bytes.len() - 1])
+}
+
+impl TryFrom<String> for ServiceId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.split('.').all(is_word) && text.contains('.') && text.len() <= 40 {
+            Ok(Self(text))
+        } else {
+            Err(format!("'{text}' is no service id such as eid.activate"))
+        }
+    }
+}
+
+/// One service, as its file says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Service {
+    /// Its name.
+    pub id: ServiceId,
+    /// Raised with every change; signed into each transaction.
+    pub version: u32,
+    /// Its place on the first page.
+    pub order: u16,
+    /// Its picture.
+    pub icon: Icon,
+    /// Its title.
+    pub title: Text,
+    /// One line of what it does.
+    pub about: Text,
+    /// The law it rests on.
+    pub legal_basis: Vec<LegalBasis>,
+    /// What the citizen is asked to consent to, one purpose each.
+    pub purposes: Vec<Purpose>,
+    /// The files of the chip that it may read beside COM, SOD and DG1, by name.
+    pub reads: Vec<String>,
+    /// How identity may be proved.
+    pub identity: Vec<IdentityPath>,
+    /// Whether anybody under the age of the rules needs a guardian.
+    pub guardian_under_age: bool,
+    /// Devices without which it is closed.
+    pub needs: Vec<Device>,
+    /// Devices whose lack is borne: a slip that cannot be printed.
+    #[serde(default)]
+    pub wants: Vec<Device>,
+    /// Whom to call when the machine cannot help.
+    pub hotline: String,
+    /// Security questions that the citizen may choose from.
+    #[serde(default)]
+    pub questions: Vec<Text>,
+    /// The way through it.
+    pub steps: Vec<StepKind>,
+}
+
+/// A legal basis and when it was or is in force.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegalBasis {
+    /// Decree, law, article.
+    pub reference: String,
+    /// First day.
+    pub from: Date,
+    /// Last day, where known.
+    pub to: Option<Date>,
+}
+
+/// One purpose of the processing of personal data.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purpose {
+    /// A stable word, signed into the consent.
+    pub id: String,
+    /// What the citizen reads and hears.
+    pub text: Text,
+}
+
+/// A way to prove identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentityPath {
+    /// The chip and the face.
+    ChipFace,
+    /// A VNeID authorisation.
+    Vneid,
+    /// The chip and two officers.
+    ChipOfficers,
+}
+
+/// One step of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepKind {
+    /// Ask for consent, purpose by purpose.
+    Consent,
+    /// Read the chip and check who issued it.
+    ReadCard,
+    /// Compare the face, or another path of `identity`.
+    ProveIdentity,
+    /// Ask the platform how the account stands.
+    LookUpAccount,
+    /// Enter the registered phone number.
+    Phone,
+    /// Enter the one-time code.
+    Otp,
+    /// Enter password, passcode, answers.
+    Secrets,
+    /// Check everything.
+    Review,
+    /// Sign with the kiosk's key.
+    Sign,
+    /// Store and send.
+    Submit,
+    /// Print the slip.
+    Print,
+}
+
+impl Service {
+    /// The tile of the first page.
+    pub fn tile(&self, closed: Option<Fault>) -> ServiceTile {
+        ServiceTile {
+            id: self.id.0.clone(),
+            icon: self.icon,
+            title: self.title.clone(),
+            about: self.about.clone(),
+            closed,
+        }
+    }
+
+    /// Whether a step is part of the way.
+    pub fn has(&self, step: StepKind) -> bool {
+        self.steps.contains(&step)
+    }
+
+    fn check(&self) -> Result<(), Refusal> {
+        if self.purposes.is_empty() && self.has(StepKind::Consent) {
+            return Err(Refusal::NoPurpose);
+        }
+        if let Some(purpose) = self.purposes.iter().find(|purpose| !is_word(&purpose.id)) {
+            return Err(Refusal::PurposeMalformed(purpose.id.clone()));
+        }
+        if self.legal_basis.is_empty() {
+            return Err(Refusal::NoLegalBasis);
+        }
+        let mut before = BTreeSet::new();
+        for &step in &self.steps {
+            for &needed in prerequisites(step) {
+                if !before.contains(&needed) {
+                    return Err(Refusal::StepTooEarly { step, needed });
+                }
+            }
+            if !before.insert(step) {
+                return Err(Refusal::StepTwice(step));
+            }
+        }
+        let titled = [&self.title, &self.about].into_iter().chain(self.purposes.iter().map(|p| &p.text));
+        if titled.chain(&self.questions).any(|text| text.0.len() < 2) {
+            return Err(Refusal::WordsMissing);
+        }
+        if self.has(StepKind::Secrets) && self.questions.len() < 2 {
+            return Err(Refusal::TooFewQuestions);
+        }
+        Ok(())
+    }
+}
+
+/// What must stand before a step: no transaction without identity, consent and
+/// signature (invariant 8), no secret typed by somebody unproved.
+fn prerequisites(step: StepKind) -> &'static [StepKind] {
+    use StepKind::{
+        Consent, LookUpAccount, Otp, Phone, Print, ProveIdentity, ReadCard, Review, Secrets, Sign, Submit,
+    };
+    match step {
+        Consent => &[],
+        ReadCard | Print => &[Consent],
+        ProveIdentity | LookUpAccount => &[ReadCard],
+        Phone | Review => &[ProveIdentity],
+        Otp => &[Phone],
+        Secrets => &[ProveIdentity, Otp],
+        Sign => &[Consent, ProveIdentity, Review],
+        Submit => &[Sign],
+    }
+}
+
+/// Why a service file is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A step stands before one that it rests on.
+    #[error("step {step:?} stands before {needed:?}")]
+    StepTooEarly {
+        /// The early one.
+        step: StepKind,
+        /// The one it rests on.
+        needed: StepKind,
+    },
+    /// A step stands twice.
+    #[error("step {0:?} stands twice")]
+    StepTwice(StepKind),
+    /// Consent to nothing.
+    #[error("consent is asked for without a purpose")]
+    NoPurpose,
+    /// A purpose's id is signed into every consent and must be a plain word.
+    #[error("'{0}' is no purpose such as compare-face")]
+    PurposeMalformed(String),
+    /// No law is named.
+    #[error("no legal basis is named")]
+    NoLegalBasis,
+    /// A text lacks a language of the image.
+    #[error("a text is missing in Vietnamese or English")]
+    WordsMissing,
+    /// Two questions must be chosen.
+    #[error("fewer than two security questions")]
+    TooFewQuestions,
+    /// The id of another file.
+    #[error("the id is taken by another file")]
+    IdTaken,
+}
+
+/// Why there is no catalogue.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// A file or the folder cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file breaks the format; the message names line and key.
+    #[error("{}: {source}", path.display())]
+    Format {
+        /// Which.
+        path: PathBuf,
+        /// Line and reason.
+        source: Box<toml::de::Error>,
+    },
+    /// A file describes a service that must not be.
+    #[error("{}: {refusal}", path.display())]
+    Refused {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The folder holds no service.
+    #[error("{} holds no service", .0.display())]
+    Empty(PathBuf),
+}
+
+impl CatalogueError {
+    /// The entry of the fault list that this is.
+    pub fn fault(&self) -> Fault {
+        Fault::CatalogueBroken
+    }
+}
+
+/// All services of this site, checked.
+#[derive(Clone, Debug)]
+pub struct Catalogue(Vec<Service>);
+
+impl Catalogue {
+    /// Reads every `.toml` file of a folder. One bad file refuses the whole: a
+    /// site must not run half a catalogue.
+    pub fn load(folder: &Path) -> Result<Self, CatalogueError> {
+        let read = |source| CatalogueError::Read { path: folder.to_owned(), source };
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(folder).map_err(read)? {
+            let path = entry.map_err(read)?.path();
+            if path.extension().is_some_and(|ending| ending == "toml") {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        let mut texts = Vec::new();
+        for path in paths {
+            let text = fs::read_to_string(&path)
+                .map_err(|source| CatalogueError::Read { path: path.clone(), source })?;
+            texts.push((path, text));
+        }
+        if texts.is_empty() {
+            return Err(CatalogueError::Empty(folder.to_owned()));
+        }
+        Self::parse(texts)
+    }
+
+    /// Reads services from texts, each with the path that messages name.
+    pub fn parse(texts: impl IntoIterator<Item = (PathBuf, String)>) -> Result<Self, CatalogueError> {
+        let mut services: Vec<Service> = Vec::new();
+        for (path, text) in texts {
+            let service: Service = toml::from_str(&text)
+                .map_err(|source| CatalogueError::Format { path: path.clone(), source: Box::new(source) })?;
+            let refused = |refusal| CatalogueError::Refused { path: path.clone(), refusal };
+            service.check().map_err(refused)?;
+            if services.iter().any(|other| other.id == service.id) {
+                return Err(refused(Refusal::IdTaken));
+            }
+            services.push(service);
+        }
+        services.sort_by_key(|service| service.order);
+        Ok(Self(services))
+    }
+
+    /// The services in the order of the first page.
+    pub fn services(&self) -> &[Service] {
+        &self.0
+    }
+
+    /// One service by name.
+    pub fn service(&self, id: &str) -> Option<&Service> {
+        self.0.iter().find(|service| service.id.0 == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACTIVATE: &str = include_str!("../catalogue/eid.activate.toml");
+
+    fn parse(text: &str) -> Result<Catalogue, CatalogueError> {
+        Catalogue::parse([(PathBuf::from("x.toml"), text.to_owned())])
+    }
+
+    fn refusal(text: &str) -> Refusal {
+        match parse(text) {
+            Err(CatalogueError::Refused { refusal, .. }) => refusal,
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_shipped_catalogue_is_sound() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalogue");
+        let catalogue = Catalogue::load(&folder).unwrap();
+        assert_eq!(catalogue.services()[0].id.as_str(), "eid.activate");
+    }
+
+    #[test]
+    fn a_flow_that_submits_unsigned_is_refused() {
+        let text = ACTIVATE.replace("\"sign\", ", "");
+        assert_eq!(refusal(&text), Refusal::StepTooEarly { step: StepKind::Submit, needed: StepKind::Sign });
+    }
+
+    #[test]
+    fn a_flow_that_signs_without_proved_identity_is_refused() {
+        let text = ACTIVATE.replace("\"prove-identity\", ", "");
+        assert!(matches!(refusal(&text), Refusal::StepTooEarly { needed: StepKind::ProveIdentity, .. }));
+    }
+
+    #[test]
+    fn a_flow_that_reads_before_consent_is_refused() {
+        let text = ACTIVATE.replace("\"consent\", ", "");
+        assert!(matches!(refusal(&text), Refusal::StepTooEarly { needed: StepKind::Consent, .. }));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_by_name_and_line() {
+        let error = parse(&ACTIVATE.replace("hotline", "hotlin")).unwrap_err().to_string();
+        assert!(error.contains("hotlin") && error.contains("line"), "{error}");
+    }
+
+    #[test]
+    fn a_purpose_that_cannot_be_signed_is_refused() {
+        let text = ACTIVATE.replace("id = \"compare-face\"", "id = \"So khuôn mặt\"");
+        assert_eq!(refusal(&text), Refusal::PurposeMalformed("So khuôn mặt".into()));
+    }
+
+    #[test]
+    fn an_id_stands_once() {
+        let file = |name: &str| (PathBuf::from(name), ACTIVATE.to_owned());
+        let error = Catalogue::parse([file("a.toml"), file("b.toml")]).unwrap_err();
+        assert!(matches!(error, CatalogueError::Refused { refusal: Refusal::IdTaken, .. }));
+    }
+}
