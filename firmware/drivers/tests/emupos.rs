@@ -60,7 +60,7 @@ impl Emulator {
     }
 
     fn wait_until_it_listens(&mut self) {
-        let limit = Instant::now() + Duration::from_secs(60);
+        let limit = Instant::now() + Duration::from_mins(1);
         while !(self.port().exists() && TcpStream::connect(("127.0.0.1", self.control)).is_ok()) {
             let ended = self.process.try_wait().unwrap();
             assert!(ended.is_none() && Instant::now() < limit, "emupos does not start:\n{}", self.log());
