@@ -35,6 +35,32 @@ impl fmt::Display for Step {
     }
 }
 
+/// What was wrong in the making of a secure channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccessFlaw {
+    /// The encrypted nonce is not whole blocks of a fitting length.
+    #[error("the nonce has a wrong length")]
+    NonceLength,
+    /// The chip's public key is not a member of the group.
+    #[error("the chip's public key is not in the group")]
+    KeyNotInGroup,
+    /// The chip sent our own public key back.
+    #[error("the chip returned our own public key")]
+    OwnKeyReturned,
+    /// A product is the neutral element, which no honest chip brings about.
+    #[error("the agreed element is neutral")]
+    NeutralElement,
+    /// The chip's proof does not fit: it does not know the key.
+    #[error("the chip's proof is wrong")]
+    TokenWrong,
+    /// The given chance makes no number in range.
+    #[error("the chance given is broken")]
+    Chance,
+    /// The arithmetic failed, such as for want of memory.
+    #[error("the arithmetic failed")]
+    Arithmetic,
+}
+
 /// Why a card could not be read to the end.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -75,12 +101,12 @@ pub enum ReadError {
         status: u16,
     },
     /// The chip did not prove that it knows the key, or broke the protocol.
-    #[error("{step} failed: {why}")]
+    #[error("{step} failed: {flaw}")]
     AccessFailed {
         /// Where.
         step: Step,
         /// What was wrong.
-        why: &'static str,
+        flaw: AccessFlaw,
     },
     /// An answer failed its protection code: changed or played again on the way.
     #[error("an answer failed its protection code while {step}")]
@@ -95,6 +121,12 @@ pub enum ReadError {
         step: Step,
         /// What it said.
         status: u16,
+    },
+    /// The secure channel had ended before.
+    #[error("the secure channel is gone before {step}")]
+    ChannelLost {
+        /// What was to be done.
+        step: Step,
     },
     /// The chip does not have the file.
     #[error("{file} is not on the chip")]
@@ -151,6 +183,7 @@ impl ReadError {
             | Self::AccessFailed { .. } => Fault::CardNotSecured,
             Self::MacWrong { .. }
             | Self::Unprotected { .. }
+            | Self::ChannelLost { .. }
             | Self::Malformed { .. }
             | Self::Truncated { .. }
             | Self::TooLong { .. } => Fault::CardGarbled,

@@ -9,13 +9,24 @@
 //! the files after it: it will be one more method of [`Session`] that swaps the keys
 //! of its secure channel. Another PACE mapping is one more variant of [`Mapping`].
 
+mod apdu;
+mod bac;
+mod cipher;
 mod error;
 mod file_id;
+mod files;
+mod group;
 mod key;
+mod limits;
+mod pace;
 mod protocol;
+mod secure_messaging;
+pub mod security_infos;
 mod session;
+mod tlv;
+mod wire;
 
-pub use error::{ReadError, Step};
+pub use error::{AccessFlaw, ReadError, Step};
 pub use file_id::FileId;
 pub use key::{AccessKey, Can, KeyError, MrzKey};
 pub use protocol::{AccessPolicy, Agreement, Cipher, Mapping, Protocol};

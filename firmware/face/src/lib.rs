@@ -1,1 +1,42 @@
-//! face
+//! Is the person before the camera the person on the card? Finds the face in a frame,
+//! says what to change until it can be compared, compares it with the portrait of an
+//! authentic card, and decides at thresholds that stand in the configuration.
+//!
+//! A [`FaceMatch`] can only come out of [`Attempt::decide`] or of two officers'
+//! signatures ([`FaceMatch::by_officers`]), and it holds for one identity. Nothing
+//! here keeps, prints or logs a picture or a template; both are wiped on drop.
+//! Whether a living person stands there is not assessed yet, and the evidence says
+//! so. The measures follow ISO/IEC 29794-5 where they can; they are not conformant.
+
+mod align;
+mod attempt;
+mod compare;
+mod config;
+mod detect;
+mod engine;
+mod error;
+mod evidence;
+mod hint;
+mod mesh;
+mod models;
+mod officers;
+mod orientation;
+mod picture;
+mod quality;
+mod session;
+mod template;
+mod timing;
+
+pub use attempt::{Attempt, Reference};
+pub use compare::Comparison;
+pub use config::{FaceConfig, QualityLimits};
+pub use engine::Engine;
+pub use error::FaceError;
+pub use evidence::{CameraEvidence, FaceEvidence, FaceMatch, Liveness, OfficersEvidence, Score};
+pub use hint::FaceHint;
+pub use identity::Picture;
+pub use officers::{ApprovalRefused, OfficerId, OfficerKeys, OfficersApproval, Signed, Statement};
+pub use picture::{decode_frame, preview, read_jpeg};
+pub use quality::Quality;
+pub use session::{Look, NoMatch, Why};
+pub use timing::Timings;

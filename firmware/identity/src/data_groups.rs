@@ -1,4 +1,9 @@
-//! The files of the chip that hold facts (ICAO 9303-10, 4.7). Each is read only
-//! after its digest fitted the security object.
+//! The files of the chip that hold facts (ICAO 9303-10, 4.6 and 4.7). Except for
+//! the day of expiry, each is believed only after its digest fitted the security
+//! object.
 
+pub(crate) mod chip_keys;
 pub(crate) mod citizen_details;
+pub(crate) mod directory;
+pub(crate) mod face_image;
+pub(crate) mod mrz;

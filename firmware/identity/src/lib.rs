@@ -5,8 +5,11 @@
 //! Only an authentic card makes an [`Identity`]; there is no other way to one.
 //! Nothing here asks the chip to prove that it is no copy, and the evidence says so.
 
+mod algorithm;
 mod birth;
 pub mod card_code;
+mod certificate;
+mod chain;
 mod data_groups;
 mod error;
 mod evidence;
@@ -15,11 +18,15 @@ mod identity;
 mod mrz;
 pub mod number;
 pub mod portrait;
+mod public_key;
+mod security_object;
 mod sex;
+mod signed_data;
 mod tlv;
 mod trust;
+mod verdict;
 
-use card::CardFiles;
+use card::{CardFiles, FileId};
 use jiff::civil::Date;
 
 pub use birth::Birth;
@@ -38,15 +45,31 @@ pub use sex::Sex;
 pub use tlv::Malformed;
 pub use trust::TrustList;
 
+/// Every file that a reading may have brought.
+const EVERY_FILE: [FileId; 11] = [
+    FileId::CardAccess,
+    FileId::Com,
+    FileId::Sod,
+    FileId::Dg1,
+    FileId::Dg2,
+    FileId::Dg3,
+    FileId::Dg11,
+    FileId::Dg12,
+    FileId::Dg13,
+    FileId::Dg14,
+    FileId::Dg15,
+];
+
 /// Whether the card is still valid, by its DG1 alone: for the moment when nothing
 /// else has been read, and nothing will be if it is not.
 pub fn check_expiry(dg1: &[u8], today: Date) -> Result<(), IdentityError> {
-    _ = (dg1, today);
-    unimplemented!()
+    verdict::check_expiry(dg1, today)
 }
 
 /// The holder of a card whose files are what its issuer signed.
+#[expect(clippy::needless_pass_by_value, reason = "the files are wiped when their holder is known")]
 pub fn verify(files: CardFiles, trust: &TrustList, today: Date) -> Result<Identity, IdentityError> {
-    _ = (files, trust, today);
-    unimplemented!()
+    let bytes = EVERY_FILE.iter().filter_map(|file| Some((*file, files.file(*file)?))).collect();
+    let read = verdict::Files { bytes, access: files.access().to_string() };
+    verdict::reach(&read, trust, today)
 }

@@ -1,1 +1,57 @@
-//! journey
+//! The visit: one pure state machine from "touch to start" to "thank you".
+//!
+//! [`Journey::step`] takes an event and gives the next state and what is to be
+//! done; [`Journey::view`] says what the screen shows. No I/O, no clock and no
+//! chance: what is known at the moment comes in as a [`World`]. The whole table
+//! of states and events is a committed snapshot (`tests/table.txt`).
+
+mod effect;
+mod event;
+mod page;
+mod state;
+mod step;
+mod time_limits;
+mod typing;
+
+pub use effect::{Effect, Kept, Request, Secrets, SlipOrder};
+pub use event::{Event, PlatformStep};
+pub use state::Journey;
+pub use time_limits::TimeLimits;
+
+use std::collections::BTreeMap;
+
+use devices::{Device, State};
+use jiff::{Timestamp, civil::Date};
+use services::{Catalogue, RulesOfDay};
+
+/// What the kiosk knows at this moment.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// The day at the site.
+    pub today: Date,
+    /// The services of this site.
+    pub catalogue: &'a Catalogue,
+    /// The legal numbers of the day.
+    pub rules: &'a RulesOfDay,
+    /// How each device is.
+    pub devices: &'a BTreeMap<Device, State>,
+    /// How long pages wait.
+    pub limits: TimeLimits,
+    /// A short code for this visit, which staff can look up; not the citizen's.
+    pub reference: &'a str,
+    /// What the staff page shows beside the devices.
+    pub desk: &'a Desk,
+}
+
+/// What the staff page shows beside the devices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Desk {
+    /// Transactions that wait to be sent.
+    pub waiting: u32,
+    /// Paper left, in per cent, if counted.
+    pub paper_percent: Option<u8>,
+    /// The version of the software.
+    pub version: String,
+}

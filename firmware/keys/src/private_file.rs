@@ -58,8 +58,7 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
     };
     let half = path.with_extension("half-written");
     let _left_by_a_power_cut = fs::remove_file(&half);
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half).map_err(failed)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half).map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
     // A link, unlike a rename, never replaces what is there.
     let linked = fs::hard_link(&half, path).map_err(failed);

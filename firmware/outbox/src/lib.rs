@@ -6,7 +6,9 @@
 //! reads no clock, draws no chance. A damaged file is refused and left as it is; it is
 //! never taken for an empty one.
 
+mod backoff;
 mod error;
+mod file;
 mod limits;
 mod receipt;
 mod store;

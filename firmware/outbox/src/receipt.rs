@@ -94,9 +94,7 @@ impl Acknowledgement {
             .with("transaction", Value::text(self.transaction.to_string()));
         let content = Value::Map(content);
         let signature = platform.sign(AnswerContext::Receipt, &content.to_bytes());
-        let whole = Map::new()
-            .with("receipt", content)
-            .with("signature", Value::text(signature.to_string()));
+        let whole = Map::new().with("receipt", content).with("signature", Value::text(signature.to_string()));
         Value::Map(whole).to_bytes().to_vec()
     }
 

@@ -1,15 +1,28 @@
-//! The file of what waits.
+//! What waits, and what was acknowledged.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rand_core::CryptoRng;
+use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
+use sha2::{Digest, Sha256};
 use transaction::{Sealed, TransactionId};
 
-use crate::{Counts, Limits, OutboxError, Receipt, Standing};
+use crate::{
+    Counts, Limits, OutboxError, Receipt, Standing,
+    backoff::{self, CEILING, LEASE},
+    file::{self, classify, damaged, digest_fits},
+};
 
 /// Everything that waits for a receipt.
-pub struct Outbox {}
+pub struct Outbox {
+    path: PathBuf,
+    limits: Limits,
+    file: Connection,
+    // Kept here so that putting does not become slower with each row.
+    waiting: u64,
+    bytes: u64,
+}
 
 /// What `put` found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,55 +53,250 @@ pub struct Item {
 pub enum Acknowledged {
     /// It waited; now only its id and standing are remembered.
     First,
-    /// It was acknowledged before.
+    /// It was acknowledged before; a higher standing is remembered.
     Again,
+    /// It never waited here, or was forgotten long ago. It is remembered now, so it
+    /// can never be put in any more.
+    Unknown,
 }
 
 impl Outbox {
-    /// Opens the file, or makes it where there is none.
-    pub fn open(_path: &Path, _limits: Limits) -> Result<Self, OutboxError> {
-        unimplemented!("the first commit is the signatures only")
+    /// Opens the file, or makes it where there is none. The whole file is looked
+    /// through first; a damaged one is refused and left as it is.
+    pub fn open(path: &Path, limits: Limits) -> Result<Self, OutboxError> {
+        let file = file::open(path)?;
+        let (waiting, bytes) = file
+            .query_row("SELECT count(*), coalesce(sum(length(sealed)), 0) FROM waiting", (), |row| {
+                Ok((whole(row, 0)?, whole(row, 1)?))
+            })
+            .map_err(|error| classify(path, "be counted", error))?;
+        Ok(Self { path: path.into(), limits, file, waiting, bytes })
     }
 
     /// Keeps one transaction. When this returns, a power cut cannot lose it.
-    pub fn put(&mut self, _sealed: &Sealed, _now: Timestamp) -> Result<Stored, OutboxError> {
-        unimplemented!("the first commit is the signatures only")
+    pub fn put(&mut self, sealed: &Sealed, now: Timestamp) -> Result<Stored, OutboxError> {
+        let id = sealed.id();
+        if let Some(standing) = self.standing(id)? {
+            return Ok(Stored::Acknowledged(standing));
+        }
+        if self.waits(id)? {
+            return Ok(Stored::Already);
+        }
+        let length = sealed.bytes().len() as u64;
+        self.check_limits(length, now)?;
+        let digest = Sha256::digest(sealed.bytes());
+        let time = now.as_millisecond();
+        // One statement, one commit: it returns after the disk has it.
+        self.file
+            .prepare_cached(
+                "INSERT INTO waiting (id, sealed, digest, put_at, due_at, attempt) VALUES (?, ?, ?, ?, ?, 0)",
+            )
+            .and_then(|mut insert| {
+                insert.execute(params![id.as_bytes(), sealed.bytes(), digest.as_slice(), time, time])
+            })
+            .map_err(|error| self.failed("keep a transaction", error))?;
+        self.waiting += 1;
+        self.bytes += length;
+        Ok(Stored::New)
     }
 
-    /// The one that has been due longest. Handing it out makes it due again only after a
-    /// minute, so one that hangs or crashes its sender never holds up the rest.
-    pub fn due(&mut self, _now: Timestamp) -> Result<Option<Item>, OutboxError> {
-        unimplemented!("the first commit is the signatures only")
+    /// The one that has been due longest. Handing it out makes it due again only after
+    /// a minute, so one that hangs or crashes its sender never holds up the rest.
+    pub fn due(&mut self, now: Timestamp) -> Result<Option<Item>, OutboxError> {
+        let Some(number) = self.next_number(now).map_err(|error| self.failed("find what is due", error))?
+        else {
+            return Ok(None);
+        };
+        let (id, bytes, digest, put_at, attempt): ([u8; 16], Vec<u8>, [u8; 32], i64, u32) = self
+            .file
+            .prepare_cached(
+                "UPDATE waiting SET attempt = attempt + 1, due_at = ? WHERE number = ?
+                 RETURNING id, sealed, digest, put_at, attempt",
+            )
+            .and_then(|mut lend| {
+                lend.query_row(params![(now + LEASE).as_millisecond(), number], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+                })
+            })
+            .map_err(|error| self.failed("hand out a transaction", error))?;
+        if !digest_fits(&bytes, &digest) {
+            return Err(damaged(&self.path, format!("row {number} is not what was put in")));
+        }
+        let id = TransactionId::from_bytes(&id)
+            .map_err(|_| damaged(&self.path, format!("row {number} has no id of ours")))?;
+        Ok(Some(Item { id, bytes, attempt, put_at: time(put_at) }))
     }
 
-    /// When the next one is due.
-    pub fn next_due(&self) -> Result<Option<Timestamp>, OutboxError> {
-        unimplemented!("the first commit is the signatures only")
+    /// When the next one is due; `None` where nothing waits.
+    pub fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, OutboxError> {
+        let (first, last): (Option<i64>, Option<i64>) = self
+            .file
+            .query_row("SELECT min(due_at), max(due_at) FROM waiting", (), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .map_err(|error| self.failed("find what is due", error))?;
+        let misdated = last.is_some_and(|last| last > latest(now));
+        Ok(first.map(|first| if misdated { now.min(time(first)) } else { time(first) }))
     }
 
-    /// Sending failed: waits longer each time, up to a ceiling, with chance in it.
-    /// Says when it is due again.
+    /// Sending failed: waits longer each time, up to a ceiling, with chance in it. Says
+    /// when it is due again.
     pub fn retry_later(
         &mut self,
-        _id: TransactionId,
-        _now: Timestamp,
-        _chance: &mut dyn CryptoRng,
+        id: TransactionId,
+        now: Timestamp,
+        chance: &mut dyn CryptoRng,
     ) -> Result<Timestamp, OutboxError> {
-        unimplemented!("the first commit is the signatures only")
+        let attempt: Option<u32> = self
+            .file
+            .query_row("SELECT attempt FROM waiting WHERE id = ?", [id.as_bytes()], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.failed("find a transaction", error))?;
+        let due = now + backoff::wait(attempt.ok_or(OutboxError::NotHere { id })?, chance);
+        self.file
+            .prepare_cached("UPDATE waiting SET due_at = ? WHERE id = ?")
+            .and_then(|mut put_off| put_off.execute(params![due.as_millisecond(), id.as_bytes()]))
+            .map_err(|error| self.failed("put off a transaction", error))?;
+        Ok(due)
     }
 
-    /// The platform has it: forgets the sealed bytes, remembers the id.
-    pub fn acknowledge(&mut self, _receipt: &Receipt, _now: Timestamp) -> Result<Acknowledged, OutboxError> {
-        unimplemented!("the first commit is the signatures only")
+    /// The platform has it: forgets the sealed bytes, remembers the id and the standing,
+    /// so that a late duplicate is never stored, sent or counted again.
+    pub fn acknowledge(&mut self, receipt: &Receipt, now: Timestamp) -> Result<Acknowledged, OutboxError> {
+        let before = self.standing(receipt.transaction())?;
+        let standing = before.unwrap_or(receipt.standing()).max(receipt.standing());
+        let removed = self
+            .exchange_for_tombstone(receipt.transaction(), standing, now)
+            .map_err(|error| self.failed("acknowledge a transaction", error))?;
+        if let Some(length) = removed {
+            self.waiting -= 1;
+            self.bytes -= length;
+            // Nothing of it stays in the write-ahead log either; what fails now is done
+            // by the next checkpoint.
+            let _later = self.file.pragma_update_and_check(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()));
+        }
+        Ok(match (removed, before) {
+            (_, Some(_)) => Acknowledged::Again,
+            (Some(_), None) => Acknowledged::First,
+            (None, None) => Acknowledged::Unknown,
+        })
     }
 
     /// How far an acknowledged transaction is, while it is remembered.
-    pub fn standing(&self, _id: TransactionId) -> Result<Option<Standing>, OutboxError> {
-        unimplemented!("the first commit is the signatures only")
+    pub fn standing(&self, id: TransactionId) -> Result<Option<Standing>, OutboxError> {
+        let word: Option<String> = self
+            .file
+            .prepare_cached("SELECT standing FROM acknowledged WHERE id = ?")
+            .and_then(|mut find| find.query_row([id.as_bytes()], |row| row.get(0)).optional())
+            .map_err(|error| self.failed("find a transaction", error))?;
+        let Some(word) = word else { return Ok(None) };
+        let standing = Standing::from_word(&word);
+        standing.map(Some).ok_or_else(|| damaged(&self.path, "a standing that is none"))
+    }
+
+    /// Does this transaction wait for its receipt?
+    pub fn waits(&self, id: TransactionId) -> Result<bool, OutboxError> {
+        self.file
+            .prepare_cached("SELECT 1 FROM waiting WHERE id = ?")
+            .and_then(|mut find| find.exists([id.as_bytes()]))
+            .map_err(|error| self.failed("find a transaction", error))
     }
 
     /// What it holds.
     pub fn counts(&self) -> Result<Counts, OutboxError> {
-        unimplemented!("the first commit is the signatures only")
+        let (tried, oldest, acknowledged): (u64, Option<i64>, u64) = self
+            .file
+            .query_row(
+                "SELECT (SELECT count(*) FROM waiting WHERE attempt > 0),
+                        (SELECT min(put_at) FROM waiting),
+                        (SELECT count(*) FROM acknowledged)",
+                (),
+                |row| Ok((whole(row, 0)?, row.get(1)?, whole(row, 2)?)),
+            )
+            .map_err(|error| self.failed("be counted", error))?;
+        let oldest = oldest.map(time);
+        Ok(Counts { waiting: self.waiting, bytes: self.bytes, tried, oldest, acknowledged })
     }
+
+    fn check_limits(&self, more: u64, now: Timestamp) -> Result<(), OutboxError> {
+        let full = |limit| Err(OutboxError::Full { limit });
+        if self.waiting >= self.limits.count {
+            return full("as many transactions wait as may");
+        }
+        if self.bytes + more > self.limits.bytes {
+            return full("as many bytes wait as may");
+        }
+        let oldest: Option<i64> = self
+            .file
+            .prepare_cached("SELECT min(put_at) FROM waiting")
+            .and_then(|mut find| find.query_row((), |row| row.get(0)))
+            .map_err(|error| self.failed("find the oldest transaction", error))?;
+        if oldest.is_some_and(|oldest| now.duration_since(time(oldest)) > self.limits.age()) {
+            return full("one has waited longer than any may");
+        }
+        Ok(())
+    }
+
+    /// The row that is due: the one that has been so longest. A due time further away
+    /// than any wait can be was written under a wrong clock, so it is due as well.
+    fn next_number(&self, now: Timestamp) -> rusqlite::Result<Option<i64>> {
+        let first = |sql: &str, limit: i64| {
+            self.file.prepare_cached(sql)?.query_row([limit], |row| row.get(0)).optional()
+        };
+        let due = "SELECT number FROM waiting WHERE due_at <= ? ORDER BY due_at, number LIMIT 1";
+        let misdated = "SELECT number FROM waiting WHERE due_at > ? ORDER BY due_at, number LIMIT 1";
+        match first(due, now.as_millisecond())? {
+            Some(number) => Ok(Some(number)),
+            None => first(misdated, latest(now)),
+        }
+    }
+
+    /// In one commit: the row goes (its length is given back), the tombstone comes, and
+    /// tombstones that are too old go.
+    fn exchange_for_tombstone(
+        &mut self,
+        id: TransactionId,
+        standing: Standing,
+        now: Timestamp,
+    ) -> rusqlite::Result<Option<u64>> {
+        let forget = now.as_millisecond() - millis(self.limits.remember());
+        let all = self.file.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        all.execute("DELETE FROM acknowledged WHERE at < ?", [forget])?;
+        let removed = all
+            .query_row("DELETE FROM waiting WHERE id = ? RETURNING length(sealed)", [id.as_bytes()], |row| {
+                whole(row, 0)
+            })
+            .optional()?;
+        all.execute(
+            "INSERT INTO acknowledged (id, standing, at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (id) DO UPDATE SET standing = ?2",
+            params![id.as_bytes(), standing.word(), now.as_millisecond()],
+        )?;
+        all.commit()?;
+        Ok(removed)
+    }
+
+    fn failed(&self, act: &'static str, error: rusqlite::Error) -> OutboxError {
+        classify(&self.path, act, error)
+    }
+}
+
+/// The latest time at which anything put in or put off by `now` can be due.
+fn latest(now: Timestamp) -> i64 {
+    (now + CEILING).as_millisecond()
+}
+
+fn millis(duration: SignedDuration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A number of the file that is never below zero.
+fn whole(row: &Row, at: usize) -> rusqlite::Result<u64> {
+    row.get(at).map(i64::cast_unsigned)
+}
+
+/// Times come out of a file: one that no calendar has is the calendar's end.
+fn time(millis: i64) -> Timestamp {
+    let end = if millis < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_millisecond(millis).unwrap_or(end)
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-/// How a citizen's account stands.
+/// How a citizen's account stands. It belongs to a person, so it does not print.
 #[derive(Clone, PartialEq, Eq)]
 pub enum AccountState {
     /// There is none: an officer must register it (form TK01).
@@ -15,24 +15,13 @@ pub enum AccountState {
         ready_since: Timestamp,
         /// A password was set before and stays.
         has_password: bool,
+        /// The registered number, masked by the platform: `09x xxx x158`.
+        phone_masked: String,
     },
     /// Active.
     Active,
     /// Locked (article 15).
     Locked,
-}
-
-impl AccountState {
-    /// The word for the audit log.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::LevelOne => "level-one",
-            Self::Pending { .. } => "pending",
-            Self::Active => "active",
-            Self::Locked => "locked",
-        }
-    }
 }
 
 /// How a one-time code reaches the citizen.

@@ -31,15 +31,21 @@ impl fmt::Display for ServiceId {
     }
 }
 
+/// Small letters, digits and inner hyphens.
+fn is_word(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = text.as_bytes();
+    (1..=40).contains(&bytes.len())
+        && bytes.iter().all(|&byte| plain(byte) || byte == b'-')
+        && plain(bytes[0])
+        && plain(bytes[bytes.len() - 1])
+}
+
 impl TryFrom<String> for ServiceId {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let words = text.split('.').all(|word| {
-            !word.is_empty()
-                && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        });
-        if words && text.contains('.') && text.len() <= 40 {
+        if text.split('.').all(is_word) && text.contains('.') && text.len() <= 40 {
             Ok(Self(text))
         } else {
             Err(format!("'{text}' is no service id such as eid.activate"))
@@ -170,6 +176,9 @@ impl Service {
         if self.purposes.is_empty() && self.has(StepKind::Consent) {
             return Err(Refusal::NoPurpose);
         }
+        if let Some(purpose) = self.purposes.iter().find(|purpose| !is_word(&purpose.id)) {
+            return Err(Refusal::PurposeMalformed(purpose.id.clone()));
+        }
         if self.legal_basis.is_empty() {
             return Err(Refusal::NoLegalBasis);
         }
@@ -230,6 +239,9 @@ pub enum Refusal {
     /// Consent to nothing.
     #[error("consent is asked for without a purpose")]
     NoPurpose,
+    /// A purpose's id is signed into every consent and must be a plain word.
+    #[error("'{0}' is no purpose such as compare-face")]
+    PurposeMalformed(String),
     /// No law is named.
     #[error("no legal basis is named")]
     NoLegalBasis,
@@ -387,6 +399,12 @@ mod tests {
     fn a_misspelt_key_is_refused_by_name_and_line() {
         let error = parse(&ACTIVATE.replace("hotline", "hotlin")).unwrap_err().to_string();
         assert!(error.contains("hotlin") && error.contains("line"), "{error}");
+    }
+
+    #[test]
+    fn a_purpose_that_cannot_be_signed_is_refused() {
+        let text = ACTIVATE.replace("id = \"compare-face\"", "id = \"So khuôn mặt\"");
+        assert_eq!(refusal(&text), Refusal::PurposeMalformed("So khuôn mặt".into()));
     }
 
     #[test]

@@ -37,8 +37,11 @@ pub struct Person {
     pub phone: String,
     /// The photograph on the chip, a file beside `people.toml`.
     pub portrait: String,
-    /// Another photograph, which the camera sees.
+    /// What the camera sees.
     pub live: String,
+    /// How many different photographs there are of this face. With one, `portrait`
+    /// and `live` are cut from the same, and a match of the two proves nothing.
+    pub photographs: u8,
 }
 
 impl People {

@@ -9,9 +9,11 @@
 mod consent;
 mod error;
 mod id;
+mod record;
 mod sealed;
 
 pub use consent::{Consent, ConsentMethod, Purpose};
 pub use error::TransactionError;
 pub use id::{KioskId, ServiceRef, TransactionId};
+pub use record::Transaction;
 pub use sealed::{SCHEMA, Sealed, open};

@@ -1,1 +1,3 @@
-//! kiosk-ui
+//! x
+#[allow(missing_docs)]
+mod pages { slint::include_modules!(); }

@@ -1,0 +1,298 @@
+//! Reads whole files in as few commands as reader and chip allow. ICAO Doc 9303-10,
+//! 3.6 (READ BINARY by short identifier, odd instruction for great offsets).
+//!
+//! The first answer of a file tells its length, so nothing is asked for twice. What a
+//! chip does not like is learnt once and remembered: how long an answer may be,
+//! whether it may reach past the file's end, whether short identifiers work.
+
+use zeroize::Zeroizing;
+
+use crate::{
+    FileId, ReadError, Step,
+    apdu::{Answer, Command, DONE, END_OF_FILE, NOT_FOUND, SHORT_ANSWER, WRONG_OFFSET, is_length_refusal},
+    tlv,
+    wire::Wire,
+};
+
+/// No file of a chip is longer; one that claims to be is refused before it is read.
+const LONGEST_FILE: usize = 1 << 20;
+/// More at once saves next to nothing, and the citizen's progress bar would stand.
+const LONGEST_CHUNK: usize = 4096;
+/// What a chip with extended length holds at least.
+const SMALL_BUFFER: usize = 1024;
+/// A chip that cannot answer so little is not worth asking further.
+const SHORTEST_CHUNK: usize = 96;
+/// Enough of a file to tell its length; no file is shorter.
+const HEAD: usize = 8;
+/// The greatest offset that fits the parameters of READ BINARY.
+const GREATEST_PLAIN_OFFSET: usize = 0x7FFF;
+
+/// What has been learnt about the chip.
+pub(crate) struct Files {
+    /// The longest answer that reader and chip are said to allow, in plain bytes.
+    longest: usize,
+    /// The longest answer to ask for.
+    chunk: usize,
+    /// The chunk was shortened when a first command was refused, though the file may
+    /// only have been shorter than what was asked: longer ones deserve another try.
+    doubtful: bool,
+    past_the_end: PastTheEnd,
+    short_ids: ShortIds,
+}
+
+/// Whether the first command may ask for more than the file has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PastTheEnd {
+    /// It gives what there is.
+    Given,
+    /// It refuses; the length is read first.
+    Refused,
+}
+
+/// Whether READ BINARY may name the file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ShortIds {
+    Untried,
+    Work,
+    /// The file is selected first.
+    Refused,
+}
+
+impl Files {
+    /// For answers of at most so many bytes, status included.
+    pub fn within(wire: &Wire<'_>, longest_answer: usize) -> Self {
+        let longest = wire.longest_plain(longest_answer).min(LONGEST_CHUNK);
+        Self {
+            longest,
+            chunk: longest,
+            doubtful: false,
+            past_the_end: PastTheEnd::Given,
+            short_ids: ShortIds::Untried,
+        }
+    }
+
+    /// Reads a file; `heard` learns after each answer how far it has come.
+    pub fn read(
+        &mut self,
+        wire: &mut Wire<'_>,
+        file: FileId,
+        heard: &mut dyn FnMut(usize, usize),
+    ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+        let head = self.first(wire, file)?;
+        let total = length_of(file, &head)?;
+        // Reserved once: growing would leave copies behind that nobody wipes.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(total.max(head.len())));
+        bytes.extend_from_slice(&head);
+        while bytes.len() < total {
+            heard(bytes.len(), total);
+            let piece = self.next(wire, file, bytes.len(), total - bytes.len())?;
+            if piece.is_empty() {
+                return Err(ReadError::Truncated { file, got: bytes.len(), length: total });
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        // The chip may have padded the file behind its data object.
+        bytes.truncate(total);
+        heard(total, total);
+        Ok(bytes)
+    }
+
+    /// The first bytes of a file, as many as come at once.
+    fn first(&mut self, wire: &mut Wire<'_>, file: FileId) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+        let step = Step::File(file);
+        if self.short_ids == ShortIds::Refused {
+            select(wire, file)?;
+        }
+        // What the chip itself named as the right length, for this file only.
+        let mut told = None;
+        loop {
+            let wanted = told.unwrap_or(match self.past_the_end {
+                PastTheEnd::Given => self.chunk,
+                PastTheEnd::Refused => HEAD,
+            });
+            let place = if self.short_ids == ShortIds::Refused { 0x00 } else { 0x80 | file.short_id() };
+            let answer = wire.send(step, &Command::asking([0x00, 0xB0, place, 0x00], wanted))?;
+            match answer.status {
+                DONE | END_OF_FILE if !answer.data.is_empty() => {
+                    if self.short_ids == ShortIds::Untried {
+                        self.short_ids = ShortIds::Work;
+                    }
+                    let limited = told.is_some() || answer.data.len() < wanted;
+                    return self.learn(file, wanted, limited, answer);
+                }
+                NOT_FOUND if self.short_ids != ShortIds::Untried => return Err(ReadError::Absent { file }),
+                status if is_length_refusal(status) && self.shorten_first(status, wanted, &mut told) => {}
+                // It may only dislike the short identifier.
+                _ if self.short_ids == ShortIds::Untried => {
+                    select(wire, file)?;
+                    self.short_ids = ShortIds::Refused;
+                    (self.past_the_end, told) = (PastTheEnd::Given, None);
+                }
+                DONE | END_OF_FILE => return Err(ReadError::Truncated { file, got: 0, length: HEAD }),
+                status => return Err(ReadError::Refused { file, status }),
+            }
+        }
+    }
+
+    /// After a first command asked for too much: arranges what to try next. `false`:
+    /// nothing is left to try.
+    fn shorten_first(&mut self, status: u16, wanted: usize, told: &mut Option<usize>) -> bool {
+        let named = usize::from(status & 0xFF);
+        if self.past_the_end == PastTheEnd::Refused {
+            return false;
+        }
+        if status >> 8 == 0x6C && (1..wanted).contains(&named) {
+            *told = Some(named);
+        } else if told.take().is_none() && status != WRONG_OFFSET && self.chunk > SHORT_ANSWER {
+            // Its buffer is small, or it cannot do extended length at all.
+            self.chunk = if self.chunk > SMALL_BUFFER { SMALL_BUFFER } else { SHORT_PLAIN };
+            self.doubtful = true;
+        } else {
+            // Most likely it minds the end of the file, and longer answers are fine.
+            (self.past_the_end, self.chunk) = (PastTheEnd::Refused, self.longest);
+            self.doubtful = false;
+        }
+        true
+    }
+
+    /// Learns from a first answer how much comes at once where there is more to come.
+    fn learn(
+        &mut self,
+        file: FileId,
+        wanted: usize,
+        limited: bool,
+        answer: Answer,
+    ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+        let got = answer.data.len();
+        if got > wanted {
+            return Err(ReadError::Malformed { step: Step::File(file), why: MORE_THAN_ASKED });
+        }
+        if limited && length_of(file, &answer.data)? > got {
+            self.chunk = got.clamp(SHORTEST_CHUNK, self.chunk);
+        }
+        Ok(answer.data)
+    }
+
+    /// Further bytes of the file that was named last.
+    fn next(
+        &mut self,
+        wire: &mut Wire<'_>,
+        file: FileId,
+        offset: usize,
+        missing: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+        let step = Step::File(file);
+        loop {
+            let trying = self.doubtful && missing > self.chunk;
+            let mut wanted = missing.min(if trying { self.longest } else { self.chunk });
+            if offset <= GREATEST_PLAIN_OFFSET {
+                // Not across the border, where some chips stop short.
+                wanted = wanted.min(GREATEST_PLAIN_OFFSET + 1 - offset);
+            }
+            let (answer, plain) = read_at(wire, step, offset, wanted)?;
+            match answer.status {
+                DONE | END_OF_FILE => {
+                    if plain.len() > wanted {
+                        return Err(ReadError::Malformed { step, why: MORE_THAN_ASKED });
+                    }
+                    if trying {
+                        (self.past_the_end, self.chunk) = (PastTheEnd::Refused, self.longest);
+                        self.doubtful = false;
+                    }
+                    if plain.len() < wanted {
+                        self.chunk = plain.len().clamp(SHORTEST_CHUNK, self.chunk);
+                    }
+                    return Ok(plain);
+                }
+                status if is_length_refusal(status) && trying => self.doubtful = false,
+                status if is_length_refusal(status) && self.shorten(status, wanted) => {}
+                // The short identifier did not make the file the current one.
+                0x6986 if self.short_ids != ShortIds::Refused => {
+                    select(wire, file)?;
+                    self.short_ids = ShortIds::Refused;
+                }
+                status => return Err(ReadError::Refused { file, status }),
+            }
+        }
+    }
+
+    /// After a further command was too long: down one rung, if there is one.
+    fn shorten(&mut self, status: u16, wanted: usize) -> bool {
+        let named = usize::from(status & 0xFF);
+        let rung = if status >> 8 == 0x6C && (SHORTEST_CHUNK..wanted).contains(&named) {
+            Some(named)
+        } else {
+            [2048, SMALL_BUFFER, SHORT_PLAIN, 160, SHORTEST_CHUNK].into_iter().find(|rung| *rung < wanted)
+        };
+        self.chunk = rung.unwrap_or(self.chunk);
+        rung.is_some()
+    }
+}
+
+const MORE_THAN_ASKED: &str = "more came than was asked for";
+
+/// What a short answer holds through the secure channel, whatever its cipher.
+const SHORT_PLAIN: usize = 223;
+
+/// READ BINARY at an offset; past 32,767 with the odd instruction, whose answer is
+/// a data object (ISO/IEC 7816-4, 7.2.2).
+fn read_at(
+    wire: &mut Wire<'_>,
+    step: Step,
+    offset: usize,
+    wanted: usize,
+) -> Result<(Answer, Zeroizing<Vec<u8>>), ReadError> {
+    if offset <= GREATEST_PLAIN_OFFSET {
+        let [.., high, low] = offset.to_be_bytes();
+        let mut answer = wire.send(step, &Command::asking([0x00, 0xB0, high, low], wanted))?;
+        let plain = std::mem::take(&mut answer.data);
+        return Ok((answer, plain));
+    }
+    let bytes = offset.to_be_bytes();
+    let from = bytes.iter().position(|byte| *byte != 0).unwrap_or_default();
+    // Tag and length stand before the data in the answer.
+    let framed = wanted
+        + if wanted > 0xFF {
+            4
+        } else if wanted > 0x7F {
+            3
+        } else {
+            2
+        };
+    let command =
+        Command::carrying([0x00, 0xB1, 0x00, 0x00], tlv::object(0x54, &bytes[from..]), Some(framed));
+    let answer = wire.send(step, &command)?;
+    if answer.data.is_empty() {
+        return Ok((answer, Zeroizing::default()));
+    }
+    let (plain, _) = tlv::expect(&answer.data, 0x53).map_err(|why| ReadError::Malformed { step, why })?;
+    let plain = Zeroizing::new(plain.to_vec());
+    Ok((answer, plain))
+}
+
+/// Makes a file the current one.
+fn select(wire: &mut Wire<'_>, file: FileId) -> Result<(), ReadError> {
+    let command = Command::carrying([0x00, 0xA4, 0x02, 0x0C], file.ef_id().to_vec(), None);
+    match wire.send(Step::File(file), &command)?.status {
+        DONE => Ok(()),
+        NOT_FOUND => Err(ReadError::Absent { file }),
+        status => Err(ReadError::Refused { file, status }),
+    }
+}
+
+/// The length of a file by its first bytes, tag and length included.
+fn length_of(file: FileId, head: &[u8]) -> Result<usize, ReadError> {
+    let step = Step::File(file);
+    let malformed = |why| ReadError::Malformed { step, why };
+    let (tag, start, length) =
+        tlv::header(head).map_err(malformed)?.ok_or(malformed("the file has no length"))?;
+    if tag != u32::from(file.tag()) {
+        return Err(malformed("the file holds another data object"));
+    }
+    let total = start.saturating_add(length);
+    if total > LONGEST_FILE { Err(ReadError::TooLong { file, length: total }) } else { Ok(total) }
+}
+
+#[cfg(test)]
+#[path = "files_tests.rs"]
+mod tests;

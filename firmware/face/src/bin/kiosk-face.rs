@@ -1,0 +1,2 @@
+//! kiosk-face
+fn main() {}

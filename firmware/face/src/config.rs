@@ -1,0 +1,159 @@
+//! At what thresholds a face is compared and accepted. The numbers and where they
+//! come from: `firmware/face/README.md`. Unknown keys are refused; safety thresholds
+//! have no default, so a board's file must say them.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::FaceError;
+
+/// The face section of a board's configuration.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FaceConfig {
+    /// Similarity (cosine) from which it is the same person.
+    pub accept: f32,
+    /// Similarity from which more frames are looked at before the answer is no.
+    pub grey: f32,
+    /// Tries in one visit.
+    pub attempts: u8,
+    /// Good frames that a first decision rests on.
+    pub frames: u8,
+    /// Good frames in all, where the first decision falls in the grey zone.
+    pub frames_in_grey: u8,
+    /// Seconds after the first frame of a try, by the frames' own clock.
+    pub time_limit_seconds: u16,
+    /// What a frame must be like to be compared.
+    pub quality: QualityLimits,
+}
+
+/// What a frame must be like to be compared with the portrait.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct QualityLimits {
+    /// Share of the detector's certainty, 0 to 1.
+    pub face_certainty_min: f32,
+    /// Area of the second largest face as a share of the largest; above: two people.
+    pub second_face_max: f32,
+    /// Pixels of the frame between the eyes.
+    pub eye_distance_min: f32,
+    /// Height of the face as a share of the frame's height; below: too far away.
+    pub face_height_min: f32,
+    /// Above: too close, the surroundings are not seen.
+    pub face_height_max: f32,
+    /// Distance of the face's centre from the frame's, as a share of the frame's height.
+    pub off_centre_max: f32,
+    /// Degrees to either side.
+    pub yaw_max: f32,
+    /// Degrees up or down.
+    pub pitch_max: f32,
+    /// Degrees of tilt.
+    pub roll_max: f32,
+    /// Mean brightness of the face, 0 to 1.
+    pub brightness_min: f32,
+    /// Above: too bright.
+    pub brightness_max: f32,
+    /// Share of the face's pixels that are nearly black.
+    pub black_max: f32,
+    /// Share of the face's pixels that are nearly white.
+    pub white_max: f32,
+    /// Variance of the Laplacian of the face at a fixed size, in squared grey levels.
+    pub sharpness_min: f32,
+    /// Gap between the lids as a share of the distance from the eyes to the chin.
+    pub eye_opening_min: f32,
+    /// Gap between the lips as a share of the distance from the eyes to the chin.
+    pub mouth_opening_max: f32,
+}
+
+impl FaceConfig {
+    /// The thresholds that `README.md` gives reasons for; for tests and the command
+    /// line. A kiosk reads its own from its board's file.
+    pub fn documented() -> Self {
+        Self {
+            accept: 0.46,
+            grey: 0.40,
+            attempts: 3,
+            frames: 3,
+            frames_in_grey: 9,
+            time_limit_seconds: 20,
+            quality: QualityLimits {
+                face_certainty_min: 0.6,
+                second_face_max: 0.25,
+                eye_distance_min: 60.0,
+                face_height_min: 0.22,
+                face_height_max: 0.60,
+                off_centre_max: 0.20,
+                yaw_max: 20.0,
+                pitch_max: 20.0,
+                roll_max: 15.0,
+                brightness_min: 0.20,
+                brightness_max: 0.80,
+                black_max: 0.35,
+                white_max: 0.20,
+                sharpness_min: 10.0,
+                eye_opening_min: 0.02,
+                mouth_opening_max: 0.25,
+            },
+        }
+    }
+
+    /// Refuses settings that cannot be meant.
+    pub fn check(&self) -> Result<(), FaceError> {
+        let rules = [
+            (self.accept > self.grey, "accept must be above grey"),
+            (self.grey >= 0.363, "grey below 0.363 lets in one stranger in a thousand"),
+            (self.accept < 1.0, "accept must be below 1"),
+            (self.attempts >= 1, "attempts must be at least 1"),
+            (self.frames >= 1, "frames must be at least 1"),
+            (self.frames_in_grey >= self.frames, "frames-in-grey must not be below frames"),
+            (self.time_limit_seconds >= 1, "time-limit-seconds must be at least 1"),
+        ];
+        match rules.into_iter().find(|(holds, _)| !holds) {
+            Some((_, reason)) => Err(FaceError::Config(reason)),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn time_limit(&self) -> Duration {
+        Duration::from_secs(u64::from(self.time_limit_seconds))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = include_str!("../face.toml");
+
+    #[test]
+    fn the_example_file_holds_the_documented_thresholds() {
+        assert_eq!(toml::from_str::<FaceConfig>(FILE).unwrap(), FaceConfig::documented());
+        FaceConfig::documented().check().unwrap();
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let text = FILE.replace("accept =", "acceptance =");
+        assert!(toml::from_str::<FaceConfig>(&text).unwrap_err().to_string().contains("acceptance"));
+    }
+
+    #[test]
+    fn a_missing_threshold_is_refused() {
+        let text = FILE.replace("grey = 0.40\n", "");
+        assert!(toml::from_str::<FaceConfig>(&text).unwrap_err().to_string().contains("grey"));
+    }
+
+    #[test]
+    fn a_threshold_that_lets_strangers_in_is_refused() {
+        for change in [("accept", "accept = 0.30"), ("grey", "grey = 0.20")] {
+            let text: String = FILE
+                .lines()
+                .map(|line| if line.starts_with(&format!("{} =", change.0)) { change.1 } else { line })
+                .map(|line| format!("{line}\n"))
+                .collect();
+            let config: FaceConfig = toml::from_str(&text).unwrap();
+            assert!(matches!(config.check(), Err(FaceError::Config(_))), "{}", change.1);
+        }
+    }
+}

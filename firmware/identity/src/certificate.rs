@@ -1,0 +1,239 @@
+//! One certificate: what it says, and whether a key signed it. The bytes that were
+//! signed are kept as they came and are never written anew.
+
+use const_oid::{AssociatedOid, ObjectIdentifier};
+use der::{Decode, Encode};
+use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
+use x509_cert::{
+    ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier},
+    name::Name,
+    time::Time,
+};
+
+use crate::{
+    algorithm::{self, BIT_STRING, SEQUENCE, Scheme},
+    error::{Purpose, SignerFault},
+    public_key::PublicKey,
+    tlv::Malformed,
+};
+
+/// Extended key usages of ICAO 9303-12: master lists, deviation lists, seals. None
+/// of them is for documents' signers, which have none.
+const OF_OTHER_SIGNERS: &str = "2.23.136.1.1.";
+
+/// Extensions that may be critical: we know what they mean for us.
+const UNDERSTOOD: [&str; 9] = [
+    "2.5.29.14", // subject key identifier
+    "2.5.29.15", // key usage
+    "2.5.29.16", // private key usage period
+    "2.5.29.17", // subject's other names
+    "2.5.29.18", // issuer's other names
+    "2.5.29.19", // basic constraints
+    "2.5.29.32", // policies
+    "2.5.29.35", // authority key identifier
+    "2.5.29.37", // extended key usage
+];
+
+/// A certificate.
+pub(crate) struct Certificate {
+    parsed: x509_cert::Certificate,
+    signed: Vec<u8>,
+    signature: Vec<u8>,
+    scheme: Result<Scheme, SignerFault>,
+    key: Result<PublicKey, SignerFault>,
+    serial: String,
+    fingerprint: String,
+    subject_key: Option<Vec<u8>>,
+    authority_key: Option<Vec<u8>>,
+    purposes: Purposes,
+}
+
+/// What a certificate is for.
+struct Purposes {
+    authority: bool,
+    usage: Option<KeyUsage>,
+    of_another_signer: bool,
+    not_understood: bool,
+}
+
+impl Certificate {
+    /// Reads one certificate in DER. A key or a scheme that we do not know is no
+    /// error here: it is one where the certificate is used.
+    pub fn parse(der: &[u8]) -> Result<Self, Malformed> {
+        const BROKEN: Malformed = Malformed("a certificate breaks its format");
+        let mut parts = algorithm::whole(der, SEQUENCE)?.inside();
+        let signed = parts.take(SEQUENCE, "a certificate has no body")?;
+        let scheme = parts.take(SEQUENCE, "a certificate does not say how it is signed")?;
+        let signature = algorithm::bits(parts.take(BIT_STRING, "a certificate has no signature")?)?;
+        parts.end()?;
+        let parsed = x509_cert::Certificate::from_der(der).map_err(|_| BROKEN)?;
+        if parsed.signature_algorithm() != parsed.tbs_certificate().signature() {
+            return Err(Malformed("a certificate contradicts itself about how it is signed"));
+        }
+        let body = parsed.tbs_certificate();
+        let key = body.subject_public_key_info().to_der().map_err(|_| BROKEN)?;
+        let subject_key = extension::<SubjectKeyIdentifier>(&parsed)?;
+        let authority_key = extension::<AuthorityKeyIdentifier>(&parsed)?;
+        Ok(Self {
+            signed: signed.whole.to_vec(),
+            signature: signature.to_vec(),
+            scheme: Scheme::parse(scheme, None),
+            key: PublicKey::parse(&key),
+            serial: hex::encode(trimmed(body.serial_number().as_bytes())),
+            fingerprint: hex::encode(Sha256::digest(der)),
+            subject_key: subject_key.map(|id| id.0.as_bytes().to_vec()),
+            authority_key: authority_key.and_then(|id| Some(id.key_identifier?.as_bytes().to_vec())),
+            purposes: Purposes::of(&parsed)?,
+            parsed,
+        })
+    }
+
+    /// Whether the key of `issuer` signed this certificate.
+    pub fn is_signed_by(&self, issuer: &Self) -> Result<bool, SignerFault> {
+        let scheme = self.scheme.clone()?;
+        Ok(issuer.key()?.made(&self.signature, scheme, &self.signed))
+    }
+
+    /// Whether its own key signed it. A name that is both issuer and subject does
+    /// not say so: a third of the world's issuing certificates are links.
+    pub fn is_signed_by_itself(&self) -> bool {
+        self.has_issuer_named(self) && self.is_signed_by(self).unwrap_or(false)
+    }
+
+    /// Refuses a signature over a digest that is too weak.
+    pub fn strong(&self) -> Result<(), SignerFault> {
+        self.scheme.clone()?.digest().strong().map(|_| ())
+    }
+
+    pub fn key(&self) -> Result<&PublicKey, SignerFault> {
+        self.key.as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether both name the issuer's key, and name the same.
+    pub fn names_key_of(&self, issuer: &Self) -> Option<bool> {
+        Some(self.authority_key.as_ref()? == issuer.subject_key.as_ref()?)
+    }
+
+    pub fn has_issuer_named(&self, issuer: &Self) -> bool {
+        same_name(self.parsed.tbs_certificate().issuer(), issuer.parsed.tbs_certificate().subject())
+    }
+
+    pub fn has_issuer(&self, name: &Name) -> bool {
+        same_name(self.parsed.tbs_certificate().issuer(), name)
+    }
+
+    pub fn has_key_identifier(&self, identifier: &[u8]) -> bool {
+        self.subject_key.as_deref() == Some(identifier)
+    }
+
+    /// In hexadecimal digits, without leading zero octets.
+    pub fn serial(&self) -> &str {
+        &self.serial
+    }
+
+    /// The issuer's name, for people.
+    pub fn issuer(&self) -> String {
+        self.parsed.tbs_certificate().issuer().to_string()
+    }
+
+    /// The country of the subject in capitals.
+    pub fn country(&self) -> Option<String> {
+        country(self.parsed.tbs_certificate().subject())
+    }
+
+    /// SHA-256 of the whole certificate.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// First and last day, in UTC.
+    pub fn validity(&self) -> (Date, Date) {
+        let validity = self.parsed.tbs_certificate().validity();
+        (day(validity.not_before), day(validity.not_after))
+    }
+
+    /// Whether it may do this (ICAO 9303-12, table 5).
+    pub fn may_sign(&self, purpose: Purpose) -> Result<(), SignerFault> {
+        let Purposes { authority, usage, of_another_signer, not_understood } = &self.purposes;
+        let fits = match purpose {
+            // 9303-12 wants both; certificates before it may lack the usage.
+            Purpose::Certificates => *authority && usage.is_none_or(|usage| usage.key_cert_sign()),
+            Purpose::Documents => {
+                !authority && !of_another_signer && usage.is_some_and(|usage| usage.digital_signature())
+            }
+        };
+        if fits && !not_understood { Ok(()) } else { Err(SignerFault::WrongPurpose(purpose)) }
+    }
+}
+
+impl Purposes {
+    fn of(certificate: &x509_cert::Certificate) -> Result<Self, Malformed> {
+        let extended = extension::<ExtendedKeyUsage>(certificate)?;
+        let all = certificate.tbs_certificate().extensions();
+        Ok(Self {
+            authority: extension::<BasicConstraints>(certificate)?.is_some_and(|constraints| constraints.ca),
+            usage: extension::<KeyUsage>(certificate)?,
+            of_another_signer: extended
+                .is_some_and(|ids| ids.0.iter().any(|id| id.to_string().starts_with(OF_OTHER_SIGNERS))),
+            not_understood: all.into_iter().flatten().any(|extension| {
+                extension.critical && !UNDERSTOOD.contains(&extension.extn_id.to_string().as_str())
+            }),
+        })
+    }
+}
+
+fn extension<T: for<'a> Decode<'a, Error = der::Error> + AssociatedOid>(
+    certificate: &x509_cert::Certificate,
+) -> Result<Option<T>, Malformed> {
+    let found = certificate.tbs_certificate().get_extension::<T>();
+    Ok(found
+        .map_err(|_| Malformed("an extension of a certificate breaks its format"))?
+        .map(|(_, value)| value))
+}
+
+/// Day of a certificate's time, in UTC.
+pub(crate) fn day(time: Time) -> Date {
+    let time = time.to_date_time();
+    Date::new(time.year() as i16, time.month() as i8, time.day() as i8)
+        .expect("a certificate's time is a day of the calendar")
+}
+
+/// Without the zero octets that only keep a number from being negative.
+pub(crate) fn trimmed(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|octet| **octet == 0).count();
+    &number[zeros.min(number.len().saturating_sub(1))..]
+}
+
+/// Names are one when they have the same parts in the same order; kind of string,
+/// capitals and spaces do not count (RFC 5280, 7.1, roughly).
+pub(crate) fn same_name(one: &Name, other: &Name) -> bool {
+    folded(one) == folded(other)
+}
+
+fn folded(name: &Name) -> Vec<Vec<(ObjectIdentifier, String)>> {
+    name.iter_rdn()
+        .map(|part| {
+            part.iter().map(|attribute| (attribute.oid, text(attribute.value.value(), attribute))).collect()
+        })
+        .collect()
+}
+
+fn country(name: &Name) -> Option<String> {
+    const COUNTRY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.6");
+    let attribute = name.iter().find(|attribute| attribute.oid == COUNTRY)?;
+    Some(text(attribute.value.value(), attribute).to_uppercase())
+}
+
+/// A name's text in small letters with single spaces.
+fn text(bytes: &[u8], attribute: &x509_cert::attr::AttributeTypeAndValue) -> String {
+    use der::Tagged;
+    let text = match attribute.value.tag() {
+        der::Tag::BmpString => {
+            let units = bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+            char::decode_utf16(units).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+        }
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    };
+    text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+}

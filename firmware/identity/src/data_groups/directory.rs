@@ -1,0 +1,51 @@
+//! EF.COM: which data groups there are, says a file that nobody signs (ICAO
+//! 9303-10, 4.6.1). It is compared with the signed list and not believed.
+
+use crate::{
+    evidence::Directory,
+    tlv::{self, Malformed},
+};
+
+/// Tags of the data groups 1 to 16 (9303-10, table 38).
+const TAGS: [u8; 16] =
+    [0x61, 0x75, 0x63, 0x76, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6A, 0x6B, 0x6C, 0x6D, 0x6E, 0x6F, 0x70];
+
+/// The number of the data group that has this tag.
+pub(crate) fn group_of(tag: u8) -> Option<u8> {
+    TAGS.iter().position(|known| *known == tag).map(|at| at as u8 + 1)
+}
+
+/// What EF.COM says beside the groups that the issuer signed.
+pub(crate) fn compare(file: Option<&[u8]>, signed: &[u8]) -> Directory {
+    let Some(file) = file else { return Directory::NotRead };
+    let Ok(mut listed) = parse(file) else { return Directory::Differs };
+    let mut signed = signed.to_vec();
+    signed.sort_unstable();
+    listed.sort_unstable();
+    if listed == signed { Directory::Agrees } else { Directory::Differs }
+}
+
+/// The numbers of the data groups that EF.COM lists.
+fn parse(file: &[u8]) -> Result<Vec<u8>, Malformed> {
+    let mut list = tlv::only(file, 0x60, "EF.COM does not begin with its tag")?.inside();
+    list.take(0x5F01, "EF.COM has no LDS version")?;
+    list.take(0x5F36, "EF.COM has no Unicode version")?;
+    let tags = list.take(0x5C, "EF.COM has no list")?.value;
+    let groups: Option<Vec<u8>> = tags.iter().map(|tag| group_of(*tag)).collect();
+    groups.ok_or(Malformed("EF.COM lists a data group that does not exist"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standards_example_lists_its_groups() {
+        let file = hex::decode("60145F0104303130365F36063034303030305C026175").unwrap();
+        assert_eq!(parse(&file).unwrap(), [1, 2]);
+        assert_eq!(compare(Some(&file), &[2, 1]), Directory::Agrees);
+        assert_eq!(compare(Some(&file), &[1, 2, 13]), Directory::Differs);
+        assert_eq!(compare(Some(&file[..9]), &[1, 2]), Directory::Differs);
+        assert_eq!(compare(None, &[1, 2]), Directory::NotRead);
+    }
+}

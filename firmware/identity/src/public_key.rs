@@ -1,0 +1,194 @@
+//! Public keys of certificates, and the one place where a signature is checked.
+//! A curve that comes with its numbers written out is looked up among the known
+//! curves and replaced by it: received parameters are never calculated with.
+
+use const_oid::ObjectIdentifier;
+use openssl::{
+    bn::{BigNum, BigNumContext},
+    ec::{EcGroup, EcKey, EcPoint},
+    error::ErrorStack,
+    nid::Nid,
+    pkey::{PKey, Public},
+    rsa::{Padding, Rsa},
+    sign::{RsaPssSaltlen, Verifier},
+};
+
+use crate::{
+    algorithm::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, Scheme, object_identifier, parts},
+    error::SignerFault,
+    tlv::{self, Malformed, Tlv},
+};
+
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const PRIME_FIELD: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.1.1");
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
+
+/// The curves that issuing states use and that are 256 bits or more.
+const CURVES: [(&str, Nid); 7] = [
+    ("1.2.840.10045.3.1.7", Nid::X9_62_PRIME256V1),
+    ("1.3.132.0.34", Nid::SECP384R1),
+    ("1.3.132.0.35", Nid::SECP521R1),
+    ("1.3.36.3.3.2.8.1.1.7", Nid::BRAINPOOL_P256R1),
+    ("1.3.36.3.3.2.8.1.1.9", Nid::BRAINPOOL_P320R1),
+    ("1.3.36.3.3.2.8.1.1.11", Nid::BRAINPOOL_P384R1),
+    ("1.3.36.3.3.2.8.1.1.13", Nid::BRAINPOOL_P512R1),
+];
+
+/// Least and most bits of an RSA modulus: below it is broken, above it only slow.
+const RSA_BITS: std::ops::RangeInclusive<i32> = 2048..=8192;
+
+/// A key that a signature can be checked with.
+pub(crate) struct PublicKey {
+    key: PKey<Public>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Ec,
+    Rsa,
+    /// The certificate binds the key to RSA-PSS.
+    RsaPssOnly,
+}
+
+impl PublicKey {
+    /// From a SubjectPublicKeyInfo.
+    pub fn parse(info: &[u8]) -> Result<Self, SignerFault> {
+        let read = || -> Result<_, Malformed> {
+            let mut list = algorithm::whole(info, SEQUENCE)?.inside();
+            let (name, parameters) = parts(list.take(SEQUENCE, "a key has no algorithm")?)?;
+            let bits = algorithm::bits(list.take(algorithm::BIT_STRING, "a key has no bits")?)?;
+            list.end()?;
+            Ok((name, parameters, bits))
+        };
+        let (name, parameters, bits) = read().map_err(|_| SignerFault::BadKey)?;
+        match (name, parameters) {
+            (EC_PUBLIC_KEY, Some(parameters)) => Ok(Self { key: ec_key(parameters, bits)?, kind: Kind::Ec }),
+            (RSA, _) => Ok(Self { key: rsa_key(bits)?, kind: Kind::Rsa }),
+            (RSA_PSS, _) => Ok(Self { key: rsa_key(bits)?, kind: Kind::RsaPssOnly }),
+            (other, _) => Err(SignerFault::UnknownAlgorithm(other.to_string())),
+        }
+    }
+
+    /// Whether this key made that signature. A scheme of another kind of key, and
+    /// a signature that is no signature at all, are simply not its.
+    pub fn made(&self, signature: &[u8], scheme: Scheme, message: &[u8]) -> bool {
+        let fits = matches!(
+            (self.kind, scheme),
+            (Kind::Ec, Scheme::Ecdsa(_))
+                | (Kind::Rsa, Scheme::RsaPkcs1(_) | Scheme::RsaPss { .. })
+                | (Kind::RsaPssOnly, Scheme::RsaPss { .. })
+        );
+        fits && self.check(signature, scheme, message).unwrap_or(false)
+    }
+
+    fn check(&self, signature: &[u8], scheme: Scheme, message: &[u8]) -> Result<bool, ErrorStack> {
+        let mut verifier = Verifier::new(scheme.digest().openssl(), &self.key)?;
+        match scheme {
+            Scheme::Ecdsa(_) => {}
+            Scheme::RsaPkcs1(_) => verifier.set_rsa_padding(Padding::PKCS1)?,
+            Scheme::RsaPss { mask, salt, .. } => {
+                verifier.set_rsa_padding(Padding::PKCS1_PSS)?;
+                verifier.set_rsa_mgf1_md(mask.openssl())?;
+                verifier.set_rsa_pss_saltlen(RsaPssSaltlen::custom(i32::from(salt)))?;
+            }
+        }
+        verifier.verify_oneshot(signature, message)
+    }
+}
+
+fn rsa_key(bits: &[u8]) -> Result<PKey<Public>, SignerFault> {
+    let rsa = Rsa::public_key_from_der_pkcs1(bits).map_err(|_| SignerFault::BadKey)?;
+    let size = rsa.n().num_bits();
+    if size < *RSA_BITS.start() {
+        return Err(SignerFault::Weak("an RSA key below 2048 bits"));
+    }
+    if size > *RSA_BITS.end() || !rsa.e().is_bit_set(0) || rsa.e().num_bits() < 2 {
+        return Err(SignerFault::BadKey);
+    }
+    PKey::from_rsa(rsa).map_err(|_| SignerFault::BadKey)
+}
+
+fn ec_key(parameters: Tlv<'_>, bits: &[u8]) -> Result<PKey<Public>, SignerFault> {
+    let group = match parameters.tag {
+        OBJECT_IDENTIFIER => named_curve(parameters)?,
+        SEQUENCE => written_out_curve(parameters)?,
+        _ => return Err(SignerFault::BadKey),
+    };
+    let made = || -> Result<_, ErrorStack> {
+        let mut context = BigNumContext::new()?;
+        // Refuses a point that is not on the curve.
+        let point = EcPoint::from_bytes(&group, bits, &mut context)?;
+        let key = EcKey::from_public_key(&group, &point)?;
+        key.check_key()?;
+        PKey::from_ec_key(key)
+    };
+    made().map_err(|_| SignerFault::BadKey)
+}
+
+fn named_curve(name: Tlv<'_>) -> Result<EcGroup, SignerFault> {
+    let name = object_identifier(name).map_err(|_| SignerFault::BadKey)?.to_string();
+    match CURVES.iter().find(|(known, _)| *known == name) {
+        Some((_, nid)) => EcGroup::from_curve_name(*nid).map_err(|_| SignerFault::BadKey),
+        None => Err(SignerFault::UnknownAlgorithm(name)),
+    }
+}
+
+/// The numbers of a curve over a prime field (RFC 3279, 2.3.5: ECParameters).
+struct WrittenOut<'a> {
+    prime: &'a [u8],
+    a: &'a [u8],
+    b: &'a [u8],
+    generator: &'a [u8],
+    order: &'a [u8],
+}
+
+/// The known curve that has exactly these numbers.
+fn written_out_curve(parameters: Tlv<'_>) -> Result<EcGroup, SignerFault> {
+    let numbers = WrittenOut::parse(parameters).map_err(|_| SignerFault::BadKey)?;
+    for (_, nid) in CURVES {
+        let group = EcGroup::from_curve_name(nid).map_err(|_| SignerFault::BadKey)?;
+        if numbers.are_those_of(&group).unwrap_or(false) {
+            return Ok(group);
+        }
+    }
+    Err(SignerFault::UnknownAlgorithm("a curve that is not known".to_owned()))
+}
+
+impl<'a> WrittenOut<'a> {
+    fn parse(parameters: Tlv<'a>) -> Result<Self, Malformed> {
+        let mut list = parameters.inside();
+        tlv::small_number(list.take(INTEGER, "curve parameters have no version")?)?;
+        let mut field = list.take(SEQUENCE, "a curve has no field")?.inside();
+        if object_identifier(field.take(OBJECT_IDENTIFIER, "a field has no kind")?)? != PRIME_FIELD {
+            return Err(Malformed("a curve is not over a prime field"));
+        }
+        let prime = field.take(INTEGER, "a field has no prime")?.value;
+        let mut curve = list.take(SEQUENCE, "curve parameters have no curve")?.inside();
+        let a = curve.take(OCTET_STRING, "a curve has no a")?.value;
+        let b = curve.take(OCTET_STRING, "a curve has no b")?.value;
+        let generator = list.take(OCTET_STRING, "a curve has no generator")?.value;
+        let order = list.take(INTEGER, "a curve has no order")?.value;
+        Ok(Self { prime, a, b, generator, order })
+    }
+
+    fn are_those_of(&self, group: &EcGroup) -> Result<bool, ErrorStack> {
+        let mut context = BigNumContext::new()?;
+        let (mut prime, mut a, mut b, mut order) =
+            (BigNum::new()?, BigNum::new()?, BigNum::new()?, BigNum::new()?);
+        group.components_gfp(&mut prime, &mut a, &mut b, &mut context)?;
+        group.order(&mut order, &mut context)?;
+        let pairs = [(self.prime, &prime), (self.a, &a), (self.b, &b), (self.order, &order)];
+        for (ours, theirs) in pairs {
+            if BigNum::from_slice(ours)? != *theirs {
+                return Ok(false);
+            }
+        }
+        let generator = EcPoint::from_bytes(group, self.generator, &mut context)?;
+        match group.generator_opt() {
+            Some(theirs) => generator.eq(group, theirs, &mut context),
+            None => Ok(false),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a visit wants done. Values, not calls: `kioskd` carries them out.
+
+use std::sync::Arc;
+
+use card::AccessKey;
+use face::{FaceMatch, Reference};
+use identity::Identity;
+use jiff::{Timestamp, civil::Date};
+use outbox::Receipt;
+use screen::{Language, Outcome, StaffTap, Text};
+use services::{CodeChannel, ServiceId};
+use transaction::{Consent, TransactionId};
+use zeroize::Zeroizing;
+
+/// Something to be done.
+pub enum Effect {
+    /// Wait for a card and read it, for this service.
+    ReadCard(Arc<AccessKey>, ServiceId),
+    /// Stop waiting for a card or reading it.
+    StopCard,
+    /// Look for the face of that portrait; which attempt.
+    WatchFace(Arc<Reference>, u8),
+    /// Stop the camera.
+    StopFace,
+    /// Ask how the citizen's account stands.
+    LookUpAccount(Zeroizing<String>),
+    /// Begin the activation: number and phone.
+    BeginActivation(Zeroizing<String>, Zeroizing<String>),
+    /// Send a code to the phone.
+    SendCode(CodeChannel),
+    /// Check a code.
+    CheckCode(Zeroizing<String>),
+    /// Hand over the secrets, sealed; the questions are those of this service.
+    SetSecrets(Box<Secrets>, ServiceId),
+    /// Ask for a VNeID code for that number.
+    AskVneid(Zeroizing<String>),
+    /// Make the transaction, sign it, store it, send it.
+    SignAndStore(Box<Request>),
+    /// Print a slip in that language.
+    Print(Box<SlipOrder>, Language),
+    /// Call staff to the machine.
+    CallHelp,
+    /// Check a staff PIN.
+    StaffSignIn(Zeroizing<String>),
+    /// Do what a button of the staff page says.
+    StaffDo(StaffTap),
+    /// Write a line into the audit log.
+    Note(audit::Event),
+    /// Forget everything of this visit, in every thread.
+    Wipe,
+}
+
+/// What only the platform may see. Wiped when dropped.
+pub struct Secrets {
+    /// The password, where none was set before.
+    pub password: Option<Zeroizing<String>>,
+    /// The 6-digit passcode.
+    pub passcode: Zeroizing<String>,
+    /// Two questions by their place in the catalogue, and the answers.
+    pub answers: Vec<(u8, Zeroizing<String>)>,
+}
+
+/// Everything that a transaction is made of.
+pub struct Request {
+    /// What was asked for.
+    pub service: ServiceId,
+    /// The version of its catalogue entry.
+    pub service_version: u32,
+    /// Who asks.
+    pub who: Box<Identity>,
+    /// That it is the same living person.
+    pub face: Box<FaceMatch>,
+    /// What the citizen agreed to.
+    pub consent: Consent,
+    /// The phone number.
+    pub phone: Zeroizing<String>,
+}
+
+/// A transaction that is signed and on the disk.
+#[derive(Clone)]
+pub struct Kept {
+    /// Which.
+    pub transaction: TransactionId,
+    /// What the slip calls it until the platform gives it a name of its own.
+    pub reference: outbox::Reference,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// What a slip is about. *Registered* can only be printed of the platform's receipt.
+pub enum SlipOrder {
+    /// The platform signed for the transaction.
+    Acknowledged {
+        /// The service's title.
+        service: Text,
+        /// The phone, masked.
+        sent_to: String,
+        /// What it signed.
+        receipt: Box<Receipt>,
+    },
+    /// It is signed and kept; the platform has not answered.
+    Kept {
+        /// The service's title.
+        service: Text,
+        /// The phone, masked.
+        sent_to: String,
+        /// Our own word.
+        kept: Kept,
+    },
+    /// The card expired: the police renew it.
+    Renewal {
+        /// The last day of the card.
+        expired: Date,
+    },
+    /// Go on at the counter, and why.
+    Counter {
+        /// How the visit ended.
+        outcome: Outcome,
+        /// For staff to look up.
+        reference: String,
+    },
+}
+
+impl Effect {
+    /// The effect's name, for the table. Never what it carries.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::ReadCard(..) => "ReadCard",
+            Self::StopCard => "StopCard",
+            Self::WatchFace(..) => "WatchFace",
+            Self::StopFace => "StopFace",
+            Self::LookUpAccount(_) => "LookUpAccount",
+            Self::BeginActivation(..) => "BeginActivation",
+            Self::SendCode(_) => "SendCode",
+            Self::CheckCode(_) => "CheckCode",
+            Self::SetSecrets(..) => "SetSecrets",
+            Self::AskVneid(_) => "AskVneid",
+            Self::SignAndStore(_) => "SignAndStore",
+            Self::Print(..) => "Print",
+            Self::CallHelp => "CallHelp",
+            Self::StaffSignIn(_) => "StaffSignIn",
+            Self::StaffDo(_) => "StaffDo",
+            Self::Note(_) => "Note",
+            Self::Wipe => "Wipe",
+        }
+    }
+}

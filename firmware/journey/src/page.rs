@@ -1,0 +1,220 @@
+//! What the screen shows in each state. Secrets leave as counts only.
+
+use devices::{Device, State};
+use faults::Fault;
+use screen::{DeviceLine, DeviceName, ReviewLabel, ReviewLine, Screen, Step, View, Work};
+use services::{Service, ServiceId, StepKind, closed_by};
+
+use crate::{
+    World,
+    state::{At, Journey, Manner, Phoned, entry},
+    typing::password_rules,
+};
+
+impl World<'_> {
+    /// Why the whole machine is out of service: every service is closed.
+    pub fn out_of_service(&self) -> Option<Fault> {
+        let services = self.catalogue.services();
+        let mut closed = services.iter().map(|service| closed_by(service, self.devices));
+        let first = closed.next()??;
+        closed.all(|fault| fault.is_some()).then_some(first)
+    }
+}
+
+impl Journey {
+    /// Everything that the screen shows now.
+    pub fn view(&self, world: &World<'_>) -> View {
+        View {
+            screen: self.screen(world),
+            language: self.manner.language,
+            look: self.manner.look,
+            step: self.at.progress(world),
+            over: self.over,
+            offers: self.offers(world),
+        }
+    }
+
+    fn screen(&self, world: &World<'_>) -> Screen {
+        match &self.at {
+            At::Attract if self.closed => Screen::OutOfService { fault: Fault::ServiceClosed, minutes: None },
+            At::Attract => match world.out_of_service() {
+                Some(fault) => Screen::OutOfService { fault, minutes: None },
+                None => Screen::Attract,
+            },
+            At::ChoosingService => {
+                let services = world.catalogue.services().iter();
+                let services = services.map(|service| service.tile(closed_by(service, world.devices)));
+                Screen::ChooseService { services: services.collect() }
+            }
+            At::Consenting { service: id } => {
+                let service = service(id, world);
+                Screen::Consent {
+                    service: service.title.clone(),
+                    purposes: service.purposes.iter().map(|purpose| purpose.text.clone()).collect(),
+                }
+            }
+            At::EnteringCardKey { digits, fault, .. } => Screen::CardKey {
+                digits: digits.text().to_owned(),
+                scanner: world.devices.get(&Device::CodeScanner).is_some_and(|state| state.works()),
+                fault: *fault,
+            },
+            At::PlacingCard { fault, .. } => Screen::PlaceCard { fault: *fault },
+            At::ReadingCard { stage, percent, .. } => {
+                Screen::ReadingCard { stage: *stage, percent: *percent }
+            }
+            At::Greeting { read } => {
+                Screen::Hello { name: read.who.name().to_owned(), birth_year: read.who.birth().year() }
+            }
+            At::TakingPhoto { hint, percent, attempt, .. } => Screen::Face {
+                hint: *hint,
+                percent: *percent,
+                attempt: *attempt,
+                attempts: world.rules.face_attempts as u8,
+            },
+            At::FaceMissed { attempt, fault, .. } => Screen::FaceNotMatched {
+                attempt: *attempt,
+                attempts: world.rules.face_attempts as u8,
+                fault: *fault,
+            },
+            At::AnotherWay { fault, .. } => {
+                Screen::FaceAnotherWay { fault: *fault, reference: world.reference.to_owned() }
+            }
+            At::AskingVneid { .. } => Screen::Working { work: Work::AskingVneid },
+            At::ShowingVneid { qr, seconds_left, .. } => {
+                Screen::VneidCode { qr: qr.clone(), seconds_left: *seconds_left }
+            }
+            At::LookingUp { .. } => Screen::Working { work: Work::LookingUpAccount },
+            At::EnteringPhone { digits, fault, .. } => {
+                Screen::Phone { digits: digits.text().to_owned(), fault: *fault }
+            }
+            At::CheckingPhone { .. } | At::SendingCode { .. } => Screen::Working { work: Work::SendingCode },
+            At::EnteringCode { phoned, digits, fault } => Screen::Otp {
+                sent_to: phoned.sent_to.clone(),
+                entered: digits.count(),
+                resend_in: phoned.resend_in,
+                tries_left: phoned.tries_left,
+                fault: *fault,
+            },
+            At::CheckingCode { .. } => Screen::Working { work: Work::CheckingCode },
+            At::SettingPassword { first, again, fault, .. } => {
+                let typed = again.as_ref().unwrap_or(first);
+                Screen::Password {
+                    entry: entry(again.as_ref()),
+                    entered: typed.count(),
+                    rules: password_rules(first.text(), world.rules),
+                    fault: *fault,
+                }
+            }
+            At::SettingPasscode { first, again, fault, .. } => Screen::Passcode {
+                entry: entry(again.as_ref()),
+                entered: again.as_ref().unwrap_or(first).count(),
+                fault: *fault,
+            },
+            At::Answering { phoned, chosen, question, answer, fault } => Screen::Question {
+                number: chosen.answers.len() as u8 + 1,
+                choices: service(&phoned.proved.asked.service, world).questions.clone(),
+                chosen: *question,
+                entered: answer.count(),
+                last: answer.last(),
+                fault: *fault,
+            },
+            At::SettingSecrets { .. } => Screen::Working { work: Work::SettingSecrets },
+            At::Reviewing { phoned } => Screen::Review { lines: review(phoned, self.manner, world) },
+            At::Sending { .. } => Screen::Working { work: Work::Sending },
+            At::Printing { .. } => Screen::Printing,
+            At::Ended { ending } => Screen::Outcome {
+                outcome: ending.outcome.clone(),
+                reference: ending.reference.clone(),
+                paper: ending.paper,
+            },
+            At::Thanking { rated, .. } => Screen::Done { rated: *rated },
+            At::SigningInStaff { pin, locked_for, fault } => {
+                Screen::StaffSignIn { entered: pin.count(), locked_for: *locked_for, fault: *fault }
+            }
+            At::ServingStaff { note } => Screen::Staff {
+                devices: world.devices.iter().map(|(device, state)| line(*device, *state)).collect(),
+                waiting: world.desk.waiting,
+                paper_percent: world.desk.paper_percent,
+                note: *note,
+                version: world.desk.version.clone(),
+            },
+        }
+    }
+}
+
+fn service<'a>(id: &ServiceId, world: &World<'a>) -> &'a Service {
+    world.catalogue.service(id.as_str()).expect("a visit's service stays in the catalogue")
+}
+
+/// What will be signed, line by line.
+fn review(phoned: &Phoned, manner: Manner, world: &World<'_>) -> Vec<ReviewLine> {
+    let proved = &phoned.proved;
+    let line = |label, value: String, editable| ReviewLine { label, value, editable };
+    vec![
+        line(
+            ReviewLabel::Service,
+            service(&proved.asked.service, world).title.words(manner.language).to_owned(),
+            false,
+        ),
+        line(ReviewLabel::Name, proved.who.name().to_owned(), false),
+        line(ReviewLabel::Number, format!("•••• •••• {}", proved.who.number().last_four()), false),
+        line(ReviewLabel::Phone, phoned.phone.text().to_owned(), true),
+    ]
+}
+
+fn line(device: Device, state: State) -> DeviceLine {
+    let name = match device {
+        Device::CardReader => DeviceName::CardReader,
+        Device::Camera => DeviceName::Camera,
+        Device::ReceiptPrinter => DeviceName::ReceiptPrinter,
+        Device::CodeScanner => DeviceName::CodeScanner,
+        Device::Network => DeviceName::Network,
+        Device::Store => DeviceName::Store,
+    };
+    DeviceLine { device: name, works: state.works(), fault: state.fault() }
+}
+
+impl At {
+    /// "Step 2 of 5": which stretch of the service's way this is.
+    fn progress(&self, world: &World<'_>) -> Option<Step> {
+        let (stretch, id) = match self {
+            At::Consenting { service } => (0, service),
+            At::EnteringCardKey { asked, .. }
+            | At::PlacingCard { asked, .. }
+            | At::ReadingCard { asked, .. } => (1, &asked.service),
+            At::Greeting { read } => (1, &read.asked.service),
+            At::TakingPhoto { read, .. }
+            | At::FaceMissed { read, .. }
+            | At::AnotherWay { read, .. }
+            | At::AskingVneid { read, .. }
+            | At::ShowingVneid { read, .. } => (2, &read.asked.service),
+            At::LookingUp { proved }
+            | At::EnteringPhone { proved, .. }
+            | At::CheckingPhone { proved, .. } => (3, &proved.asked.service),
+            At::SendingCode { phoned } | At::EnteringCode { phoned, .. } | At::CheckingCode { phoned } => {
+                (3, &phoned.proved.asked.service)
+            }
+            At::SettingPassword { phoned, .. }
+            | At::SettingPasscode { phoned, .. }
+            | At::Answering { phoned, .. }
+            | At::SettingSecrets { phoned } => (4, &phoned.proved.asked.service),
+            At::Reviewing { phoned } => (5, &phoned.proved.asked.service),
+            At::Sending { service, .. } => (5, service),
+            _ => return None,
+        };
+        let has = service(id, world);
+        let walked: Vec<_> = STRETCHES.iter().map(|steps| steps.iter().any(|step| has.has(*step))).collect();
+        let count = |stretches: &[bool]| stretches.iter().filter(|walked| **walked).count() as u8;
+        Some(Step { now: count(&walked[..=stretch]), of: count(&walked) })
+    }
+}
+
+/// Steps of a service that the citizen sees as one stretch of the way.
+const STRETCHES: &[&[StepKind]] = &[
+    &[StepKind::Consent],
+    &[StepKind::ReadCard],
+    &[StepKind::ProveIdentity],
+    &[StepKind::Phone, StepKind::Otp],
+    &[StepKind::Secrets],
+    &[StepKind::Review, StepKind::Sign, StepKind::Submit],
+];

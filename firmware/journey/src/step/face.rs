@@ -1,0 +1,83 @@
+//! The face, and the ways round for whom the camera fails.
+
+use face::FaceMatch;
+use faults::Fault;
+use screen::{FaceHint, Outcome, Tap};
+use zeroize::Zeroizing;
+
+use super::{Turn, ending::to_counter, go};
+use crate::{
+    World,
+    effect::Effect,
+    event::{Event, PlatformStep},
+    state::{At, Proved, Read},
+};
+
+pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
+    match (at, event) {
+        (At::TakingPhoto { read, attempt, .. }, Event::FaceSeen(hint, percent)) => {
+            go(At::TakingPhoto { read, attempt, hint, percent })
+        }
+        (At::TakingPhoto { read, .. }, Event::FaceMatched(face)) => proved(read, face).and(Effect::StopFace),
+        (At::TakingPhoto { read, attempt, .. }, Event::FaceMissed(fault)) => {
+            missed(read, attempt, fault, world).and(Effect::StopFace)
+        }
+        (At::TakingPhoto { read, .. }, Event::Tap(Tap::Back)) => {
+            go(At::Greeting { read }).and(Effect::StopFace)
+        }
+        // Never the only way: whoever cannot or will not may ask at once.
+        (At::TakingPhoto { read, .. }, Event::Tap(Tap::AskStaff)) => {
+            another_way(read, Fault::FaceNotConfirmed).and(Effect::StopFace)
+        }
+        (At::FaceMissed { read, .. }, Event::Tap(Tap::AskStaff)) => {
+            another_way(read, Fault::FaceNotConfirmed)
+        }
+        (At::FaceMissed { read, attempt, fault }, Event::Tap(Tap::TryAgain | Tap::Continue)) => {
+            match read.reference.clone() {
+                Ok(reference) => {
+                    let attempt = attempt + 1;
+                    go(At::TakingPhoto { read, attempt, hint: FaceHint::LookStraight, percent: 0 })
+                        .and(Effect::WatchFace(reference, attempt))
+                }
+                Err(_) => another_way(read, fault),
+            }
+        }
+        (At::AnotherWay { read, .. }, Event::OfficersApproved(face)) => proved(read, face),
+        (At::AnotherWay { read, fault }, Event::Tap(Tap::UseVneid)) => {
+            let number = Zeroizing::new(read.who.number().as_str().to_owned());
+            go(At::AskingVneid { read, fault }).and(Effect::AskVneid(number))
+        }
+        (At::AnotherWay { .. }, Event::Tap(Tap::AskStaff | Tap::Continue)) => {
+            to_counter(Outcome::StaffWay, world)
+        }
+        (At::AskingVneid { read, fault }, Event::VneidOffered(qr, seconds_left)) => {
+            go(At::ShowingVneid { read, fault, qr, seconds_left })
+                .and(Effect::Note(audit::Event::VneidOffered))
+        }
+        (At::AskingVneid { read, .. }, Event::PlatformFailed(PlatformStep::Vneid, fault)) => {
+            go(At::AnotherWay { read, fault: super::nothing_sent(fault) })
+        }
+        (At::ShowingVneid { read, fault, .. }, Event::Tap(Tap::Back)) => go(At::AnotherWay { read, fault }),
+        (same, _) => go(same),
+    }
+}
+
+fn proved(read: Read, face: Box<FaceMatch>) -> Turn {
+    let Read { asked, who, .. } = read;
+    assert!(face.identity_id() == who.id(), "a face was matched with another identity");
+    let number = Zeroizing::new(who.number().as_str().to_owned());
+    go(At::LookingUp { proved: Proved { asked, who, face, has_password: false } })
+        .and(Effect::LookUpAccount(number))
+}
+
+fn missed(read: Read, attempt: u8, fault: Fault, world: &World<'_>) -> Turn {
+    match fault {
+        Fault::CameraMissing | Fault::CameraSilent => another_way(read, fault),
+        _ if u32::from(attempt) >= world.rules.face_attempts => another_way(read, Fault::FaceNotConfirmed),
+        _ => go(At::FaceMissed { read, attempt, fault }),
+    }
+}
+
+fn another_way(read: Read, fault: Fault) -> Turn {
+    go(At::AnotherWay { read, fault }).and(Effect::Note(audit::Event::AnotherWayOffered))
+}
