@@ -168,7 +168,8 @@ fn hand_over(phoned: Phoned, chosen: Chosen) -> Turn {
         passcode: chosen.passcode.expect("the passcode stands before the questions").into_secret(),
         answers: chosen.answers.into_iter().map(|(at, answer)| (at, answer.into_secret())).collect(),
     };
-    go(At::SettingSecrets { phoned }).and(Effect::SetSecrets(Box::new(secrets)))
+    let service = phoned.proved.asked.service.clone();
+    go(At::SettingSecrets { phoned }).and(Effect::SetSecrets(Box::new(secrets), service))
 }
 
 fn sign(phoned: Phoned, world: &World<'_>) -> Turn {
