@@ -11,10 +11,14 @@ mod activation;
 mod client;
 mod config;
 mod error;
+mod exchange;
 mod link;
 mod problem;
+mod sealed;
+mod signed;
 mod source;
 mod vneid;
+mod wire;
 
 pub use account::AccountState;
 pub use activation::{ActivationId, Answer, Channel, CodeSent, Credentials};
