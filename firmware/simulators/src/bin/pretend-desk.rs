@@ -166,16 +166,16 @@ impl Desk {
                 self.scanner.scan(&self.code).map_or_else(|error| format!("error: {error}"), |()| "ok".into())
             }
             "status" => format!("slips {}", self.paper.receipts().len()),
-            "paper-out" => self.set(PrinterScript { paper_out: true, ..PrinterScript::default() }),
-            "paper-low" => self.set(PrinterScript { paper_low: true, ..PrinterScript::default() }),
-            "cover-open" => self.set(PrinterScript { cover_open: true, ..PrinterScript::default() }),
-            "paper-enough" => self.set(PrinterScript::default()),
+            "paper-out" => self.set(&PrinterScript { paper_out: true, ..PrinterScript::default() }),
+            "paper-low" => self.set(&PrinterScript { paper_low: true, ..PrinterScript::default() }),
+            "cover-open" => self.set(&PrinterScript { cover_open: true, ..PrinterScript::default() }),
+            "paper-enough" => self.set(&PrinterScript::default()),
             other => format!("error: no word '{other}'"),
         }
     }
 
-    fn set(&self, script: PrinterScript) -> String {
-        self.paper.set(&script);
+    fn set(&self, script: &PrinterScript) -> String {
+        self.paper.set(script);
         "ok".into()
     }
 }
