@@ -94,10 +94,8 @@ fn run() -> Result<(), Box<dyn Error>> {
     let issuer = Issuer::open(&issuer_folder, options.today, &mut chance)?;
     let people = People::load(&options.people)?;
     let person = people.person(&scenario.person)?;
-    let code = issuer
-        .personalise(person, &options.people, &scenario.card, options.today)?
-        .printed_code()
-        .to_owned();
+    let code =
+        issuer.personalise(person, &options.people, &scenario.card, options.today)?.printed_code().to_owned();
 
     let card = if options.in_memory {
         Err("the card in memory was asked for".to_owned())
@@ -159,7 +157,9 @@ struct Desk {
 impl Desk {
     fn obey(&self, word: &str) -> String {
         match word {
-            "scan" => self.scanner.scan(&self.code).map_or_else(|error| format!("error: {error}"), |()| "ok".into()),
+            "scan" => {
+                self.scanner.scan(&self.code).map_or_else(|error| format!("error: {error}"), |()| "ok".into())
+            }
             "status" => format!("slips {}", self.paper.receipts().len()),
             "paper-out" => self.set(PrinterScript { paper_out: true, ..PrinterScript::default() }),
             "paper-low" => self.set(PrinterScript { paper_low: true, ..PrinterScript::default() }),
