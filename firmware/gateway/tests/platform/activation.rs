@@ -112,5 +112,7 @@ async fn nothing_about_the_citizen_is_readable_on_the_wire() {
     }
     assert_eq!(boxes, 3, "all but the wish for a code are sealed, and the platform opened them");
     let contract = crate::contract::Contract::load();
-    exchanges.iter().for_each(|exchange| contract.hold(exchange));
+    for exchange in &exchanges {
+        contract.hold(exchange);
+    }
 }

@@ -194,6 +194,9 @@ async fn the_same_id_with_another_content_is_a_conflict() {
     assert_eq!(site.gateway.receipt(record.id).await.unwrap(), Some(receipt));
 }
 
+/// What is wrong, and the text in which it is.
+type Case<'a> = (&'a str, &'a dyn Fn(&Record) -> Vec<u8>);
+
 #[tokio::test]
 async fn a_record_that_is_not_this_kiosks_is_refused_for_ever() {
     let site = Site::new().await;
@@ -210,7 +213,7 @@ async fn a_record_that_is_not_this_kiosks_is_refused_for_ever() {
     let other_kiosk = |record: &Record| Record { kiosk: "other", ..record.copy() }.text(&site.device);
     let other_citizen =
         |record: &Record| Record { number: "001185000008", ..record.copy() }.text(&site.device);
-    let cases: [(&str, &dyn Fn(&Record) -> Vec<u8>); 6] = [
+    let cases: [Case<'_>; 6] = [
         ("signed by another key", &|record| record.text(&stranger)),
         ("changed after signing", &altered),
         ("not canonical", &spaced),
