@@ -3,4 +3,5 @@
 pub mod code_scanner;
 pub mod escpos;
 pub mod gpio;
+pub mod pcsc;
 mod serial;
