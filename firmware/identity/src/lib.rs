@@ -76,4 +76,3 @@ pub fn verify(files: CardFiles, trust: &TrustList, today: Date) -> Result<Identi
     let read = verdict::Files { bytes, access: files.access().to_string() };
     verdict::reach(&read, trust, today)
 }
-#[cfg(test)]
