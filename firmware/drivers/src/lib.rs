@@ -4,3 +4,4 @@ pub mod code_scanner;
 pub mod escpos;
 pub mod gpio;
 mod serial;
+pub mod v4l;
