@@ -1,24 +1,38 @@
 //! The program `virtual-card` from the outside: its options and its errors.
 
-mod invented;
-
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
     net::TcpListener,
     os::unix::net::UnixStream,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
+
+use simulators::people::People;
+
+const PORTRAIT: &str = "khue-portrait.jpg";
 
 fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_virtual-card"))
 }
 
+/// A program that does not outlive a failed test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 fn options(command: &mut Command, folder: &Path, port: u16) {
-    invented::people(folder);
+    let people = Path::new(env!("CARGO_MANIFEST_DIR")).join("people");
+    fs::copy(people.join("people.toml"), folder.join("people.toml")).unwrap();
+    fs::copy(people.join(PORTRAIT), folder.join(PORTRAIT)).unwrap();
     let scenario = folder.join("scenario.toml");
-    fs::write(&scenario, "title = \"T\"\nperson = \"one\"\n[expect]\noutcome = \"none\"\n").unwrap();
+    fs::write(&scenario, "title = \"T\"\nperson = \"khue\"\n[expect]\noutcome = \"none\"\n").unwrap();
     command.arg("--scenario").arg(scenario).arg("--people").arg(folder);
     command.arg("--issuer-dir").arg(folder.join("issuer")).arg("--control").arg(folder.join("control"));
     command.args(["--today", "2026-11-21", "--seed", "7", "--vpcd-port", &port.to_string()]);
@@ -49,11 +63,11 @@ fn a_missing_portrait_is_one_line_with_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = program();
     options(&mut command, folder.path(), 1);
-    fs::remove_file(folder.path().join("one.png")).unwrap();
+    fs::remove_file(folder.path().join(PORTRAIT)).unwrap();
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let line = only_line(&output);
-    assert!(line.contains("one.png") && line.contains("No such file"), "{line}");
+    assert!(line.contains(PORTRAIT) && line.contains("No such file"), "{line}");
 }
 
 #[test]
@@ -62,9 +76,9 @@ fn the_program_obeys_words_on_its_control_socket() {
     let reader = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut command = program();
     options(&mut command, folder.path(), reader.local_addr().unwrap().port());
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = Running(command.stdout(Stdio::piped()).spawn().unwrap());
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "ready\n");
     let mut control = UnixStream::connect(folder.path().join("control")).unwrap();
     let mut answers = BufReader::new(control.try_clone().unwrap()).lines();
@@ -75,13 +89,14 @@ fn the_program_obeys_words_on_its_control_socket() {
     assert_eq!(ask("status"), "lifted 0");
     assert_eq!(ask("lay"), "ok");
     reader.accept().unwrap();
-    assert!(ask("code").starts_with("001190000158||Nguyễn Thị Đoan|"));
+    let number = &People::load(folder.path()).unwrap().person("khue").unwrap().number.clone();
+    assert!(ask("code").starts_with(&format!("{number}||")));
     assert!(ask("dance").starts_with("error: 'dance'"));
     assert_eq!(ask("lift"), "ok");
     drop(reader);
     assert!(ask("lay").starts_with("error: no virtual reader"));
     assert_eq!(ask("quit"), "ok");
-    assert!(child.wait().unwrap().success());
+    assert!(child.0.wait().unwrap().success());
     assert!(!folder.path().join("control").exists());
     assert!(folder.path().join("issuer/csca.pem").exists());
 }

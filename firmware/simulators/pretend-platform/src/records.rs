@@ -33,7 +33,8 @@ struct Kept {
 /// A record that was found good.
 pub struct Record {
     id: Uuid,
-    text: Vec<u8>,
+    /// As it was signed, to the byte.
+    pub text: Vec<u8>,
     content: Value,
 }
 
@@ -49,7 +50,7 @@ struct SealedRecord {
 impl Record {
     /// Whose it is.
     pub fn number(&self) -> Option<&str> {
-        self.content.get("identity")?.get("number")?.as_text()
+        self.content.get("citizen")?.get("number")?.as_text()
     }
 
     /// The activation that it completes, if that is its service.
@@ -126,7 +127,10 @@ pub fn open(
     let text = sealing.open(bound.as_bytes(), &sealed).map_err(|_| Code::TransactionInvalid)?.to_vec();
     let content = content(&text, &kiosk_key(dir)?).ok_or(Code::TransactionInvalid)?;
     let said = |name: &str| content.get(name).and_then(Value::as_text).map(str::to_owned);
-    if said("id") != Some(id.to_string()) || said("kiosk").as_deref() != Some(kiosk) {
+    let names_agree = said("id") == Some(id.to_string())
+        && said("kiosk").as_deref() == Some(kiosk)
+        && said("schema").as_deref() == Some(SCHEMA);
+    if !names_agree {
         return Err(Code::TransactionInvalid.into());
     }
     Ok(Record { id, text, content })
@@ -145,9 +149,15 @@ pub fn forge(receipt: &[u8], stray: &PlatformSecret) -> Vec<u8> {
     said.map_or_else(|| receipt.to_vec(), |said| signed_receipt(said, stray))
 }
 
-/// The signed content, if text and signature are good.
+/// The signed content, if text and signature are good and nothing stands beside them.
 fn content(text: &[u8], kiosk: &PublicKey) -> Option<Value> {
     let whole = canonical::parse(text).ok()?;
+    if !whole.as_map()?.iter().map(|(name, _)| name).eq(["key", "signature", "transaction"]) {
+        return None;
+    }
+    if whole.get("key")?.as_text()? != kiosk.to_string() {
+        return None;
+    }
     let content = whole.get("transaction")?;
     let signature: Signature = whole.get("signature")?.as_text()?.parse().ok()?;
     kiosk.verify(SigningContext::Transaction, &content.to_bytes(), &signature).ok()?;

@@ -17,7 +17,12 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use simulators::scenario::PlatformMishap;
-use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+    task::JoinSet,
+};
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
@@ -81,7 +86,10 @@ pub(crate) async fn serve(
         let (acceptor, router) = (acceptor.clone(), router.clone());
         connections.spawn(async move {
             // Whoever has no certificate of ours gets no further than this line.
-            let Ok(stream) = acceptor.accept(stream).await else { return };
+            let stream = match acceptor.accept(stream).into_fallible().await {
+                Ok(stream) => stream,
+                Err((_, refused)) => return linger(refused).await,
+            };
             let hang_up = HangUp(Arc::new(Notify::new()));
             let service = TowerToHyperService::new(router.layer(Extension(hang_up.clone())));
             let server = auto::Builder::new(TokioExecutor::new());
@@ -91,6 +99,18 @@ pub(crate) async fn serve(
             }
         });
     }
+}
+
+/// Reads on for a moment: a closed socket with unread bytes is reset, and the reset
+/// would overtake the TLS alert that says why.
+async fn linger(mut refused: TcpStream) {
+    let mut rest = [0; 1024];
+    let reading = async {
+        // Both may fail: the other side is gone, which is what we wait for.
+        let _ = refused.shutdown().await;
+        while matches!(refused.read(&mut rest).await, Ok(read) if read > 0) {}
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(1), reading).await;
 }
 
 fn router(shared: Arc<Shared>) -> Router {

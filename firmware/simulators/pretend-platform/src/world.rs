@@ -260,7 +260,7 @@ impl World {
                 self.open(request, &mut opened).and_then(|asked| self.ask_vneid(&asked, now, chance))
             }
             Operation::GetVneidAuthorization => self.vneid(request, now),
-            Operation::SubmitTransaction => self.submit(request, now),
+            Operation::SubmitTransaction => self.submit(request, now, &mut opened),
             Operation::GetReceipt => self.receipt(request),
         };
         let answer = outcome.unwrap_or_else(|refusal| self.refuse(refusal));
@@ -381,8 +381,9 @@ impl World {
         Ok(Answer::json(200, &progress))
     }
 
-    fn submit(&mut self, request: &Request<'_>, now: Timestamp) -> Outcome {
+    fn submit(&mut self, request: &Request<'_>, now: Timestamp, opened: &mut Option<Vec<u8>>) -> Outcome {
         let text = records::open(request, &self.secrets.sealing, &self.kiosk, &self.dir)?;
+        *opened = Some(text.text.clone());
         let completes = text.completes().and_then(|id| {
             let activation = self.activations.get(id)?;
             Some((activation.number.clone(), activation.credentials_set))
