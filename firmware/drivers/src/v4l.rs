@@ -75,8 +75,8 @@ impl FrameSource for V4lCamera {
         let capture = device
             .video_capture(PixFormat::new(width, height, format))
             .map_err(|error| fault(&error))?;
-        let got = *capture.format();
-        if got.pixel_format() != format || !plain(&got, pixels) {
+        let got = capture.format();
+        if got.pixel_format() != format || !plain(got, pixels) {
             return Err(CameraFault::NoFormat);
         }
         let (width, height) = (got.width(), got.height());
