@@ -5,3 +5,4 @@ pub mod escpos;
 pub mod gpio;
 pub mod pcsc;
 mod serial;
+pub mod v4l;
