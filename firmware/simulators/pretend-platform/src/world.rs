@@ -435,7 +435,8 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 /// A UUIDv7 in the one spelling.
 fn idempotency_key(text: &str) -> Option<Uuid> {
     let key = Uuid::parse_str(text).ok()?;
-    (key.get_version_num() == 7 && key.to_string() == text).then_some(key)
+    let ours = key.get_version_num() == 7 && key.get_variant() == uuid::Variant::RFC4122;
+    (ours && key.to_string() == text).then_some(key)
 }
 
 fn handle(chance: &mut dyn CryptoRng) -> String {
