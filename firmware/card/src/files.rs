@@ -18,6 +18,8 @@ use crate::{
 const LONGEST_FILE: usize = 1 << 20;
 /// More at once saves next to nothing, and the citizen's progress bar would stand.
 const LONGEST_CHUNK: usize = 4096;
+/// What a chip with extended length holds at least.
+const SMALL_BUFFER: usize = 1024;
 /// A chip that cannot answer so little is not worth asking further.
 const SHORTEST_CHUNK: usize = 96;
 /// Enough of a file to tell its length; no file is shorter.
@@ -31,6 +33,9 @@ pub(crate) struct Files {
     longest: usize,
     /// The longest answer to ask for.
     chunk: usize,
+    /// The chunk was shortened when a first command was refused, though the file may
+    /// only have been shorter than what was asked: longer ones deserve another try.
+    doubtful: bool,
     past_the_end: PastTheEnd,
     short_ids: ShortIds,
 }
@@ -57,7 +62,13 @@ impl Files {
     /// For answers of at most so many bytes, status included.
     pub fn within(wire: &Wire<'_>, longest_answer: usize) -> Self {
         let longest = wire.longest_plain(longest_answer).min(LONGEST_CHUNK);
-        Self { longest, chunk: longest, past_the_end: PastTheEnd::Given, short_ids: ShortIds::Untried }
+        Self {
+            longest,
+            chunk: longest,
+            doubtful: false,
+            past_the_end: PastTheEnd::Given,
+            short_ids: ShortIds::Untried,
+        }
     }
 
     /// Reads a file; `heard` learns after each answer how far it has come.
@@ -133,11 +144,13 @@ impl Files {
         if status >> 8 == 0x6C && (1..wanted).contains(&named) {
             *told = Some(named);
         } else if told.take().is_none() && status != WRONG_OFFSET && self.chunk > SHORT_ANSWER {
-            // Most likely it cannot do extended length.
-            self.chunk = SHORT_PLAIN;
+            // Its buffer is small, or it cannot do extended length at all.
+            self.chunk = if self.chunk > SMALL_BUFFER { SMALL_BUFFER } else { SHORT_PLAIN };
+            self.doubtful = true;
         } else {
             // Most likely it minds the end of the file, and longer answers are fine.
             (self.past_the_end, self.chunk) = (PastTheEnd::Refused, self.longest);
+            self.doubtful = false;
         }
         true
     }
@@ -170,7 +183,8 @@ impl Files {
     ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
         let step = Step::File(file);
         loop {
-            let mut wanted = missing.min(self.chunk);
+            let trying = self.doubtful && missing > self.chunk;
+            let mut wanted = missing.min(if trying { self.longest } else { self.chunk });
             if offset <= GREATEST_PLAIN_OFFSET {
                 // Not across the border, where some chips stop short.
                 wanted = wanted.min(GREATEST_PLAIN_OFFSET + 1 - offset);
@@ -181,11 +195,16 @@ impl Files {
                     if plain.len() > wanted {
                         return Err(ReadError::Malformed { step, why: MORE_THAN_ASKED });
                     }
+                    if trying {
+                        (self.past_the_end, self.chunk) = (PastTheEnd::Refused, self.longest);
+                        self.doubtful = false;
+                    }
                     if plain.len() < wanted {
                         self.chunk = plain.len().clamp(SHORTEST_CHUNK, self.chunk);
                     }
                     return Ok(plain);
                 }
+                status if is_length_refusal(status) && trying => self.doubtful = false,
                 status if is_length_refusal(status) && self.shorten(status, wanted) => {}
                 // The short identifier did not make the file the current one.
                 0x6986 if self.short_ids != ShortIds::Refused => {
@@ -203,7 +222,7 @@ impl Files {
         let rung = if status >> 8 == 0x6C && (SHORTEST_CHUNK..wanted).contains(&named) {
             Some(named)
         } else {
-            [2048, 1024, SHORT_PLAIN, 160, SHORTEST_CHUNK].into_iter().find(|rung| *rung < wanted)
+            [2048, SMALL_BUFFER, SHORT_PLAIN, 160, SHORTEST_CHUNK].into_iter().find(|rung| *rung < wanted)
         };
         self.chunk = rung.unwrap_or(self.chunk);
         rung.is_some()
@@ -273,3 +292,7 @@ fn length_of(file: FileId, head: &[u8]) -> Result<usize, ReadError> {
     let total = start.saturating_add(length);
     if total > LONGEST_FILE { Err(ReadError::TooLong { file, length: total }) } else { Ok(total) }
 }
+
+#[cfg(test)]
+#[path = "files_tests.rs"]
+mod tests;

@@ -167,3 +167,7 @@ fn value_of(byte: u8) -> Option<u32> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+#[path = "key_tests.rs"]
+mod tests;

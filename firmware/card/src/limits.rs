@@ -26,10 +26,9 @@ enum Extended {
 pub(crate) fn longest_answer(wire: &mut Wire<'_>, atr: &[u8]) -> Result<usize, ReadError> {
     let reader = wire.longest_answer();
     Ok(match historical_bytes(atr).map_or(Extended::Unsaid, said_by) {
-        Extended::No => SHORT,
         Extended::Unsaid | Extended::Yes => reader,
         Extended::Described if reader > SHORT => reader.min(described(wire)?.unwrap_or(reader)).max(SHORT),
-        Extended::Described => SHORT,
+        Extended::No | Extended::Described => SHORT,
     })
 }
 
@@ -67,11 +66,10 @@ fn historical_bytes(atr: &[u8]) -> Option<&[u8]> {
 
 /// Compact data objects; object 7 holds the capabilities, whose third byte is asked.
 fn said_by(historical: &[u8]) -> Extended {
-    let mut objects = match historical {
-        [0x80, objects @ ..] => objects,
-        [0x00, objects @ .., _, _, _] => objects,
-        _ => return Extended::Unsaid,
+    let ([0x80, objects @ ..] | [0x00, objects @ .., _, _, _]) = historical else {
+        return Extended::Unsaid;
     };
+    let mut objects = objects;
     while let [head, rest @ ..] = objects {
         let Some((value, rest)) = rest.split_at_checked(usize::from(head & 0x0F)) else { break };
         if let (7, [_, _, third]) = (head >> 4, value) {

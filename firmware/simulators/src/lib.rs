@@ -4,13 +4,17 @@
 //! The virtual card shares no protocol code with `card`: a mistake on one side
 //! must not agree with itself on the other.
 
+pub mod card_process;
 pub mod chance;
 pub mod citizen_card;
 pub mod code_scanner;
 mod der;
 pub mod in_memory;
+mod kept;
 pub mod paper;
+pub mod pcscd;
 pub mod people;
 pub mod personalise;
 pub mod scenario;
 pub mod terminal;
+pub mod vpcd;

@@ -16,7 +16,7 @@ use super::{
 /// channel out. `None`: the terminal does not know the key.
 pub(super) fn authenticate(
     information: &str,
-    challenge: &[u8; 8],
+    challenge: [u8; 8],
     request: &[u8],
     chance: &mut dyn CryptoRng,
 ) -> Result<Option<(Vec<u8>, SecureChannel)>, ErrorStack> {
@@ -31,12 +31,12 @@ pub(super) fn authenticate(
     }
     let plain = crypt(Mode::Decrypt, sealed)?;
     let (terminal, own, terminal_key) = (&plain[..8], &plain[8..16], &plain[16..]);
-    if own != challenge {
+    if own != &challenge[..] {
         return Ok(None);
     }
     let mut key = [0; 16];
     chance.fill_bytes(&mut key);
-    let mut answer = crypt(Mode::Encrypt, &[challenge, terminal, &key].concat())?;
+    let mut answer = crypt(Mode::Encrypt, &[&challenge[..], terminal, &key].concat())?;
     answer.extend(retail_mac(&authentication, &pad(&answer, 8))?);
     let secret: Vec<u8> = terminal_key.iter().zip(key).map(|(theirs, ours)| theirs ^ ours).collect();
     let counter = [&challenge[4..], &terminal[4..]].concat();

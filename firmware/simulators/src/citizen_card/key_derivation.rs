@@ -115,4 +115,18 @@ mod tests {
         assert_eq!(unpad(&[1, 2, 3]), None);
         assert_eq!(unpad(&[0; 8]), None);
     }
+
+    #[test]
+    fn keys_of_the_worked_example_of_pace() {
+        let information = zone_secret("T22000129364081251010318");
+        let secret = "28768D20701247DAE81804C9E780EDE582A9996DB4A315020B2733197DB84925";
+        let secret = hex::decode(secret).unwrap();
+        for (from, purpose, expected) in [
+            (&information[..], Purpose::Password, "89DED1B26624EC1E634C1989302849DD"),
+            (&secret[..], Purpose::Encryption, "F5F0E35C0D7161EE6724EE513A0D9A7F"),
+            (&secret[..], Purpose::Authentication, "FE251C7858B356B24514B3BD5F4297D1"),
+        ] {
+            assert_eq!(hex::encode_upper(derive(from, purpose)), expected, "{purpose:?}");
+        }
+    }
 }

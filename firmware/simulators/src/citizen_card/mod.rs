@@ -171,7 +171,7 @@ impl CitizenCard {
         } else {
             self.execute(&inner, channel.room_in(room), true)?
         };
-        let wrapped = channel.wrap(command.instruction, answer)?;
+        let wrapped = channel.wrap(command.instruction, &answer)?;
         self.channel = Some(self.next_channel.take().unwrap_or(channel));
         Ok(wrapped)
     }
@@ -246,7 +246,7 @@ impl CitizenCard {
     fn basic_access(&mut self, command: &Command) -> Result<Answer, ErrorStack> {
         let Some(challenge) = self.challenge.take() else { return Ok(Status::CONDITIONS.into()) };
         let information = &self.content.mrz_information;
-        match basic_access::authenticate(information, &challenge, &command.data, &mut *self.chance)? {
+        match basic_access::authenticate(information, challenge, &command.data, &mut *self.chance)? {
             Some((answer, channel)) => {
                 self.wrong_keys = 0;
                 self.channel = Some(channel);

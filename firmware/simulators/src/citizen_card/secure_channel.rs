@@ -76,7 +76,7 @@ impl SecureChannel {
     }
 
     /// Wraps an answer to a command with that instruction byte.
-    pub(super) fn wrap(&mut self, instruction: u8, answer: Answer) -> Result<Vec<u8>, ErrorStack> {
+    pub(super) fn wrap(&mut self, instruction: u8, answer: &Answer) -> Result<Vec<u8>, ErrorStack> {
         self.counter += 1;
         let mut objects = Vec::new();
         if !answer.data.is_empty() {
@@ -102,9 +102,8 @@ impl SecureChannel {
     }
 
     fn unseal(&self, tag: u32, value: &[u8]) -> Result<Vec<u8>, Status> {
-        let sealed = match (tag, value) {
-            (0x87, [0x01, sealed @ ..]) | (0x85, sealed) => sealed,
-            _ => return Err(Status::OBJECTS_WRONG),
+        let ((0x87, [0x01, sealed @ ..]) | (0x85, sealed)) = (tag, value) else {
+            return Err(Status::OBJECTS_WRONG);
         };
         if sealed.is_empty() || sealed.len() % self.block() != 0 {
             return Err(Status::OBJECTS_WRONG);
@@ -148,5 +147,56 @@ fn parse_expected(value: &[u8]) -> Result<Expected, Status> {
         [length] => Ok(short_length(*length)),
         [high, low] => Ok(extended_length(*high, *low)),
         _ => Err(Status::OBJECTS_WRONG),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The shared secret of the BSI's worked example for PACE (TR-03110, elliptic
+    /// curves) and the first two messages under it.
+    fn channel() -> SecureChannel {
+        let secret = "6E7D077CCD367C2EAA683F1E8EC534302E2D00B6ADAF8A87A6EDA78740F17606";
+        SecureChannel::new(Suite::Aes128, &hex::decode(secret).unwrap(), 0)
+    }
+
+    #[test]
+    fn aes_messages_are_those_of_the_worked_example() {
+        let mut channel = channel();
+        assert_eq!(hex::encode_upper(channel.encryption), "68406B4162100563D9C901A6154D2901");
+        assert_eq!(hex::encode_upper(channel.authentication), "73FF268784F72AF833FDC9464049AFC9");
+        channel.counter = 1;
+        let sealed = hex::decode("01BE90237EEB4BA0FF253EA246AE31C8B8").unwrap();
+        let opened = channel.unseal(0x87, &sealed).unwrap();
+        assert_eq!(hex::encode_upper(opened), "830D44454356434141543030303031");
+        let answer = channel.wrap(0x22, &Status::OK.into()).unwrap();
+        assert_eq!(hex::encode_upper(answer), "990290008E08A89570A68664A7D69000");
+    }
+
+    #[test]
+    fn an_answer_of_that_room_just_fits() {
+        for (suite, outer) in [
+            (Suite::Aes128, 256),
+            (Suite::TripleDes, 256),
+            (Suite::Aes128, 300),
+            (Suite::Aes128, 4096),
+            (Suite::TripleDes, 65_533),
+        ] {
+            let length = |bytes: usize| {
+                let mut channel = SecureChannel::new(suite, b"any", 0);
+                channel.wrap(0xB0, &Answer::with(vec![0; bytes])).unwrap().len() - 2
+            };
+            let room = channel_room(suite, outer);
+            assert!(length(room) <= outer, "{suite:?} {outer}");
+            assert!(length(room + 1) > outer - 3, "{suite:?} {outer}: room for more");
+        }
+        assert_eq!(channel_room(Suite::Aes128, 256), 223);
+        assert_eq!(channel_room(Suite::TripleDes, 256), 231);
+        assert_eq!(channel_room(Suite::Aes128, 0), 0);
+    }
+
+    fn channel_room(suite: Suite, outer: usize) -> usize {
+        SecureChannel::new(suite, b"any", 0).room_in(outer)
     }
 }

@@ -12,8 +12,8 @@ use crate::personalise::chip_keys::ChipKeys;
 struct Written(Vec<u8>);
 
 impl Written {
-    fn new(draws: &[&str]) -> Box<Self> {
-        Box::new(Self(hex::decode(draws.concat()).unwrap()))
+    fn new(draws: &[&str]) -> Self {
+        Self(hex::decode(draws.concat()).unwrap())
     }
 }
 
@@ -58,7 +58,7 @@ const SELECT_APPLICATION: &str = "00A4040C07A0000002471001";
 fn after_basic_access() -> CitizenCard {
     let chance = Written::new(&["4608F91988702212", "0B4F80323EB3191CB04970CB4052790B"]);
     let content = content("L898902C<369080619406236");
-    let mut card = CitizenCard::with_chance(content, &CardScript::default(), chance);
+    let mut card = CitizenCard::with_chance(content, &CardScript::default(), Box::new(chance));
     assert_eq!(say(&mut card, SELECT_APPLICATION), "9000");
     assert_eq!(say(&mut card, "0084000008"), "4608F919887022129000");
     let request =
@@ -110,8 +110,11 @@ fn a_plain_command_ends_the_channel() {
 #[test]
 fn a_wrong_basic_access_key_is_refused_and_the_challenge_is_spent() {
     let content = content("L898902C<369080619406237");
-    let mut card =
-        CitizenCard::with_chance(content, &CardScript::default(), Written::new(&["4608F91988702212"]));
+    let mut card = CitizenCard::with_chance(
+        content,
+        &CardScript::default(),
+        Box::new(Written::new(&["4608F91988702212"])),
+    );
     say(&mut card, SELECT_APPLICATION);
     say(&mut card, "0084000008");
     let request =
@@ -146,7 +149,7 @@ const PACE_EXCHANGE: [(&str, &str); 5] = [
 ];
 
 fn card_of_appendix_g(information: &str, script: &CardScript) -> CitizenCard {
-    CitizenCard::with_chance(content(information), script, Written::new(&PACE_DRAWS))
+    CitizenCard::with_chance(content(information), script, Box::new(Written::new(&PACE_DRAWS)))
 }
 
 #[test]

@@ -117,14 +117,11 @@ impl Issuer {
     /// list is the folder's `csca.pem`.
     pub fn open(folder: &Path, today: Date, chance: &mut dyn CryptoRng) -> Result<Self, PersonaliseError> {
         let fresh = Self::generate(today, chance)?;
-        let trusted = match folder::load(folder)? {
-            Some(kept) => kept,
-            None => {
-                folder::keep(folder, &fresh.trusted)?;
-                fresh.trusted
-            }
-        };
-        Ok(Self { trusted, ..fresh })
+        if let Some(kept) = folder::load(folder)? {
+            return Ok(Self { trusted: kept, ..fresh });
+        }
+        folder::keep(folder, &fresh.trusted)?;
+        Ok(fresh)
     }
 
     /// The trust list for this issuer: its CSCA certificate.

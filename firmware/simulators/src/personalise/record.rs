@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use openssl::{error::ErrorStack, sha::sha256};
+use openssl::{bn::BigNum, error::ErrorStack, sha::sha256};
 use rand_core::Rng;
 
 use super::{
@@ -49,7 +49,7 @@ impl<'a> Record<'a> {
         };
         let validity =
             if script.expired { Validity::expired(today) } else { Validity::on(today, person.born) };
-        let code = sha256(person.number.as_bytes())[..8].iter().map(|byte| format!("{byte:02X}")).collect();
+        let code = BigNum::from_slice(&sha256(person.number.as_bytes())[..8])?.to_hex_str()?.to_string();
         Ok(Self { person, name: names::in_title_case(&person.name), sex, validity, code })
     }
 

@@ -1,0 +1,189 @@
+//! Whole readings of the virtual citizen card, which shares no protocol code with this
+//! crate: what is read is what the issuer wrote, and in how many commands.
+
+use std::{collections::BTreeMap, path::PathBuf, thread, time::Duration};
+
+use card::{
+    AccessKey, AccessPolicy, Agreement, Can, CardFiles, Cipher, FileId, Mapping, MrzKey, Progress, Protocol,
+    ReadError, Session,
+};
+use devices::{CardReader, ReaderFault};
+use faults::Fault;
+use jiff::civil::date;
+use simulators::{
+    chance::SeededChance,
+    citizen_card::CitizenCard,
+    in_memory::InMemoryReader,
+    people::People,
+    personalise::{Issuer, Personalised},
+    scenario::CardScript,
+};
+
+/// What the kiosk reads of a card besides EF.CardAccess and EF.COM.
+const WANTED: [FileId; 6] = [FileId::Sod, FileId::Dg1, FileId::Dg13, FileId::Dg14, FileId::Dg15, FileId::Dg2];
+
+/// What the issuer wrote and printed, kept aside before the chip takes it.
+struct Issued {
+    files: BTreeMap<FileId, Vec<u8>>,
+    can: AccessKey,
+    zone: AccessKey,
+}
+
+impl Issued {
+    fn of(card: &Personalised) -> Self {
+        let files = WANTED.into_iter().chain([FileId::Com]);
+        let files = files.map(|file| (file, card.file(file.short_id()).unwrap().to_vec())).collect();
+        let can = AccessKey::Can(Can::new(card.can()).unwrap());
+        let zone = AccessKey::Mrz(MrzKey::from_mrz(card.mrz()).unwrap());
+        Self { files, can, zone }
+    }
+
+    fn assert_read(&self, files: &CardFiles) {
+        for (file, bytes) in &self.files {
+            // Not `assert_eq`: a portrait in the output helps nobody.
+            assert!(files.file(*file) == Some(bytes), "{file} is not as issued");
+        }
+    }
+}
+
+/// A reader on which the card lies, and what the issuer wrote.
+fn lay(script: &CardScript) -> (InMemoryReader, Issued) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
+    let people = People::load(&folder).unwrap();
+    let today = date(2026, 11, 21);
+    let issuer = Issuer::generate(today, &mut SeededChance::new(1)).unwrap();
+    let card = issuer.personalise(people.person("khue").unwrap(), &folder, script, today).unwrap();
+    let issued = Issued::of(&card);
+    let mut reader = InMemoryReader::new(CitizenCard::new(card, script, 7));
+    reader.lay();
+    reader.wait_for_card(Duration::ZERO).unwrap().expect("the card was laid down");
+    (reader, issued)
+}
+
+fn open<'r>(
+    reader: &'r mut InMemoryReader,
+    key: &AccessKey,
+    policy: AccessPolicy,
+) -> Result<Session<'r>, ReadError> {
+    card::open(reader, key, policy, &mut SeededChance::new(3), &mut |_| ())
+}
+
+fn read_all(session: Session<'_>) -> Result<CardFiles, ReadError> {
+    let mut session = session;
+    for file in WANTED {
+        session.read(file, &mut |_| ())?;
+    }
+    Ok(session.finish())
+}
+
+#[test]
+fn a_whole_card_is_read_in_at_most_25_commands() {
+    let (mut reader, card) = lay(&CardScript::default());
+    let before = reader.answered();
+    let files = read_all(open(&mut reader, &card.can, AccessPolicy::PaceOnly).unwrap()).unwrap();
+    card.assert_read(&files);
+    let log = files.log();
+    println!("{log:?}, portrait of {} bytes", files.file(FileId::Dg2).unwrap().len());
+    assert!(log.apdus <= 25, "{log:?}");
+    assert_eq!(u64::from(log.apdus), reader.answered() - before, "every command is counted");
+    let order = [&[FileId::CardAccess, FileId::Com][..], &WANTED].concat();
+    assert_eq!(log.files, order);
+    // Headers, codes and padding are the price of the channel: a few bytes in a hundred.
+    let read: usize = order.iter().map(|file| files.file(*file).unwrap().len()).sum();
+    assert!((log.bytes_down as usize) < read + read / 20 + 1000, "{log:?} for {read} bytes");
+    let expected = Protocol::Pace {
+        mapping: Mapping::Generic,
+        agreement: Agreement::Ecdh,
+        cipher: Cipher::Aes128,
+        parameters: 13,
+    };
+    assert_eq!(files.access(), expected);
+}
+
+#[test]
+fn every_key_and_length_reads_the_same_bytes() {
+    let short = CardScript { short_length: true, ..CardScript::default() };
+    let bac = CardScript { only_bac: true, ..CardScript::default() };
+    let short_bac = CardScript { only_bac: true, short_length: true, ..CardScript::default() };
+    for script in [CardScript::default(), short, bac, short_bac] {
+        let (mut reader, card) = lay(&script);
+        let policy = AccessPolicy::PaceOrBacWhenNotOffered;
+        let files = read_all(open(&mut reader, &card.zone, policy).unwrap()).unwrap();
+        card.assert_read(&files);
+        assert_eq!(files.access() == Protocol::Bac, script.only_bac, "{script:?}");
+        assert_eq!(files.file(FileId::CardAccess).is_none(), script.only_bac, "{script:?}");
+    }
+}
+
+#[test]
+fn a_chip_with_bac_alone_is_not_read_where_the_policy_says_pace() {
+    let script = CardScript { only_bac: true, ..CardScript::default() };
+    let (mut reader, card) = lay(&script);
+    let error = open(&mut reader, &card.zone, AccessPolicy::PaceOnly).err().unwrap();
+    assert!(matches!(error, ReadError::PaceNotOffered), "{error}");
+    let error = open(&mut reader, &card.can, AccessPolicy::PaceOrBacWhenNotOffered).err().unwrap();
+    assert!(matches!(error, ReadError::PaceNotOffered), "{error}");
+}
+
+#[test]
+fn a_wrong_number_says_how_many_tries_are_left_and_the_right_one_still_opens() {
+    let (mut reader, card) = lay(&CardScript::default());
+    let wrong = AccessKey::Can(Can::new("000000").unwrap());
+    for left in [2, 1] {
+        let error = open(&mut reader, &wrong, AccessPolicy::PaceOnly).err().unwrap();
+        assert!(matches!(error, ReadError::KeyWrong { tries_left: Some(tries) } if tries == left), "{error}");
+        assert_eq!(error.fault(), Fault::CardKeyWrong);
+    }
+    assert!(open(&mut reader, &card.can, AccessPolicy::PaceOnly).is_ok());
+}
+
+#[test]
+fn files_that_citizen_cards_lack_or_guard_are_told_apart() {
+    let (mut reader, card) = lay(&CardScript::default());
+    let mut session = open(&mut reader, &card.can, AccessPolicy::PaceOnly).unwrap();
+    let absent = session.read(FileId::Dg11, &mut |_| ()).unwrap_err();
+    assert!(matches!(absent, ReadError::Absent { file: FileId::Dg11 }), "{absent}");
+    let guarded = session.read(FileId::Dg3, &mut |_| ()).unwrap_err();
+    assert!(matches!(guarded, ReadError::Refused { file: FileId::Dg3, status: 0x6982 }), "{guarded}");
+    session.read(FileId::Dg1, &mut |_| ()).expect("the channel goes on");
+}
+
+#[test]
+fn a_card_lifted_in_the_portrait_is_read_again_after_it_is_laid_down() {
+    let script = CardScript { lifted_in_portrait_after: Some(5000), ..CardScript::default() };
+    let (mut reader, card) = lay(&script);
+    let mut progress = Vec::new();
+    let mut session = open(&mut reader, &card.can, AccessPolicy::PaceOnly).unwrap();
+    let error = session.read(FileId::Dg2, &mut |step| progress.push(step)).unwrap_err();
+    assert!(matches!(error, ReadError::NoAnswer { fault: ReaderFault::CardGone, .. }), "{error}");
+    assert_eq!(error.fault(), Fault::CardLifted);
+    assert!(
+        matches!(progress[..], [Progress::Reading { file: FileId::Dg2, done: 4096, .. }]),
+        "{progress:?}"
+    );
+    let lost = session.read(FileId::Dg2, &mut |_| ()).unwrap_err();
+    assert!(matches!(lost, ReadError::ChannelLost { .. }), "{lost}");
+
+    drop(session);
+    reader.wait_for_card(Duration::from_secs(5)).unwrap().expect("it comes back");
+    let files = read_all(open(&mut reader, &card.can, AccessPolicy::PaceOnly).unwrap()).unwrap();
+    card.assert_read(&files);
+}
+
+#[test]
+fn a_reader_that_fails_is_named_as_such() {
+    for fault in [ReaderFault::Unplugged, ReaderFault::ServiceDown, ReaderFault::Busy] {
+        let (mut reader, card) = lay(&CardScript::default());
+        reader.fail_with(Some(fault));
+        let error = open(&mut reader, &card.can, AccessPolicy::PaceOnly).err().unwrap();
+        assert_eq!(error.fault(), fault.fault());
+    }
+}
+
+#[test]
+fn a_session_can_be_given_to_another_thread() {
+    let (mut reader, card) = lay(&CardScript::default());
+    let session = open(&mut reader, &card.can, AccessPolicy::PaceOnly).unwrap();
+    let files = thread::scope(|scope| scope.spawn(|| read_all(session)).join().unwrap()).unwrap();
+    card.assert_read(&files);
+}

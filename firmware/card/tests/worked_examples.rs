@@ -1,0 +1,221 @@
+//! The worked examples of ICAO Doc 9303-11 (appendices D and G) and of BSI TR-03110,
+//! played from the first command: with their secret numbers as chance, every byte
+//! sent must be the example's.
+//!
+//! What follows an example on the wire (choosing the application, EF.COM) was computed
+//! from its session keys with another implementation, the Python package
+//! `cryptography`; EF.COM itself is that of 9303-10, appendix A.
+
+mod script;
+
+use card::{
+    AccessKey, AccessPolicy, Agreement, Can, Cipher, FileId, Mapping, MrzKey, Progress, Protocol, Session,
+};
+use script::{ScriptedChance, ScriptedReader};
+
+const EF_COM: &str = "60145F0104303130365F36063034303030305C026175";
+
+fn open<'r>(reader: &'r mut ScriptedReader, key: &AccessKey, chance: &mut ScriptedChance) -> Session<'r> {
+    let mut progress = Vec::new();
+    let session = card::open(reader, key, AccessPolicy::PaceOrBacWhenNotOffered, chance, &mut |step| {
+        progress.push(step);
+    })
+    .unwrap_or_else(|error| panic!("{error}"));
+    assert!(chance.is_used_up());
+    assert_eq!(
+        progress,
+        [
+            Progress::Opening,
+            Progress::Secured(session.access()),
+            Progress::Reading { file: FileId::Com, done: 22, total: 22 }
+        ]
+    );
+    assert_eq!(session.file(FileId::Com).map(hex::encode_upper).as_deref(), Some(EF_COM));
+    session
+}
+
+fn mrz_of_appendix_g() -> AccessKey {
+    AccessKey::Mrz(MrzKey::new("T22000129", "640812", "101031").unwrap())
+}
+
+fn pace(agreement: Agreement, parameters: u8) -> Protocol {
+    Protocol::Pace { mapping: Mapping::Generic, agreement, cipher: Cipher::Aes128, parameters }
+}
+
+// Appendix G.1. The example does not name the parameters in MSE:Set AT; this chip
+// refuses the object and is asked again without.
+#[test]
+fn pace_over_a_curve_is_that_of_the_standard() {
+    let mut reader = ScriptedReader::new(&[
+        ("00B09C0000", "31143012060A04007F0007020204020202010202010D6282"),
+        ("0022C1A412800A04007F0007020204020283010184010D", "6A80"),
+        ("0022C1A40F800A04007F00070202040202830101", "9000"),
+        ("10860000027C0000", "7C12801095A3A016522EE98D01E76CB6B98B42C39000"),
+        (
+            "10860000457C438141047ACF3EFC982EC45565A4B155129EFBC74650DCBFA6362D896FC70262E0C2CC5E5445 \
+             52DCB6725218799115B55C9BAA6D9F6BC3A9618E70C25AF71777A9C4922D00",
+            "7C43824104824FBA91C9CBE26BEF53A0EBE7342A3BF178CEA9F45DE0B70AA601651FBA3F5730D8C879AAA9C9 \
+             F73991E61B58F4D52EB87A0A0C709A49DC63719363CCD13C549000",
+        ),
+        (
+            "10860000457C438341042DB7A64C0355044EC9DF190514C625CBA2CEA48754887122F3A5EF0D5EDD301C3556 \
+             F3B3B186DF10B857B58F6A7EB80F20BA5DC7BE1D43D9BF850149FBB3646200",
+            "7C438441049E880F842905B8B3181F7AF7CAA9F0EFB743847F44A306D2D28C1D9EC65DF6DB7764B22277A2ED \
+             DC3C265A9F018F9CB852E111B768B326904B59A0193776F0949000",
+        ),
+        ("008600000C7C0A8508C2B0BD78D94BA86600", "7C0A86083ABB9674BCE93C089000"),
+        (
+            "0CA4040C1D871101752F676B09FAC86A87D632749A49C7CC8E08C18BA1FCE707BD9F00",
+            "990290008E08BEA7B381C494A0799000",
+        ),
+        (
+            "0CB09E0000000E970210008E08AE40D80FB74A4E6B0000",
+            "8721010EB1A4E62C2033A872CE91AAA3C110208F79355105E44691FC1B0CAE4CEEDBDA990262828E08238B05A2FE3752C16282",
+        ),
+    ]);
+    let mut chance = ScriptedChance::new(&[
+        "7F4EF07B9EA82FD78AD689B38D0BC78CF21F249D953BC46F4C6E19259C010F99",
+        "A73FB703AC1436A18E0CFA5ABB3F7BEC7A070E7A6788486BEE230C4A22762595",
+    ]);
+    let session = open(&mut reader, &mrz_of_appendix_g(), &mut chance);
+    assert_eq!(session.access(), pace(Agreement::Ecdh, 13));
+    let files = session.finish();
+    assert_eq!(files.log().files, [FileId::CardAccess, FileId::Com]);
+    assert_eq!(files.log().apdus, 9);
+    assert_eq!(files.access().to_string(), "PACE-ECDH-GM-AES-CBC-CMAC-128 (13)");
+    reader.assert_finished();
+}
+
+// Appendix G.2. The code of the first protected answer is also in BSI's example, which
+// has the same keys. This reader carries short answers only.
+#[test]
+fn pace_over_a_prime_group_is_that_of_the_standard() {
+    let mut reader = ScriptedReader::new(&[
+        ("00B09C0000", "31143012060A04007F00070202040102020102020100 9000"),
+        ("0022C1A412800A04007F00070202040102830101840100", "6A87"),
+        (
+            "0022C1A40F800A04007F00070202040102830101",
+            "9000",
+        ),
+        (
+            "10860000027C0000",
+            "7C128010854D8DF5827FA6852D1A4FA701CDDDCA9000",
+        ),
+        (
+            "10860000867C818381818023FB3749EA030D2A25B278D2A562047ADE3F01B74F17A15402CB7352CA7D2B3EB7 \
+             1C343DB13D1DEBCE9A3666DBCFC920B49174A602CB47965CAA73DC702489A44D41DB914DE9613DC5E98C9416 \
+             0551C0DF86274B9359BC0490D01B03AD54022DCB4F57FAD6322497D7A1E28D46710F461AFE710FBBBC5F8BA1 \
+             66F4311975EC6C00",
+            "7C818382818078879F57225AA8080D52ED0FC890A4B25336F699AA89A2D3A189654AF70729E623EA5738B263 \
+             81E4DA19E004706FACE7B235C2DBF2F38748312F3C98C2DD4882A41947B324AA1259AC22579DB93F7085655A \
+             F30889DBB845D9E6783FE42C9F2449400306254C8AE8EE9DD812A804C0B66E8CAFC14F84D8258950A91B4412 \
+             6EE69000",
+        ),
+        (
+            "10860000867C8183838180907D89E2D425A178AA81AF4A7774EC8E388C115CAE67031E85EECE520BD911551B \
+             9AE4D04369F29A02626C86FBC6747CC7BC352645B6161A2A42D44EDA80A08FA8D61B76D3A154AD8A5A51786B \
+             0BC07147057871A922212C5F67F43173172236B7747D1671E6D692A3C7D40A0C3C5CE397545D015C175EB513 \
+             0551EDBC2EE5D400",
+            "7C8183848180075693D9AE941877573E634B6E644F8E60AF17A0076B8B123D9201074D36152BD8B3A213F538 \
+             20C42ADC79AB5D0AEEC3AEFB91394DA476BD97B9B14D0A65C1FC71A0E019CB08AF55E1F729005FBA7E3FA5DC \
+             41899238A250767A6D46DB974064386CD456743585F8E5D90CC8B4004B1F6D866C79CE0584E49687FF61BC29 \
+             AEA19000",
+        ),
+        (
+            "008600000C7C0A8508B46DD9BD4D98381F00",
+            "7C0A8608917F37B5C0E6D8D19000",
+        ),
+        (
+            "0CA4040C1D871101E368A6BDDFDDD11E3A4CA7EFAA5289468E08AED2BE388B2A892D00",
+            "990290008E08EBFF08D3B20A04149000",
+        ),
+        (
+            "0CB09E000D9701DF8E0897E24BD39A2D764600",
+            "87210159F6635ADE80E337392EE764AAED992C74D8F1C33FA0DA9FB7EF6592C6E8783F990290008E08BC81AA0DA91898D79000",
+        ),
+    ])
+    .with_longest_response(258);
+    let mut chance = ScriptedChance::new(&[
+        "5265030F751F4AD18B08AC565FC7AC952E41618D",
+        "89CCD99B0E8D3B1F11E1296DCA68EC53411CF2CA",
+    ]);
+    let session = open(&mut reader, &mrz_of_appendix_g(), &mut chance);
+    assert_eq!(session.access(), pace(Agreement::Dh, 0));
+    reader.assert_finished();
+}
+
+// BSI TR-03110, worked example of EAC over curves. Its password is a PIN of six digits,
+// which goes into the keys as a card access number does. Its EF.CardAccess announces
+// chip and terminal authentication and more, which must not disturb.
+#[test]
+fn pace_with_six_digits_is_that_of_the_bsi() {
+    let mut reader = ScriptedReader::new(&[
+        (
+            "00B09C0000",
+            "3181C6300D060804007F00070202020201023012060A04007F000702020302020201020201013012060A0400 \
+             7F0007020204020202010202010D301C060904007F000702020302300C060704007F0007010202010D020101 \
+             302F060804007F0007020206162368747470733A2F2F7777772E686A702D636F6E73756C74696E672E636F6D \
+             2F686F6D65303E060804007F000702020831323012060A04007F00070202030202020102020102301C060904 \
+             007F000702020302300C060704007F0007010202010D0201029000",
+        ),
+        ("0022C1A412800A04007F0007020204020283010284010D", "9000"),
+        ("10860000027C0000", "7C128010CE834CDE69FFBB1D1EB21585CD709F189000"),
+        (
+            "10860000457C438141043DD29BBE5907FD21A152ADA4895FAAE7ACC55F5E50EFBFDE5AB0C6EB54F198D61591 \
+             3635F0FDF5BEB383E00355F82D3C41ED0DF2E28363433DFB73856A15DC9F00",
+            "7C438241049CFCF7582AC986D0DD52FA53123414C3E1B96B4D00ABA8E574679B70EFB5BC3B45D2F13729CC2A \
+             E178E7E241B443213533B77DBB44649A815DDC4A2384BA422A9000",
+        ),
+        (
+            "10860000457C43834104518BC4E532AD2A9BD6527804D5D665ABD51041037A0CC8AA922804EB501C222B3427 \
+             388599AFAAE9FBACE2DF93E13C3C4979CD12F0AE3E3C012602839155458200",
+            "7C43844104282CF38073036AFAC216AF135BD994DA0C357F10BD4C34AFEA1042B2EB0FD6804DF3658B835AC2 \
+             E7133F13691184542BB50B109963A4662ABDC08B9763AF4B5B9000",
+        ),
+        ("008600000C7C0A8508A27AE7B36573C1D900", "7C0A8608A2658C2F38600B0F9000"),
+        (
+            "0CA4040C1D871101C4B683FA5B503D532FA859D57A7277B88E081B8EBCA352C87B9900",
+            "990290008E08A89570A68664A7D69000",
+        ),
+        (
+            "0CB09E0000000E970210008E088255E84D1F7DB0EC0000",
+            "872101277E5CF26B8CA404EF015E393DCC86D46CB037907BA144895AD3C3580FCE603C990262828E0838845A50DB4B83BB6282",
+        ),
+    ]);
+    let mut chance = ScriptedChance::new(&[
+        "752287F5B02DE3C4BC3E17945118C51B23C97278E4CD748048AC56BA5BDC3D46",
+        "9D9A32DF93A57CCE33CA3CDD3457E33A976F293546C73550F397259C93BE0120",
+    ]);
+    let key = AccessKey::Can(Can::new("123456").unwrap());
+    let session = open(&mut reader, &key, &mut chance);
+    assert_eq!(session.access(), pace(Agreement::Ecdh, 13));
+    reader.assert_finished();
+}
+
+// Appendix D.3. The chip knows nothing of EF.CardAccess, in all ways of asking.
+#[test]
+fn bac_is_that_of_the_standard() {
+    let mut reader = ScriptedReader::new(&[
+        ("00B09C0000", "6A82"),
+        ("00A4020C02011C", "6A82"),
+        ("00A4000C", "6D00"),
+        ("00A4000C023F00", "6D00"),
+        ("00B09C0000", "6A82"),
+        ("00A4020C02011C", "6A82"),
+        ("00A4040C07A0000002471001", "9000"),
+        ("0084000008", "4608F919887022129000"),
+        (
+            "0082000028 72C29C2371CC9BDB65B779B8E8D37B29ECC154AA56A8799FAE2F498F76ED92F2 5F1448EEA8AD90A7 28",
+            "46B9342A41396CD7386BF5803104D7CEDC122B9132139BAF2EEDC94EE178534F 2F2D235D074D7449 9000",
+        ),
+        (
+            "0CB09E0000000E970210008E083BEAFEC83850C2450000",
+            "87190129DB515DFABD81FA28DAAB76505C1CE2774BB47FEF3BB9E9990262828E08F0E534A99CE6A76E6282",
+        ),
+    ]);
+    let mut chance = ScriptedChance::new(&["781723860C06C226", "0B795240CB7049B01C19B33E32804F0B"]);
+    let key = AccessKey::Mrz(MrzKey::new("L898902C", "690806", "940623").unwrap());
+    let session = open(&mut reader, &key, &mut chance);
+    assert_eq!(session.access(), Protocol::Bac);
+    reader.assert_finished();
+}
