@@ -26,6 +26,8 @@ section! {
         models: Location => "models",
         /// The service catalogue.
         catalogue: Location => "catalogue",
+        /// The dated legal numbers.
+        rules: Location => "rules",
         /// Who may open the staff page.
         staff: Location => "staff",
         /// The socket between kioskd and kiosk-ui.

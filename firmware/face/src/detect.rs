@@ -13,6 +13,10 @@ use crate::{
 
 /// The longer side of the copy that is searched.
 const LONG_SIDE: u32 = 320;
+/// The same for a second look at one face.
+const NEAR_SIDE: u32 = 224;
+/// How much larger than the face the part is that is looked at again.
+const NEAR_MARGIN: f32 = 1.6;
 /// The model takes multiples of this.
 const MULTIPLE: usize = 32;
 const STRIDES: [usize; 3] = [8, 16, 32];
@@ -54,36 +58,54 @@ impl Face {
         both / (self.area() + other.area() - both).max(f32::EPSILON)
     }
 
-    fn scaled(mut self, across: f32, down: f32) -> Self {
-        self.left *= across;
+    /// Out of a small copy into the picture.
+    fn placed(mut self, [across, down]: [f32; 2], [left, top]: [f32; 2]) -> Self {
+        self.left = self.left * across + left;
+        self.top = self.top * down + top;
         self.width *= across;
-        self.top *= down;
         self.height *= down;
         // Points are centres of pixels, not corners: half a pixel moves with the scale.
-        self.points = self.points.map(|[x, y]| [(x + 0.5) * across - 0.5, (y + 0.5) * down - 0.5]);
+        let place = |[x, y]: Point| [(x + 0.5) * across - 0.5 + left, (y + 0.5) * down - 0.5 + top];
+        self.points = self.points.map(place);
         self
     }
 }
 
 /// All faces in a picture, the largest first.
 pub(crate) fn faces(net: &Net, picture: &Picture) -> Result<Vec<Face>, FaceError> {
-    let small = small_copy(picture);
-    let (planes, width, height) = planes(&small);
-    let outputs = net.run(&planes, width, height)?;
-    let mut found = distinct(candidates(net, &outputs, width, height)?);
+    let mut found = faces_in(net, picture, [0, 0, picture.width, picture.height], LONG_SIDE)?;
     found.sort_by(|a, b| b.area().total_cmp(&a.area()));
-    let across = picture.width as f32 / small.width as f32;
-    let down = picture.height as f32 / small.height as f32;
-    Ok(found.into_iter().map(|face| face.scaled(across, down)).collect())
+    Ok(found)
 }
 
-fn small_copy(picture: &Picture) -> Picture {
-    let long = picture.width.max(picture.height);
-    let fit = |side: u32| (side * LONG_SIDE / long).clamp(1, LONG_SIDE);
-    if long <= LONG_SIDE {
-        return shrink(picture, [0, 0, picture.width, picture.height], picture.width, picture.height);
-    }
-    shrink(picture, [0, 0, picture.width, picture.height], fit(picture.width), fit(picture.height))
+/// The same face, looked at again from near: its points are more exact, and a
+/// template hangs on their exactness.
+pub(crate) fn nearer(net: &Net, picture: &Picture, face: &Face) -> Result<Face, FaceError> {
+    let reach = face.width.max(face.height) * NEAR_MARGIN / 2.0;
+    let [x, y] = face.centre();
+    let span = |middle: f32, end: u32| {
+        let from = (middle - reach).clamp(0.0, end as f32 - 1.0) as u32;
+        (from, ((middle + reach).clamp(from as f32 + 1.0, end as f32) as u32).max(from + 1) - from)
+    };
+    let ((left, width), (top, height)) = (span(x, picture.width), span(y, picture.height));
+    let found = faces_in(net, picture, [left, top, width, height], NEAR_SIDE)?;
+    let best = found.into_iter().max_by(|a, b| a.overlap(face).total_cmp(&b.overlap(face)));
+    Ok(best.filter(|nearer| nearer.overlap(face) > OVERLAP).unwrap_or_else(|| face.clone()))
+}
+
+/// The faces in a part of the picture (left, top, width, height), searched on a copy
+/// whose longer side is at most `side`.
+fn faces_in(net: &Net, picture: &Picture, part: [u32; 4], side: u32) -> Result<Vec<Face>, FaceError> {
+    let [left, top, width, height] = part;
+    let long = width.max(height);
+    let fit = |length: u32| if long <= side { length } else { (length * side / long).max(1) };
+    let small = shrink(picture, part, fit(width), fit(height));
+    let (planes, across, down) = planes(&small);
+    let outputs = net.run(&planes, across, down)?;
+    let scale = [width as f32 / small.width as f32, height as f32 / small.height as f32];
+    let corner = [left as f32, top as f32];
+    let found = distinct(candidates(net, &outputs, across, down)?);
+    Ok(found.into_iter().map(|face| face.placed(scale, corner)).collect())
 }
 
 /// Blue, green and red planes, padded with black to what the model takes.

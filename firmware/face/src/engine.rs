@@ -59,7 +59,8 @@ impl Engine {
         face: &Face,
         timings: &mut Timings,
     ) -> Result<Template, FaceError> {
-        let upright = timed(&mut timings.align, || aligned(picture, face));
+        let face = timed(&mut timings.detect, || detect::nearer(&self.detector, picture, face))?;
+        let upright = timed(&mut timings.align, || aligned(picture, &face));
         timed(&mut timings.template, || Template::of(&self.recogniser, &upright))
     }
 

@@ -40,3 +40,6 @@ pub use picture::{decode_frame, preview, preview_of, read_picture};
 pub use quality::Quality;
 pub use session::{Look, NoMatch, Why};
 pub use timing::Timings;
+
+#[cfg(test)]
+mod tests;

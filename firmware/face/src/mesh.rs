@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     FaceError,
-    align::{Crop, Point, Similarity, cut},
+    align::{Crop, Similarity, cut},
     detect::Face,
     models::Net,
 };
@@ -122,10 +122,5 @@ impl Mesh {
     #[cfg(test)]
     pub(crate) fn values(&self) -> &[f32] {
         &self.values
-    }
-
-    #[cfg(test)]
-    pub(crate) fn eye_corners(&self) -> [Point; 2] {
-        OUTER_EYE_CORNERS.map(|number| [self.point(number)[0], self.point(number)[1]])
     }
 }

@@ -104,3 +104,111 @@ fn one<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let only = values.next()?;
     if values.next().is_some() { None } else { only.to_str().ok() }
 }
+
+#[cfg(test)]
+mod tests {
+    use getrandom::{SysRng, rand_core::UnwrapErr};
+    use keys::PlatformSecret;
+
+    use super::*;
+
+    const NOW: &str = "2026-11-21T08:00:00Z";
+    const DATE: &str = "Sat, 21 Nov 2026 08:00:00 GMT";
+    const PARAMS: &str = r#"("@status" "content-digest" "date" "@method";req "@path";req "idempotency-key";req);created=1795248000;keyid="platform""#;
+
+    /// A signed answer, and what each test changes of it after signing.
+    struct Case {
+        path: &'static str,
+        key: &'static str,
+        status: u16,
+        body: &'static str,
+        params: String,
+        extra: Option<(&'static str, &'static str)>,
+    }
+
+    impl Case {
+        fn good() -> Self {
+            Self {
+                path: "/v1/transactions",
+                key: "01900000-0000-7000-8000-000000000001",
+                status: 200,
+                body: "{}",
+                params: PARAMS.to_owned(),
+                extra: None,
+            }
+        }
+
+        fn asked(&self) -> Asked<'_> {
+            Asked { method: "POST", path: self.path, key: Some(self.key) }
+        }
+
+        fn digest(&self) -> String {
+            format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(self.body)))
+        }
+    }
+
+    /// Signs `signed` and shows the client `shown` under that signature.
+    fn judge(signed: &Case, shown: &Case, now: &str) -> Result<(), GatewayError> {
+        let platform = PlatformSecret::generate(&mut UnwrapErr(SysRng));
+        let base = base(&signed.asked(), signed.status, &signed.digest(), DATE, &signed.params);
+        let signature = platform.sign(AnswerContext::Answer, base.as_bytes());
+        let mut headers = HeaderMap::new();
+        let mut add = |name: &'static str, value: String| headers.append(name, value.parse().unwrap());
+        add("content-digest", shown.digest());
+        add("date", DATE.to_owned());
+        add("signature-input", format!("platform={}", shown.params));
+        add("signature", format!("platform=:{signature}:"));
+        if let Some((name, value)) = shown.extra {
+            add(name, value.to_owned());
+        }
+        let answered = Answered { status: shown.status, headers: &headers, body: shown.body.as_bytes() };
+        check(&shown.asked(), &answered, &platform.public(), now.parse().unwrap())
+    }
+
+    #[test]
+    fn an_answer_to_this_request_of_now_is_believed() {
+        assert!(judge(&Case::good(), &Case::good(), NOW).is_ok());
+    }
+
+    #[test]
+    fn an_answer_to_another_request_is_not() {
+        let path = Case { path: "/v1/eid/activations", ..Case::good() };
+        let key = Case { key: "01900000-0000-7000-8000-000000000002", ..Case::good() };
+        for other in [path, key] {
+            assert!(matches!(judge(&other, &Case::good(), NOW), Err(GatewayError::NotTrusted { .. })));
+        }
+    }
+
+    #[test]
+    fn an_answer_changed_on_the_way_is_not() {
+        let status = Case { status: 201, ..Case::good() };
+        let body = Case { body: r#"{"state":"active"}"#, ..Case::good() };
+        for changed in [status, body] {
+            assert!(matches!(judge(&Case::good(), &changed, NOW), Err(GatewayError::NotTrusted { .. })));
+        }
+    }
+
+    #[test]
+    fn a_signature_that_covers_less_than_the_contract_wants_is_none() {
+        let less = PARAMS.replace(r#" "content-digest""#, "");
+        let other = PARAMS.replace("platform", "somebody");
+        let more = format!("{PARAMS};alg=\"hmac-sha256\"");
+        for params in [less, other, more] {
+            let case = Case { params: params.clone(), ..Case::good() };
+            let error = judge(&case, &case, NOW).unwrap_err();
+            assert!(matches!(error, GatewayError::NotTrusted { why } if why.contains("cover")), "{params}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_stands_twice_is_ambiguous_and_not_believed() {
+        let twice = Case { extra: Some(("date", "Sat, 21 Nov 2026 09:00:00 GMT")), ..Case::good() };
+        assert!(matches!(judge(&Case::good(), &twice, NOW), Err(GatewayError::NotTrusted { .. })));
+    }
+
+    #[test]
+    fn an_old_answer_is_a_wrong_clock() {
+        let error = judge(&Case::good(), &Case::good(), "2026-11-21T08:02:01Z").unwrap_err();
+        assert!(matches!(error, GatewayError::ClockSkew { seconds: 121 }));
+    }
+}

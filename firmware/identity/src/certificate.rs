@@ -177,3 +177,48 @@ fn text(attribute: &AttributeTypeAndValue) -> String {
     };
     text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pretend_state::{AUTHORITY, Holder, p256};
+
+    fn der() -> Vec<u8> {
+        Holder::root(p256(), &AUTHORITY()).certificate.to_der().unwrap()
+    }
+
+    #[test]
+    fn a_certificate_that_contradicts_itself_about_its_signature_is_refused() {
+        let mut certificate = der();
+        // ecdsa-with-SHA256, of which the second one stands outside of what is signed.
+        let name = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2];
+        let at = certificate.windows(name.len()).rposition(|octets| octets == name).unwrap();
+        certificate[at + 7] = 3;
+        let problem = Certificate::parse(&certificate).err().expect("the certificate is refused");
+        assert_eq!(problem.0, "a certificate contradicts itself about how it is signed");
+    }
+
+    #[test]
+    fn a_cut_or_padded_certificate_is_refused_and_never_a_panic() {
+        let whole = der();
+        for length in 0..whole.len() {
+            assert!(Certificate::parse(&whole[..length]).is_err(), "{length} bytes");
+        }
+        assert!(Certificate::parse(&[&whole[..], &[0]].concat()).is_err());
+    }
+
+    #[test]
+    fn names_are_one_whatever_their_capitals_and_spaces() {
+        let certificate = Certificate::parse(&der()).ok().unwrap();
+        let named = |text: &str| certificate.has_issuer(&text.parse().unwrap());
+        assert!(named("CN=TEST  csca ,C=vn"));
+        assert!(!named("CN=Test CSCA 2,C=VN") && !named("CN=Test CSCA,C=UT") && !named("CN=Test CSCA"));
+    }
+
+    #[test]
+    fn serial_numbers_are_compared_without_leading_zeros() {
+        assert_eq!(trimmed(&[0, 0, 0x80, 0]), [0x80, 0]);
+        assert_eq!(trimmed(&[0, 0]), [0]);
+        assert_eq!(trimmed(&[]), [0_u8; 0]);
+    }
+}

@@ -55,6 +55,8 @@ pub(crate) enum Role {
     MasterListSigner,
     /// Its documents are passports.
     PassportSigner,
+    /// With a critical extension that nobody knows.
+    UnknownSigner,
 }
 
 /// The issuing state's own certificate, as tests want it unless they say otherwise.
@@ -161,16 +163,23 @@ fn extend(builder: &mut X509Builder, wanted: &Wanted, issuer: Option<&Holder>) {
         Role::Authority => KeyUsage::new().critical().key_cert_sign().crl_sign().build(),
         Role::AuthorityWithoutUsage => KeyUsage::new().critical().crl_sign().build(),
         Role::SignerWithoutUsage => KeyUsage::new().critical().key_agreement().build(),
-        Role::Signer | Role::MasterListSigner | Role::PassportSigner => {
+        Role::Signer | Role::MasterListSigner | Role::PassportSigner | Role::UnknownSigner => {
             KeyUsage::new().critical().digital_signature().build()
         }
     };
     builder.append_extension(usage.unwrap()).unwrap();
-    if wanted.role == Role::PassportSigner {
-        // documentTypeList: SEQUENCE { 0, SET { "P" } }
-        let value = Asn1OctetString::new_from_bytes(&[0x30, 8, 2, 1, 0, 0x31, 3, 0x13, 1, b'P']).unwrap();
-        let name = Asn1Object::from_str("2.23.136.1.1.6.2").unwrap();
-        builder.append_extension(X509Extension::new_from_der(&name, false, &value).unwrap()).unwrap();
+    // documentTypeList is SEQUENCE { 0, SET { "P" } }.
+    let further = match wanted.role {
+        Role::PassportSigner => {
+            Some(("2.23.136.1.1.6.2", false, &[0x30, 8, 2, 1, 0, 0x31, 3, 0x13, 1, b'P'][..]))
+        }
+        Role::UnknownSigner => Some(("1.3.6.1.4.1.99999.1", true, &[5, 0][..])),
+        _ => None,
+    };
+    if let Some((name, critical, value)) = further {
+        let (name, value) = (Asn1Object::from_str(name), Asn1OctetString::new_from_bytes(value));
+        let further = X509Extension::new_from_der(&name.unwrap(), critical, &value.unwrap());
+        builder.append_extension(further.unwrap()).unwrap();
     }
     if wanted.role == Role::MasterListSigner {
         let usage = ExtendedKeyUsage::new().critical().other("2.23.136.1.1.3").build();
@@ -186,6 +195,8 @@ pub(crate) fn openssl(arguments: &[&str]) {
 
 /// How a security object is to be made.
 pub(crate) struct Signing<'a> {
+    /// What the content claims to be.
+    pub content_type: &'static str,
     pub digest: &'static str,
     /// Digest of the data groups.
     pub groups_digest: (&'static str, MessageDigest),
@@ -199,7 +210,13 @@ pub(crate) const SHA256: (&str, fn() -> MessageDigest) = ("2.16.840.1.101.3.4.2.
 
 impl Default for Signing<'_> {
     fn default() -> Self {
-        Self { digest: "sha256", groups_digest: (SHA256.0, SHA256.1()), further: &[], instead: None }
+        Self {
+            content_type: "2.23.136.1.1.1",
+            digest: "sha256",
+            groups_digest: (SHA256.0, SHA256.1()),
+            further: &[],
+            instead: None,
+        }
     }
 }
 
@@ -320,7 +337,7 @@ fn sign(folder: &Path, content: &[u8], signer: &Holder, signing: &Signing<'_>) -
         "-nodetach",
         "-nosmimecap",
         "-econtent_type",
-        "2.23.136.1.1.1",
+        signing.content_type,
         "-md",
         signing.digest,
         "-in",

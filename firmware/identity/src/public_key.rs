@@ -240,6 +240,15 @@ mod tests {
     }
 
     #[test]
+    fn the_point_at_infinity_is_no_key() {
+        let whole = info(&curve(Nid::X9_62_PRIME256V1, Written::ByName));
+        let algorithm = tlv::only(&whole, SEQUENCE, "?").unwrap().inside().take(SEQUENCE, "?").unwrap();
+        let bits = tlv::object(algorithm::BIT_STRING, &[0, 0]);
+        let infinity = tlv::object(SEQUENCE, &[algorithm.whole, &bits].concat());
+        assert_eq!(PublicKey::parse(&infinity).err(), Some(SignerFault::BadKey));
+    }
+
+    #[test]
     fn curves_that_are_short_or_rare_are_refused_by_name() {
         let short = info(&curve(Nid::X9_62_PRIME192V1, Written::ByName));
         let named = SignerFault::UnknownAlgorithm("1.2.840.10045.3.1.1".to_owned());

@@ -64,8 +64,6 @@ pub struct Secrets {
 pub struct Request {
     /// What was asked for.
     pub service: ServiceId,
-    /// The version of its catalogue entry.
-    pub service_version: u32,
     /// Who asks.
     pub who: Box<Identity>,
     /// That it is the same living person.

@@ -2,10 +2,12 @@
 
 use card::FileId;
 use jiff::civil::date;
-use openssl::{hash::MessageDigest, nid::Nid};
+use openssl::{hash::MessageDigest, nid::Nid, sign::Signer};
 
 use super::tests::{accepted, refused, signer_fault};
-use crate::{FoundBy, IdentityError, Purpose, SignerFault, TrustList, pretend_state::*};
+use crate::{
+    FoundBy, IdentityError, Purpose, SignerFault, TrustList, pretend_state::*, signed_data::SignedData, tlv,
+};
 
 #[test]
 fn every_curve_is_read_by_name_and_written_out() {
@@ -157,6 +159,7 @@ fn certificates_for_another_purpose_are_refused() {
     check(Role::Authority, Role::SignerWithoutUsage, Purpose::Documents);
     check(Role::Authority, Role::MasterListSigner, Purpose::Documents);
     check(Role::Authority, Role::PassportSigner, Purpose::Documents);
+    check(Role::Authority, Role::UnknownSigner, Purpose::Documents);
     check(Role::Authority, Role::Authority, Purpose::Documents);
 }
 
@@ -256,4 +259,46 @@ fn certificates_signed_with_rsa_pss_are_read() {
     // These certificates begin when they are made; take that day as today.
     let identity = card.verify(&trust, trust.oldest_and_newest().0);
     assert_eq!(identity.map(|it| it.evidence().signer.serial.clone()).ok().as_deref(), Some("05"));
+}
+
+#[test]
+fn a_signer_of_another_country_than_its_issuer_is_refused() {
+    let state = State::with(&AUTHORITY(), &Wanted { country: "UT", ..SIGNER() });
+    assert_eq!(signer_fault(refused(&state.card(), &state.trusted())), SignerFault::ForeignCountry);
+}
+
+#[test]
+fn what_was_signed_as_something_else_is_no_security_object() {
+    let state = State::new();
+    let signing = Signing { content_type: "2.23.136.1.1.2", ..Signing::default() };
+    let mut card = Card::citizen().signed(&state.signer, &signing);
+    let honest = refused(&card, &state.trusted());
+    assert!(matches!(honest, IdentityError::Unreadable { file: FileId::Sod, .. }), "{honest:?}");
+
+    // The type beside the content is not signed; the one among the attributes is.
+    let sod = card.files.get_mut(&FileId::Sod).unwrap();
+    let name = [0x06, 6, 0x67, 0x81, 0x08, 1, 1, 2];
+    let at = sod.windows(name.len()).position(|octets| octets == name).unwrap();
+    sod[at + 7] = 1;
+    let renamed = refused(&card, &state.trusted());
+    assert!(matches!(renamed, IdentityError::Altered { file: FileId::Sod }), "{renamed:?}");
+}
+
+#[test]
+fn a_signature_with_sha1_is_refused_behind_a_better_digest_of_the_content() {
+    let state = State::new();
+    let signer = Holder::under(&state.authority, rsa(2048), &SIGNER());
+    let mut card = Card::citizen().signed(&signer, &Signing::default());
+    let sod = card.files.get_mut(&FileId::Sod).unwrap();
+    let mut inside = tlv::only(sod, 0x77, "?").unwrap().inside();
+    let signed = SignedData::parse(inside.take(0x30, "?").unwrap()).unwrap().attributes.signed;
+    let mut by_sha1 = Signer::new(MessageDigest::sha1(), &signer.key).unwrap();
+    let signature = by_sha1.sign_oneshot_to_vec(&signed).unwrap();
+    let end = sod.len() - signature.len();
+    sod[end..].copy_from_slice(&signature);
+    // rsaEncryption becomes sha1WithRSAEncryption.
+    let name = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1];
+    let at = sod[..end].windows(name.len()).rposition(|octets| octets == name).unwrap();
+    sod[at + 8] = 5;
+    assert_eq!(signer_fault(refused(&card, &state.trusted())), SignerFault::Weak("SHA-1"));
 }

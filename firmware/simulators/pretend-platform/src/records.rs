@@ -33,7 +33,8 @@ struct Kept {
 /// A record that was found good.
 pub struct Record {
     id: Uuid,
-    text: Vec<u8>,
+    /// As it was signed, to the byte.
+    pub text: Vec<u8>,
     content: Value,
 }
 

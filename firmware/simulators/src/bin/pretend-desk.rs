@@ -37,6 +37,9 @@ Usage: pretend-desk --scenario FILE --people FOLDER --folder FOLDER [--today YYY
 Words on FOLDER/desk.sock: scan, status, paper-out, paper-low, cover-open, paper-enough.
 Words on FOLDER/card.sock: lay, lift, code, status.";
 
+/// The short identifier of EF.DG2.
+const DG2: u8 = 0x02;
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -94,10 +97,10 @@ fn run() -> Result<(), Box<dyn Error>> {
     let issuer = Issuer::open(&issuer_folder, options.today, &mut chance)?;
     let people = People::load(&options.people)?;
     let person = people.person(&scenario.person)?;
-    let code = issuer
-        .personalise(person, &options.people, &scenario.card, options.today)?
-        .printed_code()
-        .to_owned();
+    let printed = issuer.personalise(person, &options.people, &scenario.card, options.today)?;
+    let code = printed.printed_code().to_owned();
+    // The demo searches everything that the kiosk wrote for a piece of the portrait.
+    fs::write(options.folder.join("dg2.bin"), printed.file(DG2).unwrap_or_default())?;
 
     let card = if options.in_memory {
         Err("the card in memory was asked for".to_owned())
@@ -159,18 +162,20 @@ struct Desk {
 impl Desk {
     fn obey(&self, word: &str) -> String {
         match word {
-            "scan" => self.scanner.scan(&self.code).map_or_else(|error| format!("error: {error}"), |()| "ok".into()),
+            "scan" => {
+                self.scanner.scan(&self.code).map_or_else(|error| format!("error: {error}"), |()| "ok".into())
+            }
             "status" => format!("slips {}", self.paper.receipts().len()),
-            "paper-out" => self.set(PrinterScript { paper_out: true, ..PrinterScript::default() }),
-            "paper-low" => self.set(PrinterScript { paper_low: true, ..PrinterScript::default() }),
-            "cover-open" => self.set(PrinterScript { cover_open: true, ..PrinterScript::default() }),
-            "paper-enough" => self.set(PrinterScript::default()),
+            "paper-out" => self.set(&PrinterScript { paper_out: true, ..PrinterScript::default() }),
+            "paper-low" => self.set(&PrinterScript { paper_low: true, ..PrinterScript::default() }),
+            "cover-open" => self.set(&PrinterScript { cover_open: true, ..PrinterScript::default() }),
+            "paper-enough" => self.set(&PrinterScript::default()),
             other => format!("error: no word '{other}'"),
         }
     }
 
-    fn set(&self, script: PrinterScript) -> String {
-        self.paper.set(&script);
+    fn set(&self, script: &PrinterScript) -> String {
+        self.paper.set(script);
         "ok".into()
     }
 }
