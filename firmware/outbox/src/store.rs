@@ -19,6 +19,7 @@ pub struct Outbox {
     path: PathBuf,
     limits: Limits,
     file: Connection,
+    made: bool,
     // Counted along, so that nothing becomes slower with each row. `oldest` is looked up.
     held: Counts,
 }
@@ -63,9 +64,15 @@ impl Outbox {
     /// Opens the file, or makes it where there is none. The whole file is looked
     /// through first; a damaged one is refused and left as it is.
     pub fn open(path: &Path, limits: Limits) -> Result<Self, OutboxError> {
-        let file = file::open(path)?;
+        let (file, made) = file::open(path)?;
         let held = count(&file).map_err(|error| classify(path, "be counted", error))?;
-        Ok(Self { path: path.into(), limits, file, held })
+        Ok(Self { path: path.into(), limits, file, made, held })
+    }
+
+    /// There was no file, so an empty one was made: right on the first start, and worth a
+    /// line in the audit log on any other.
+    pub fn was_made(&self) -> bool {
+        self.made
     }
 
     /// Keeps one transaction. When this returns, a power cut cannot lose it.
