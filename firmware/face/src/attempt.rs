@@ -3,43 +3,52 @@
 use devices::Frame;
 use identity::{Identity, IdentityId};
 
-use crate::{FaceConfig, FaceError, Look, NoMatch, engine::Engine, evidence::FaceMatch};
+use crate::{
+    FaceConfig, FaceError, Look, NoMatch,
+    engine::Engine,
+    evidence::FaceMatch,
+    orientation,
+    session::Session,
+    template::Template,
+};
 
 /// The face on one authentic card. Wiped when dropped; it does not print.
 pub struct Reference {
     identity: IdentityId,
+    template: Template,
 }
 
 impl Engine {
     /// The face on the chip of an authentic card.
     pub fn reference(&self, identity: &Identity) -> Result<Reference, FaceError> {
-        _ = identity;
-        unimplemented!()
+        let portrait = identity.portrait();
+        let picture = portrait.decode().map_err(FaceError::Portrait)?;
+        let picture = orientation::upright(picture, orientation::of_jpeg(&portrait.bytes));
+        Ok(Reference { identity: identity.id(), template: self.portrait_template(&picture)? })
     }
 }
 
-/// One try before the camera.
+/// One try before the camera. What it gives holds for the card of its reference.
 pub struct Attempt<'e> {
-    engine: &'e Engine,
     identity: IdentityId,
+    session: Session<'e>,
 }
 
 impl<'e> Attempt<'e> {
     /// Try `number`, from 1, of this visit.
     pub fn new(engine: &'e Engine, reference: &'e Reference, config: &'e FaceConfig, number: u8) -> Self {
-        _ = (config, number);
-        Self { engine, identity: reference.identity }
+        let session = Session::new(engine, &reference.template, config, number);
+        Self { identity: reference.identity, session }
     }
 
-    /// Looks at one frame.
+    /// Looks at one frame. A damaged frame is passed over; an error means that the
+    /// engine does not work.
     pub fn look(&mut self, frame: &Frame) -> Result<Look, FaceError> {
-        _ = (self.engine, frame);
-        unimplemented!()
+        self.session.look(frame)
     }
 
     /// The answer, once `look` says that it is finished.
     pub fn decide(self) -> Result<FaceMatch, NoMatch> {
-        _ = self.identity;
-        unimplemented!()
+        self.session.decide().map(|evidence| FaceMatch::by_camera(self.identity, evidence))
     }
 }

@@ -36,7 +36,10 @@ pub use evidence::{CameraEvidence, FaceEvidence, FaceMatch, Liveness, OfficersEv
 pub use hint::FaceHint;
 pub use identity::Picture;
 pub use officers::{ApprovalRefused, OfficerId, OfficerKeys, OfficersApproval, Signed, Statement};
-pub use picture::{decode_frame, preview, read_jpeg};
+pub use picture::{decode_frame, preview, preview_of, read_picture};
 pub use quality::Quality;
 pub use session::{Look, NoMatch, Why};
 pub use timing::Timings;
+
+#[cfg(test)]
+mod tests;

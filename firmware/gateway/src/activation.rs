@@ -57,7 +57,7 @@ pub struct Credentials {
 
 /// One security question and what the citizen answered.
 pub struct Answer {
-    /// The question's name in the catalogue, such as `first-school`.
+    /// The question in the words that were shown: it is asked again in years, by people.
     pub question: String,
     /// The answer.
     pub answer: Zeroizing<String>,

@@ -1,39 +1,19 @@
 //! One certificate: what it says, and whether a key signed it. The bytes that were
 //! signed are kept as they came and are never written anew.
 
-use const_oid::{AssociatedOid, ObjectIdentifier};
-use der::{Decode, Encode};
+use const_oid::ObjectIdentifier;
+use der::{Decode, Encode, Tag, Tagged};
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
-use x509_cert::{
-    ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier},
-    name::Name,
-    time::Time,
-};
+use x509_cert::{attr::AttributeTypeAndValue, name::Name, time::Time};
 
 use crate::{
     algorithm::{self, BIT_STRING, SEQUENCE, Scheme},
     error::{Purpose, SignerFault},
+    extensions::Extensions,
     public_key::PublicKey,
     tlv::Malformed,
 };
-
-/// Extended key usages of ICAO 9303-12: master lists, deviation lists, seals. None
-/// of them is for documents' signers, which have none.
-const OF_OTHER_SIGNERS: &str = "2.23.136.1.1.";
-
-/// Extensions that may be critical: we know what they mean for us.
-const UNDERSTOOD: [&str; 9] = [
-    "2.5.29.14", // subject key identifier
-    "2.5.29.15", // key usage
-    "2.5.29.16", // private key usage period
-    "2.5.29.17", // subject's other names
-    "2.5.29.18", // issuer's other names
-    "2.5.29.19", // basic constraints
-    "2.5.29.32", // policies
-    "2.5.29.35", // authority key identifier
-    "2.5.29.37", // extended key usage
-];
 
 /// A certificate.
 pub(crate) struct Certificate {
@@ -44,17 +24,7 @@ pub(crate) struct Certificate {
     key: Result<PublicKey, SignerFault>,
     serial: String,
     fingerprint: String,
-    subject_key: Option<Vec<u8>>,
-    authority_key: Option<Vec<u8>>,
-    purposes: Purposes,
-}
-
-/// What a certificate is for.
-struct Purposes {
-    authority: bool,
-    usage: Option<KeyUsage>,
-    of_another_signer: bool,
-    not_understood: bool,
+    extensions: Extensions,
 }
 
 impl Certificate {
@@ -73,8 +43,6 @@ impl Certificate {
         }
         let body = parsed.tbs_certificate();
         let key = body.subject_public_key_info().to_der().map_err(|_| BROKEN)?;
-        let subject_key = extension::<SubjectKeyIdentifier>(&parsed)?;
-        let authority_key = extension::<AuthorityKeyIdentifier>(&parsed)?;
         Ok(Self {
             signed: signed.whole.to_vec(),
             signature: signature.to_vec(),
@@ -82,9 +50,7 @@ impl Certificate {
             key: PublicKey::parse(&key),
             serial: hex::encode(trimmed(body.serial_number().as_bytes())),
             fingerprint: hex::encode(Sha256::digest(der)),
-            subject_key: subject_key.map(|id| id.0.as_bytes().to_vec()),
-            authority_key: authority_key.and_then(|id| Some(id.key_identifier?.as_bytes().to_vec())),
-            purposes: Purposes::of(&parsed)?,
+            extensions: Extensions::parse(body)?,
             parsed,
         })
     }
@@ -112,7 +78,7 @@ impl Certificate {
 
     /// Whether both name the issuer's key, and name the same.
     pub fn names_key_of(&self, issuer: &Self) -> Option<bool> {
-        Some(self.authority_key.as_ref()? == issuer.subject_key.as_ref()?)
+        Some(self.extensions.authority_key.as_ref()? == issuer.extensions.subject_key.as_ref()?)
     }
 
     pub fn has_issuer_named(&self, issuer: &Self) -> bool {
@@ -124,7 +90,7 @@ impl Certificate {
     }
 
     pub fn has_key_identifier(&self, identifier: &[u8]) -> bool {
-        self.subject_key.as_deref() == Some(identifier)
+        self.extensions.subject_key.as_deref() == Some(identifier)
     }
 
     /// In hexadecimal digits, without leading zero octets.
@@ -153,43 +119,19 @@ impl Certificate {
         (day(validity.not_before), day(validity.not_after))
     }
 
-    /// Whether it may do this (ICAO 9303-12, table 5).
+    /// Whether it signs documents whose MRZ begins like this.
+    pub fn may_sign_document(&self, kind: &str) -> Result<(), SignerFault> {
+        if self.extensions.allow_document(kind) {
+            Ok(())
+        } else {
+            Err(SignerFault::WrongPurpose(Purpose::Documents))
+        }
+    }
+
+    /// Whether it may do this.
     pub fn may_sign(&self, purpose: Purpose) -> Result<(), SignerFault> {
-        let Purposes { authority, usage, of_another_signer, not_understood } = &self.purposes;
-        let fits = match purpose {
-            // 9303-12 wants both; certificates before it may lack the usage.
-            Purpose::Certificates => *authority && usage.is_none_or(|usage| usage.key_cert_sign()),
-            Purpose::Documents => {
-                !authority && !of_another_signer && usage.is_some_and(|usage| usage.digital_signature())
-            }
-        };
-        if fits && !not_understood { Ok(()) } else { Err(SignerFault::WrongPurpose(purpose)) }
+        if self.extensions.allow(purpose) { Ok(()) } else { Err(SignerFault::WrongPurpose(purpose)) }
     }
-}
-
-impl Purposes {
-    fn of(certificate: &x509_cert::Certificate) -> Result<Self, Malformed> {
-        let extended = extension::<ExtendedKeyUsage>(certificate)?;
-        let all = certificate.tbs_certificate().extensions();
-        Ok(Self {
-            authority: extension::<BasicConstraints>(certificate)?.is_some_and(|constraints| constraints.ca),
-            usage: extension::<KeyUsage>(certificate)?,
-            of_another_signer: extended
-                .is_some_and(|ids| ids.0.iter().any(|id| id.to_string().starts_with(OF_OTHER_SIGNERS))),
-            not_understood: all.into_iter().flatten().any(|extension| {
-                extension.critical && !UNDERSTOOD.contains(&extension.extn_id.to_string().as_str())
-            }),
-        })
-    }
-}
-
-fn extension<T: for<'a> Decode<'a, Error = der::Error> + AssociatedOid>(
-    certificate: &x509_cert::Certificate,
-) -> Result<Option<T>, Malformed> {
-    let found = certificate.tbs_certificate().get_extension::<T>();
-    Ok(found
-        .map_err(|_| Malformed("an extension of a certificate breaks its format"))?
-        .map(|(_, value)| value))
 }
 
 /// Day of a certificate's time, in UTC.
@@ -213,27 +155,70 @@ pub(crate) fn same_name(one: &Name, other: &Name) -> bool {
 
 fn folded(name: &Name) -> Vec<Vec<(ObjectIdentifier, String)>> {
     name.iter_rdn()
-        .map(|part| {
-            part.iter().map(|attribute| (attribute.oid, text(attribute.value.value(), attribute))).collect()
-        })
+        .map(|part| part.iter().map(|attribute| (attribute.oid, text(attribute))).collect())
         .collect()
 }
 
 fn country(name: &Name) -> Option<String> {
     const COUNTRY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.6");
     let attribute = name.iter().find(|attribute| attribute.oid == COUNTRY)?;
-    Some(text(attribute.value.value(), attribute).to_uppercase())
+    Some(text(attribute).to_uppercase())
 }
 
 /// A name's text in small letters with single spaces.
-fn text(bytes: &[u8], attribute: &x509_cert::attr::AttributeTypeAndValue) -> String {
-    use der::Tagged;
+fn text(attribute: &AttributeTypeAndValue) -> String {
+    let bytes = attribute.value.value();
     let text = match attribute.value.tag() {
-        der::Tag::BmpString => {
+        Tag::BmpString => {
             let units = bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
             char::decode_utf16(units).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
         }
         _ => String::from_utf8_lossy(bytes).into_owned(),
     };
     text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pretend_state::{AUTHORITY, Holder, p256};
+
+    fn der() -> Vec<u8> {
+        Holder::root(p256(), &AUTHORITY()).certificate.to_der().unwrap()
+    }
+
+    #[test]
+    fn a_certificate_that_contradicts_itself_about_its_signature_is_refused() {
+        let mut certificate = der();
+        // ecdsa-with-SHA256, of which the second one stands outside of what is signed.
+        let name = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2];
+        let at = certificate.windows(name.len()).rposition(|octets| octets == name).unwrap();
+        certificate[at + 7] = 3;
+        let problem = Certificate::parse(&certificate).err().expect("the certificate is refused");
+        assert_eq!(problem.0, "a certificate contradicts itself about how it is signed");
+    }
+
+    #[test]
+    fn a_cut_or_padded_certificate_is_refused_and_never_a_panic() {
+        let whole = der();
+        for length in 0..whole.len() {
+            assert!(Certificate::parse(&whole[..length]).is_err(), "{length} bytes");
+        }
+        assert!(Certificate::parse(&[&whole[..], &[0]].concat()).is_err());
+    }
+
+    #[test]
+    fn names_are_one_whatever_their_capitals_and_spaces() {
+        let certificate = Certificate::parse(&der()).ok().unwrap();
+        let named = |text: &str| certificate.has_issuer(&text.parse().unwrap());
+        assert!(named("CN=TEST  csca ,C=vn"));
+        assert!(!named("CN=Test CSCA 2,C=VN") && !named("CN=Test CSCA,C=UT") && !named("CN=Test CSCA"));
+    }
+
+    #[test]
+    fn serial_numbers_are_compared_without_leading_zeros() {
+        assert_eq!(trimmed(&[0, 0, 0x80, 0]), [0x80, 0]);
+        assert_eq!(trimmed(&[0, 0]), [0]);
+        assert_eq!(trimmed(&[]), [0_u8; 0]);
+    }
 }

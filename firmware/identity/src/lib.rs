@@ -14,10 +14,13 @@ mod data_groups;
 mod error;
 mod evidence;
 mod expiry;
+mod extensions;
 mod identity;
 mod mrz;
 pub mod number;
 pub mod portrait;
+#[cfg(test)]
+mod pretend_state;
 mod public_key;
 mod security_object;
 mod sex;

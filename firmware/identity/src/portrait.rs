@@ -160,3 +160,99 @@ fn picture(width: u32, height: u32, rgb: Zeroizing<Vec<u8>>) -> Result<Picture, 
         Err(PortraitError::Damaged)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Upper left, upper right, lower left and lower right corner of every picture.
+    const COLOURS: [[u8; 3]; 4] = [[250, 250, 120], [10, 250, 120], [250, 10, 120], [10, 10, 120]];
+    const GREYS: [[u8; 3]; 4] = [[235; 3], [163; 3], [94; 3], [23; 3]];
+
+    const RGB_JP2: &[u8] = include_bytes!("../tests/pictures/rgb.jp2");
+    const RGB_J2K: &[u8] = include_bytes!("../tests/pictures/rgb.j2k");
+    const GREY_JP2: &[u8] = include_bytes!("../tests/pictures/grey.jp2");
+    const RGB_JPG: &[u8] = include_bytes!("../tests/pictures/rgb.jpg");
+    const GREY_JPG: &[u8] = include_bytes!("../tests/pictures/grey.jpg");
+
+    fn decode(bytes: &[u8]) -> Result<Picture, PortraitError> {
+        Portrait::parse(bytes).unwrap_or_else(|problem| panic!("{problem}")).decode()
+    }
+
+    fn corners(picture: &Picture) -> [[u8; 3]; 4] {
+        let pixel = |x: usize, y: usize| {
+            let at = (y * picture.width as usize + x) * 3;
+            [picture.rgb[at], picture.rgb[at + 1], picture.rgb[at + 2]]
+        };
+        [pixel(0, 0), pixel(23, 0), pixel(0, 31), pixel(23, 31)]
+    }
+
+    #[test]
+    fn every_encoding_gives_the_same_picture() {
+        let check = |bytes: &[u8], expected: [[u8; 3]; 4], tolerance: u8| {
+            let picture = decode(bytes).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!((picture.width, picture.height), (24, 32));
+            let (found, expected) = (corners(&picture), expected);
+            let near = found
+                .iter()
+                .flatten()
+                .zip(expected.iter().flatten())
+                .all(|(a, b)| a.abs_diff(*b) <= tolerance);
+            assert!(near, "{found:?} is not {expected:?}");
+        };
+        check(RGB_JP2, COLOURS, 0);
+        check(RGB_J2K, COLOURS, 0);
+        check(GREY_JP2, GREYS, 0);
+        check(RGB_JPG, COLOURS, 12);
+        check(GREY_JPG, GREYS, 6);
+    }
+
+    #[test]
+    fn padding_after_a_picture_does_no_harm() {
+        for bytes in [RGB_JP2, RGB_J2K, GREY_JP2, RGB_JPG, GREY_JPG] {
+            for padding in [vec![0; 40], vec![0xFF; 7]] {
+                let picture = decode(&[bytes, &padding].concat());
+                assert!(picture.is_ok_and(|it| it.rgb.len() == 24 * 32 * 3), "{:?}", Format::of(bytes));
+            }
+        }
+    }
+
+    #[test]
+    fn a_picture_that_claims_to_be_huge_is_refused_before_it_is_decoded() {
+        // Height and width of the frame header, two octets each.
+        let mut jpeg = RGB_JPG.to_vec();
+        let frame = jpeg.windows(2).position(|octets| octets == [0xFF, 0xC2]).unwrap();
+        jpeg[frame + 5..frame + 7].copy_from_slice(&60_000_u16.to_be_bytes());
+        assert_eq!(decode(&jpeg).err(), Some(PortraitError::TooLarge { width: 24, height: 60_000 }));
+
+        // Xsiz in the codestream's SIZ marker, four octets.
+        let mut codestream = RGB_J2K.to_vec();
+        codestream[8..12].copy_from_slice(&50_000_u32.to_be_bytes());
+        assert!(matches!(decode(&codestream).err(), Some(PortraitError::TooLarge { width: 50_000, .. })));
+    }
+
+    #[test]
+    fn a_damaged_picture_is_an_error_or_a_picture_and_never_a_panic() {
+        for bytes in [RGB_JP2, RGB_J2K, GREY_JP2, RGB_JPG, GREY_JPG] {
+            for length in 12..bytes.len() {
+                if let Ok(picture) = decode(&bytes[..length]) {
+                    assert_eq!(picture.rgb.len(), (picture.width * picture.height * 3) as usize);
+                }
+            }
+            for at in 12..bytes.len() {
+                let mut damaged = bytes.to_vec();
+                damaged[at] ^= 0x55;
+                if let Ok(picture) = decode(&damaged) {
+                    assert_eq!(picture.rgb.len(), (picture.width * picture.height * 3) as usize);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_begin_like_no_picture_are_refused() {
+        for bytes in [&b"GIF89a"[..], b"", &[0xFF, 0xD8], &RGB_JP2[..7]] {
+            assert!(Portrait::parse(bytes).is_err());
+        }
+    }
+}

@@ -155,3 +155,59 @@ fn entry(entry: Tlv<'_>, digest: Digest) -> Result<(u8, Vec<u8>), Malformed> {
     }
     Ok((group, octets.to_vec()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tlv::object;
+
+    const SHA256: [u8; 11] = [0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
+
+    fn listed(group: u8, digest: &[u8]) -> Vec<u8> {
+        object(SEQUENCE, &[object(INTEGER, &[group]), object(OCTET_STRING, digest)].concat())
+    }
+
+    fn content(version: u8, entries: &[Vec<u8>], after: &[u8]) -> Vec<u8> {
+        let parts = [
+            object(INTEGER, &[version]),
+            object(SEQUENCE, &SHA256),
+            object(SEQUENCE, &entries.concat()),
+            after.to_vec(),
+        ];
+        object(SEQUENCE, &parts.concat())
+    }
+
+    fn problem(content: &[u8]) -> &'static str {
+        match DigestList::parse(content) {
+            Err(IdentityError::Unreadable { file: FileId::Sod, problem }) => problem.0,
+            Err(other) => panic!("{other:?}"),
+            Ok(_) => panic!("the list is accepted"),
+        }
+    }
+
+    #[test]
+    fn both_versions_are_read() {
+        let entries = [listed(2, &[2; 32]), listed(1, &[1; 32])];
+        let old = DigestList::parse(&content(0, &entries, &[])).ok().unwrap();
+        assert_eq!((old.version, old.groups()), (0, vec![2, 1]));
+        let versions = [object(0x13, b"0108"), object(0x13, b"040000")].concat();
+        let new = DigestList::parse(&content(1, &entries, &object(SEQUENCE, &versions))).ok().unwrap();
+        assert_eq!((new.version, new.groups()), (1, vec![2, 1]));
+    }
+
+    #[test]
+    fn a_list_that_could_mean_two_things_is_refused() {
+        let one = listed(1, &[1; 32]);
+        let check = |version, entries: &[Vec<u8>], expected| {
+            assert_eq!(problem(&content(version, entries, &[])), expected);
+        };
+        check(0, &[one.clone(), listed(1, &[2; 32])], "a data group stands twice in the security object");
+        check(0, &[listed(17, &[1; 32])], "the security object lists a data group that does not exist");
+        check(0, &[listed(0, &[1; 32])], "the security object lists a data group that does not exist");
+        check(0, &[listed(1, &[1; 20])], "a digest in the security object has a wrong length");
+        check(2, std::slice::from_ref(&one), "the security object has an unknown version");
+        let mut longer = content(0, &[one], &[]);
+        longer.push(0);
+        assert_eq!(problem(&longer), "something follows where nothing may");
+    }
+}

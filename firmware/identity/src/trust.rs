@@ -87,3 +87,60 @@ fn decode(block: &str) -> Result<Certificate, &'static str> {
     certificate.key().map_err(|_| "its key is of a kind that we cannot use")?;
     Ok(certificate)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::pretend_state::{AUTHORITY, Holder, SIGNER, Wanted, p256};
+
+    fn fault(text: &str) -> TrustListFault {
+        match TrustList::from_pem(text) {
+            Err(IdentityError::TrustList(fault)) => fault,
+            Err(other) => panic!("{other:?}"),
+            Ok(_) => panic!("the list is accepted"),
+        }
+    }
+
+    fn authority(from: Date) -> Holder {
+        Holder::root(p256(), &Wanted { valid: (from, date(2300, 1, 1)), ..AUTHORITY() })
+    }
+
+    #[test]
+    fn a_list_says_what_is_in_it() {
+        let (old, new) = (authority(date(2015, 3, 4)), authority(date(2024, 5, 6)));
+        let text = format!("# operator's list\n{}\nnewer:\n{}", old.pem(), new.pem());
+        let list = TrustList::from_pem(&text).ok().unwrap();
+        assert_eq!(list.count(), 2);
+        assert_eq!(list.oldest_and_newest(), (date(2015, 3, 4), date(2024, 5, 6)));
+        assert_eq!(list.digest(), hex::encode(Sha256::digest(text.as_bytes())));
+        assert!(list.entries().iter().all(|entry| entry.anchor));
+    }
+
+    #[test]
+    fn a_broken_certificate_is_named_by_number_and_line() {
+        let good = authority(date(2020, 1, 1)).pem();
+        let lines = good.lines().count();
+        let at = |text: &str, expected: &'static str| {
+            let broken = TrustListFault::Broken { number: 2, line: lines + 2, problem: expected };
+            assert_eq!(fault(text), broken);
+        };
+        at(&format!("{good}\n{BEGIN}\n!!!\n{END}\n"), "its text is not Base64");
+        at(&format!("{good}\n{BEGIN}\nAAAA\n{END}\n"), "an object has another tag than it must");
+        at(&format!("{good}\n{BEGIN}\nMAAA"), "it does not end");
+        let cut = good.replacen("MII", "MIH", 1);
+        assert!(matches!(fault(&cut), TrustListFault::Broken { number: 1, line: 1, .. }));
+    }
+
+    #[test]
+    fn a_list_that_nothing_can_begin_with_is_refused() {
+        assert_eq!(fault(""), TrustListFault::Empty);
+        assert_eq!(fault("no certificate here"), TrustListFault::Empty);
+        let root = authority(date(2020, 1, 1));
+        // A link: issuer and subject have one name, and another key signed it.
+        let link = Holder::under(&root, p256(), &AUTHORITY());
+        let signer = Holder::under(&root, p256(), &SIGNER());
+        assert_eq!(fault(&[link.pem(), signer.pem()].concat()), TrustListFault::NoAnchor);
+    }
+}

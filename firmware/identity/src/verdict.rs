@@ -59,6 +59,7 @@ pub(crate) fn reach(files: &Files<'_>, trust: &TrustList, today: Date) -> Result
     let mrz = read_mrz(files.required(FileId::Dg1)?, today)?;
     not_expired(&mrz, today)?;
     chain.check(today, object.signing_day)?;
+    object.signer.may_sign_document(&mrz.document)?;
     let number = data_groups::mrz::citizen_number(&mrz).ok_or(IdentityError::NotACitizenCard)?;
     // Another state's signer may sign that state's cards only (9303-12, 7.1.1.1).
     if chain.country().as_deref() != Some("VN") {
@@ -174,3 +175,8 @@ fn signer_evidence(object: &SecurityObject, chain: &Chain<'_>) -> SignerEvidence
         chain: chain.fingerprints(),
     }
 }
+
+#[cfg(test)]
+mod signer_tests;
+#[cfg(test)]
+mod tests;

@@ -30,10 +30,10 @@ pub enum Effect {
     SendCode(CodeChannel),
     /// Check a code.
     CheckCode(Zeroizing<String>),
-    /// Hand over the secrets, sealed.
-    SetSecrets(Box<Secrets>),
-    /// Ask for a VNeID code.
-    AskVneid,
+    /// Hand over the secrets, sealed; the questions are those of this service.
+    SetSecrets(Box<Secrets>, ServiceId),
+    /// Ask for a VNeID code for that number.
+    AskVneid(Zeroizing<String>),
     /// Make the transaction, sign it, store it, send it.
     SignAndStore(Box<Request>),
     /// Print a slip in that language.
@@ -64,8 +64,6 @@ pub struct Secrets {
 pub struct Request {
     /// What was asked for.
     pub service: ServiceId,
-    /// The version of its catalogue entry.
-    pub service_version: u32,
     /// Who asks.
     pub who: Box<Identity>,
     /// That it is the same living person.
@@ -133,8 +131,8 @@ impl Effect {
             Self::BeginActivation(..) => "BeginActivation",
             Self::SendCode(_) => "SendCode",
             Self::CheckCode(_) => "CheckCode",
-            Self::SetSecrets(_) => "SetSecrets",
-            Self::AskVneid => "AskVneid",
+            Self::SetSecrets(..) => "SetSecrets",
+            Self::AskVneid(_) => "AskVneid",
             Self::SignAndStore(_) => "SignAndStore",
             Self::Print(..) => "Print",
             Self::CallHelp => "CallHelp",

@@ -231,6 +231,11 @@ impl Journey {
         !matches!(self.at, At::Attract)
     }
 
+    /// Whether staff closed the machine for citizens.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// The state's name, for the table and for logs.
     pub fn word(&self) -> &'static str {
         self.at.word()

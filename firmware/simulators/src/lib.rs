@@ -9,6 +9,7 @@ pub mod chance;
 pub mod citizen_card;
 pub mod code_scanner;
 mod der;
+pub mod face_camera;
 pub mod in_memory;
 mod kept;
 pub mod paper;

@@ -31,6 +31,18 @@ pub enum SimulatorError {
     /// A scenario names somebody who is not in `people.toml`.
     #[error("no invented citizen is called '{0}'")]
     NoSuchPerson(String),
+    /// A photograph cannot be read.
+    #[error("cannot read the photograph {}", path.display())]
+    Photograph {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The camera should show a person by the photograph that is on the card.
+    #[error("there is only one photograph of '{0}', so a match with their own card would prove nothing")]
+    OnePhotograph(String),
 }
 
 /// Reads a TOML file of a simulator.

@@ -1,6 +1,10 @@
 //! The card's end of the vpcd wire: a TCP connection is the card in the field, a
 //! closed one is the card lifted. Messages are a length of two bytes and as many
 //! bytes; one byte alone is a command to the card's power.
+//!
+//! A command during which the card is lifted comes back from Debian's vpcd 3.3 as an
+//! empty answer without an error, whether the connection ends or is reset: a reader's
+//! driver must take an answer shorter than its status for a lifted card.
 
 use std::{
     io::{self, Read, Write},

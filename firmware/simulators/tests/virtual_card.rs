@@ -6,7 +6,7 @@ use std::{
     net::TcpListener,
     os::unix::net::UnixStream,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 use simulators::people::People;
@@ -15,6 +15,16 @@ const PORTRAIT: &str = "khue-portrait.jpg";
 
 fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_virtual-card"))
+}
+
+/// A program that does not outlive a failed test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn options(command: &mut Command, folder: &Path, port: u16) {
@@ -66,9 +76,9 @@ fn the_program_obeys_words_on_its_control_socket() {
     let reader = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut command = program();
     options(&mut command, folder.path(), reader.local_addr().unwrap().port());
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = Running(command.stdout(Stdio::piped()).spawn().unwrap());
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "ready\n");
     let mut control = UnixStream::connect(folder.path().join("control")).unwrap();
     let mut answers = BufReader::new(control.try_clone().unwrap()).lines();
@@ -86,7 +96,7 @@ fn the_program_obeys_words_on_its_control_socket() {
     drop(reader);
     assert!(ask("lay").starts_with("error: no virtual reader"));
     assert_eq!(ask("quit"), "ok");
-    assert!(child.wait().unwrap().success());
+    assert!(child.0.wait().unwrap().success());
     assert!(!folder.path().join("control").exists());
     assert!(folder.path().join("issuer/csca.pem").exists());
 }

@@ -7,5 +7,5 @@ pub mod sign_in;
 pub mod supplies;
 
 pub use page::{Readiness, device_lines, readiness};
-pub use sign_in::{Lockout, Officer, Officers, PinHash, SignInError, sign_in};
+pub use sign_in::{Lockout, OfficerId, Officers, Pin, PinHash, SignInError, sign_in};
 pub use supplies::Roll;

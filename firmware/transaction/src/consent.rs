@@ -85,7 +85,7 @@ impl Consent {
             .with("language", Value::text(language_word(self.language)))
             .with("method", Value::text(self.method.word()))
             .with("purposes", Value::List(purposes))
-            .with("textSha256", Value::text(hex::encode(self.text_sha256)))
+            .with("text-sha256", Value::text(hex::encode(self.text_sha256)))
             .into()
     }
 }

@@ -7,12 +7,14 @@
 //! but `Transaction::verify`, which checks that signature.
 
 mod consent;
+mod draft;
 mod error;
 mod id;
 mod record;
 mod sealed;
 
 pub use consent::{Consent, ConsentMethod, Purpose};
+pub use draft::{Draft, Form};
 pub use error::TransactionError;
 pub use id::{KioskId, ServiceRef, TransactionId};
 pub use record::Transaction;

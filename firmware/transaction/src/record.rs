@@ -1,5 +1,5 @@
-//! The signed transaction: canonical JSON `{"content":…,"key":"…","signature":"…"}`.
-//! The signature (base64) is the kiosk's over the canonical bytes of `content`, in the
+//! The signed transaction: canonical JSON `{"key":"…","signature":"…","transaction":…}`.
+//! The signature (base64) is the kiosk's over the canonical bytes of `transaction`, in the
 //! context `transaction`; `key` (hexadecimal) says which key to check it with.
 
 use jiff::Timestamp;
@@ -42,11 +42,11 @@ impl Transaction {
         let Ok(Value::Map(mut whole)) = canonical::parse(bytes) else {
             return Err(malformed("not canonical JSON"));
         };
-        let content = whole.remove("content").ok_or(malformed("no content"))?;
+        let content = whole.remove("transaction").ok_or(malformed("no content"))?;
         let key = whole.remove("key").ok_or(malformed("no key"))?;
         let signature = whole.remove("signature").ok_or(malformed("no signature"))?;
         if whole.iter().next().is_some() {
-            return Err(malformed("something stands beside content, key and signature"));
+            return Err(malformed("something stands beside transaction, key and signature"));
         }
         let signature: Signature = signature
             .as_text()
@@ -71,9 +71,9 @@ impl Transaction {
     /// The whole as canonical JSON: what `verify` takes. Personal.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let whole = Map::new()
-            .with("content", self.content.clone())
             .with("key", Value::text(self.key.to_string()))
-            .with("signature", Value::text(self.signature.to_string()));
+            .with("signature", Value::text(self.signature.to_string()))
+            .with("transaction", self.content.clone());
         Value::Map(whole).to_bytes()
     }
 

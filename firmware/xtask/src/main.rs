@@ -1,20 +1,30 @@
 //! `cargo xtask`: everything that a person or a build server does with the
 //! project. Each command sets up what it needs by itself.
 
+mod demo;
 mod layers;
 mod licences;
 mod packages;
 mod project;
+mod report;
 mod test;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use lexopt::prelude::*;
 
 const HELP: &str = "\
 Usage: cargo xtask COMMAND
 
+  demo             the main job on pretend hardware, in a window
+      --headless         no window: a robot citizen walks the visit
+      --out FOLDER       where the report goes (out/demo)
+      --scenario NAME    a situation, by name or file (happy); --list shows them
+      --service ID       what is asked for (eid.activate)
+      --lang vi|en       the citizen's language
+      --size WxH         the screen (1080x1920 headless, 1280x800 in a window)
+      --reader pcsc:NAME, --camera /dev/videoN   real hardware
   test             format, lints, layers, licences, all tests
   layers           only the layers: who may depend on whom
   licences         only the licences of all dependencies
@@ -40,6 +50,7 @@ fn run() -> Result<()> {
     };
     match first {
         Value(word) => match word.to_str() {
+            Some("demo") => demo(arguments),
             Some("test") => {
                 nothing_more(arguments)?;
                 test::run()
@@ -64,6 +75,44 @@ fn run() -> Result<()> {
         }
         other => bail!("CONF-03: {}; see cargo xtask --help", other.unexpected()),
     }
+}
+
+fn demo(mut arguments: lexopt::Parser) -> Result<()> {
+    let mut options = demo::Options {
+        headless: false,
+        out: None,
+        scenario: "happy".to_owned(),
+        service: "eid.activate".to_owned(),
+        language: "vi".to_owned(),
+        size: String::new(),
+        reader: None,
+        camera: None,
+    };
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("headless") => options.headless = true,
+            Long("out") => options.out = Some(arguments.value()?.into()),
+            Long("scenario") => options.scenario = arguments.value()?.string()?,
+            Long("service") => options.service = arguments.value()?.string()?,
+            Long("lang") => match arguments.value()?.string()?.as_str() {
+                language @ ("vi" | "en") => language.clone_into(&mut options.language),
+                other => bail!("CONF-03: no language '{other}'; there are vi and en"),
+            },
+            Long("size") => options.size = arguments.value()?.string()?,
+            Long("reader") => {
+                let reader = arguments.value()?.string()?;
+                let name = reader.strip_prefix("pcsc:");
+                options.reader = Some(name.context("CONF-03: --reader is pcsc:NAME")?.to_owned());
+            }
+            Long("camera") => options.camera = Some(arguments.value()?.into()),
+            Long("list") => return demo::list(),
+            other => bail!("CONF-03: {}; see cargo xtask --help", other.unexpected()),
+        }
+    }
+    if options.size.is_empty() {
+        if options.headless { "1080x1920" } else { "1280x800" }.clone_into(&mut options.size);
+    }
+    demo::run(&options)
 }
 
 fn nothing_more(mut arguments: lexopt::Parser) -> Result<()> {

@@ -87,7 +87,7 @@ mod tests {
         block.extend([1, 0, 0, 4, 0, 5, 0, 0, 0, 0, 0, 0]);
         block.extend(picture);
         let length = block.len() as u32 + 4;
-        let mut record = b"FAC\0010\0".to_vec();
+        let mut record = b"FAC\x00010\x00".to_vec();
         record.extend((length + RECORD_HEADER as u32).to_be_bytes());
         record.extend([0, 1]);
         record.extend(length.to_be_bytes());

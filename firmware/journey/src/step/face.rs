@@ -44,7 +44,8 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
         }
         (At::AnotherWay { read, .. }, Event::OfficersApproved(face)) => proved(read, face),
         (At::AnotherWay { read, fault }, Event::Tap(Tap::UseVneid)) => {
-            go(At::AskingVneid { read, fault }).and(Effect::AskVneid)
+            let number = Zeroizing::new(read.who.number().as_str().to_owned());
+            go(At::AskingVneid { read, fault }).and(Effect::AskVneid(number))
         }
         (At::AnotherWay { .. }, Event::Tap(Tap::AskStaff | Tap::Continue)) => {
             to_counter(Outcome::StaffWay, world)

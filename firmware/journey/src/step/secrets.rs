@@ -38,7 +38,7 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
         (At::Reviewing { phoned }, Event::Tap(Tap::Edit(_))) => {
             go(At::EnteringPhone { proved: phoned.proved, digits: Typed::empty(), fault: None })
         }
-        (At::Reviewing { phoned }, Event::Tap(Tap::Sign)) => sign(phoned, world),
+        (At::Reviewing { phoned }, Event::Tap(Tap::Sign)) => sign(phoned),
         (same, _) => go(same),
     }
 }
@@ -168,13 +168,13 @@ fn hand_over(phoned: Phoned, chosen: Chosen) -> Turn {
         passcode: chosen.passcode.expect("the passcode stands before the questions").into_secret(),
         answers: chosen.answers.into_iter().map(|(at, answer)| (at, answer.into_secret())).collect(),
     };
-    go(At::SettingSecrets { phoned }).and(Effect::SetSecrets(Box::new(secrets)))
+    let service = phoned.proved.asked.service.clone();
+    go(At::SettingSecrets { phoned }).and(Effect::SetSecrets(Box::new(secrets), service))
 }
 
-fn sign(phoned: Phoned, world: &World<'_>) -> Turn {
+fn sign(phoned: Phoned) -> Turn {
     let Phoned { proved: Proved { asked, who, face, .. }, phone, sent_to, .. } = phoned;
     let request = Request {
-        service_version: service(&asked.service, world).version,
         service: asked.service.clone(),
         who,
         face,

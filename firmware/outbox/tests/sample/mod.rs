@@ -67,7 +67,7 @@ impl Sample {
         let content = Value::Map(content);
         let signature = self.key.sign(SigningContext::Transaction, &content.to_bytes());
         let whole = Map::new()
-            .with("content", content)
+            .with("transaction", content)
             .with("key", Value::text(self.key.public().to_string()))
             .with("signature", Value::text(signature.to_string()));
         Transaction::verify(&Value::Map(whole).to_bytes(), &self.key.public()).unwrap()

@@ -84,3 +84,69 @@ impl Place {
         Ok((self.current.ok_or(Status::NO_CURRENT_FILE)?, command.parameters().into()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{chance::SeededChance, personalise::chip_keys::ChipKeys};
+
+    /// A portrait longer than an even READ BINARY can address.
+    const LENGTH: usize = 40_000;
+
+    fn content() -> Personalised {
+        let portrait: Vec<u8> = (0..LENGTH).map(|at| (at % 251) as u8).collect();
+        let files = [(PORTRAIT, portrait), (FINGERPRINTS, vec![1])].into();
+        let keys = ChipKeys::generate(&mut SeededChance::new(1)).unwrap();
+        Personalised::for_tests("X", "123456", files, keys)
+    }
+
+    /// What a secured terminal gets: bytes and status.
+    fn read(place: &mut Place, command: &str, room: usize) -> (Vec<u8>, u16) {
+        let command = Command::parse(&hex::decode(command).unwrap()).unwrap();
+        match place.read(&content(), &command, room, true) {
+            Ok(stretch) => (stretch.answer.data, stretch.answer.status.0),
+            Err(status) => (Vec::new(), status.0),
+        }
+    }
+
+    fn inside() -> Place {
+        Place { application: true, current: None }
+    }
+
+    #[test]
+    fn a_short_identifier_selects_and_later_offsets_go_on_in_that_file() {
+        let mut place = inside();
+        assert_eq!(read(&mut place, "00B0000002", 256).1, 0x6986);
+        assert_eq!(read(&mut place, "00B0820502", 256), (vec![5, 6], 0x9000));
+        assert_eq!(read(&mut place, "00B0010002", 256), (vec![5, 6], 0x9000));
+        assert_eq!(read(&mut place, "00B0830002", 256).1, 0x6982);
+        assert_eq!(read(&mut place, "00B08B0002", 256).1, 0x6A82);
+    }
+
+    #[test]
+    fn an_open_length_is_filled_and_an_exact_one_must_fit() {
+        assert_eq!(read(&mut inside(), "00B0820000", 223).0.len(), 223);
+        assert_eq!(read(&mut inside(), "00B08200F0", 223).1, 0x6700);
+        assert_eq!(read(&mut inside(), "00B08200000000", 65_000).0.len(), LENGTH);
+    }
+
+    #[test]
+    fn reading_past_the_end_is_said() {
+        let mut place = inside();
+        assert_eq!(read(&mut place, "00B1820004540200000A", 256).1, 0x6A82, "no short identifier here");
+        read(&mut place, "00B0820001", 256);
+        assert_eq!(read(&mut place, "00B100000454029C4010", 256).1, 0x6B00);
+        let (bytes, status) = read(&mut place, "00B100000454029C3E10", 256);
+        assert_eq!((bytes.len(), status), (4, 0x6282));
+    }
+
+    #[test]
+    fn odd_reads_reach_beyond_32_kilobytes() {
+        let mut place = inside();
+        let (bytes, status) = read(&mut place, "00B10002045402900008", 256);
+        assert_eq!(status, 0x9000);
+        let at = 0x9000;
+        let expected: Vec<u8> = (at..at + 4).map(|at| (at % 251) as u8).collect();
+        assert_eq!(bytes, [&[0x53, 4], expected.as_slice()].concat());
+    }
+}

@@ -196,6 +196,8 @@ impl Mechanism {
         let front = self.buffer.make_contiguous();
         match *front {
             [] | [0x10 | 0x1B | 0x1D] | [0x10, 0x04 | 0x14] => Command::Incomplete,
+            // Whole, it would have emptied the buffer on arrival.
+            [0x10, 0x14, 8, ..] if front.len() < CLEAR.len() => Command::Incomplete,
             [0x1B, b'@', ..] => Command::Skip(2),
             [0x10, 0x04, 1..=4, ..] | [0x1D, b'a', 0, ..] => Command::Skip(3),
             [0x1B, b'd', lines, ..] => Command::Feed(usize::from(lines)),
@@ -293,8 +295,11 @@ mod tests {
     fn cleared_buffers_print_nothing() {
         let mut mechanism = printer(|script| script.paper_out = true);
         mechanism.take(&[0x1D, b'v', b'0', 0, 2, 0, 1, 0, 0xF0]);
-        assert_eq!(mechanism.take(&CLEAR).answer, [0x37, 0x25, 0x00]);
+        for _ in 0..2 {
+            assert_eq!(mechanism.take(&CLEAR).answer, [0x37, 0x25, 0x00]);
+        }
         mechanism.set(&PrinterScript::default());
+        assert_eq!(mechanism.take(&CLEAR).answer, [0x37, 0x25, 0x00]);
         assert_eq!(mechanism.hanging_rows(), 0);
         assert!(mechanism.unknown().is_empty());
     }

@@ -45,7 +45,7 @@ pub(super) fn card_access() -> Vec<u8> {
 }
 
 /// EF.DG14: the protocols again, under the issuer's signature, and the chip's key.
-pub(super) fn dg14(keys: &ChipKeys, with_pace: bool) -> Result<Vec<u8>, ErrorStack> {
+pub(crate) fn dg14(keys: &ChipKeys, with_pace: bool) -> Result<Vec<u8>, ErrorStack> {
     let public = keys.agreement.public_key_to_der()?;
     let active = [der::oid(ACTIVE_AUTHENTICATION), der::integer(1), der::oid(ECDSA_PLAIN_SHA256)];
     let mut infos = vec![
@@ -61,7 +61,7 @@ pub(super) fn dg14(keys: &ChipKeys, with_pace: bool) -> Result<Vec<u8>, ErrorSta
 }
 
 /// EF.DG15: the active authentication key.
-pub(super) fn dg15(keys: &ChipKeys) -> Result<Vec<u8>, ErrorStack> {
+pub(crate) fn dg15(keys: &ChipKeys) -> Result<Vec<u8>, ErrorStack> {
     Ok(der::object(0x6F, &keys.signature.public_key_to_der()?))
 }
 

@@ -1,0 +1,148 @@
+//! What a board consists of.
+
+use crate::{
+    section::section,
+    value::{Baud, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, Within},
+};
+
+section! {
+    /// Which kiosk this is, and where it stands.
+    Kiosk said by KioskPart {
+        /// The id under which it is enrolled.
+        id: KioskName => "id",
+        /// Where it stands, as printed on a slip.
+        site: Line => "site",
+    }
+}
+
+section! {
+    /// The folders and files that a kiosk works with.
+    Files said by FilesPart {
+        /// Outbox, audit log, device key: the only place that is written.
+        data: Location => "data",
+        /// Country certificates that are believed, PEM.
+        trust_list: Location => "trust-list",
+        /// Face models with their manifest.
+        models: Location => "models",
+        /// The service catalogue.
+        catalogue: Location => "catalogue",
+        /// The dated legal numbers.
+        rules: Location => "rules",
+        /// Who may open the staff page.
+        staff: Location => "staff",
+        /// The socket between kioskd and kiosk-ui.
+        screen_socket: Location => "screen-socket",
+    }
+}
+
+section! {
+    /// The touchscreen.
+    Screen said by ScreenPart {
+        /// Dots across, as the citizen sees it.
+        width: Within<640, 4096> => "width",
+        /// Dots down.
+        height: Within<480, 4096> => "height",
+        /// How the panel is mounted.
+        rotation: Rotation => "rotation",
+    }
+}
+
+section! {
+    /// The chip card reader.
+    Reader said by ReaderPart {
+        /// Part of the PC/SC reader's name.
+        name: Line => "name",
+    }
+}
+
+section! {
+    /// The camera.
+    Camera said by CameraPart {
+        /// The V4L2 node.
+        device: Location => "device",
+        /// Dots across.
+        width: Within<320, 3840> => "width",
+        /// Dots down.
+        height: Within<240, 2160> => "height",
+    }
+}
+
+section! {
+    /// The receipt printer.
+    ReceiptPrinter said by ReceiptPrinterPart {
+        /// The serial port.
+        port: Location => "port",
+        /// Its speed.
+        baud: Baud => "baud",
+        /// Dots across the paper.
+        dots: PaperDots => "dots",
+        /// How long a new roll is.
+        roll_metres: Within<5, 200> => "roll-metres",
+    }
+}
+
+section! {
+    /// The code scanner.
+    CodeScanner said by CodeScannerPart {
+        /// The serial port.
+        port: Location => "port",
+        /// Its speed.
+        baud: Baud => "baud",
+    }
+}
+
+section! {
+    /// The lamps, by BCM pin number.
+    Lights said by LightsPart {
+        /// Lights a dark face.
+        fill_pin: Within<2, 27> => "fill-pin",
+        /// Stands beside the card slot.
+        slot_pin: Within<2, 27> => "slot-pin",
+    }
+}
+
+section! {
+    /// The site's one upstream.
+    Gateway said by GatewayPart {
+        /// Where it listens.
+        url: HttpsUrl => "url",
+        /// The authority of its certificate, PEM.
+        ca: Location => "ca",
+        /// The kiosk's TLS certificate, PEM.
+        client_cert: Location => "client-cert",
+        /// Its key, PEM.
+        client_key: Location => "client-key",
+        /// The key that checks the platform's signed answers.
+        signing_key: Location => "signing-key",
+        /// The key to which records and secrets are sealed.
+        sealing_key: Location => "sealing-key",
+        /// Until a connection must stand.
+        connect_seconds: Within<1, 60> => "connect-seconds",
+        /// Until an answer must be whole.
+        answer_seconds: Within<1, 120> => "answer-seconds",
+    }
+}
+
+section! {
+    /// How much may wait for the platform, and how long ids are remembered.
+    Outbox said by OutboxPart {
+        /// At most so many transactions wait.
+        count: Within<1, 1_000_000> => "count",
+        /// At most so many mebibytes wait.
+        mebibytes: Within<1, 65_536> => "mebibytes",
+        /// None may have waited so many hours: a kiosk cut off for longer takes nothing new.
+        age_hours: Within<1, 8_760> => "age-hours",
+        /// So many days an acknowledged id is remembered.
+        remember_days: Within<1, 3_650> => "remember-days",
+    }
+}
+
+section! {
+    /// After how long a visit ends by itself.
+    Idle said by IdlePart {
+        /// Without a tap, until "Are you still there?"
+        ask_after_seconds: Within<20, 600> => "ask-after-seconds",
+        /// From then, until the visit is wiped. At least 20 seconds (WCAG 2.2.1).
+        end_after_seconds: Within<20, 300> => "end-after-seconds",
+    }
+}

@@ -1,0 +1,126 @@
+//! The boards of the repository, and what is refused in one.
+
+use std::{fs, path::Path};
+
+use boards::{Board, BoardError};
+use tempfile::TempDir;
+
+fn shipped() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../board-configs")
+}
+
+/// A folder with a whole base, and one more file that says `text`.
+fn with(text: &str) -> (TempDir, Result<Board, BoardError>) {
+    let folder = TempDir::new().unwrap();
+    for name in ["base.toml", "pi5-counter.toml", "pc-dev.toml"] {
+        fs::copy(shipped().join(name), folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("site.toml"), text).unwrap();
+    let board = Board::load(folder.path(), "site");
+    (folder, board)
+}
+
+const SITE: &str = "inherit = \"pi5-counter\"\n\
+    [kiosk]\nid = \"hn-nghiado-01\"\nsite = \"Phường Nghĩa Đô\"\n\
+    [gateway]\nurl = \"https://gateway.example.invalid\"\n";
+
+fn check_refused(text: &str, line: usize, reason: &str) {
+    let (_folder, board) = with(text);
+    let error = board.expect_err(text);
+    let told = error.to_string();
+    assert!(told.contains(&format!("site.toml:{line}: ")), "{told}");
+    assert!(told.contains(reason), "{told}");
+    assert_eq!(error.fault().code(), "CONF-01");
+}
+
+#[test]
+fn a_site_inherits_through_its_kind_from_the_base() {
+    let (_folder, board) = with(&format!("{SITE}answer-seconds = 20\n"));
+    let board = board.unwrap();
+    assert_eq!(board.kiosk.id.as_str(), "hn-nghiado-01");
+    assert_eq!(board.screen.rotation.get(), 90, "from the kind");
+    assert_eq!(board.gateway.connect_seconds.get(), 5, "from the base");
+    assert_eq!(board.gateway.answer_seconds.get(), 20, "from the site");
+    assert_eq!(board.files.data.path(), Path::new("/var/lib/kiosk"));
+    let printer = board.receipt_printer.unwrap();
+    assert_eq!((printer.baud.get(), printer.dots.get()), (115_200, 576));
+    assert_eq!(board.face["accept"].as_float(), Some(0.46));
+}
+
+#[test]
+fn the_developers_board_is_whole_and_counts_paths_from_its_folder() {
+    let board = Board::load(&shipped(), "pc-dev").unwrap();
+    assert!(board.files.models.path().starts_with(shipped()), "{:?}", board.files.models);
+    assert!(board.lights.is_none());
+}
+
+#[test]
+fn a_kind_is_no_kiosk_until_a_site_names_it() {
+    let told = Board::load(&shipped(), "pi5-counter").unwrap_err().to_string();
+    assert!(told.ends_with("'id' in [kiosk] is said neither here nor in what it inherits"), "{told}");
+}
+
+#[test]
+fn an_unknown_key_is_refused_by_file_line_and_name() {
+    check_refused(&format!("{SITE}answer-second = 20\n"), 7, "unknown field `answer-second`");
+    check_refused("inherit = \"pi5-counter\"\n\n[printer]\n", 3, "unknown field `printer`");
+    check_refused("inherits = \"pi5-counter\"\n", 1, "unknown field `inherits`");
+}
+
+#[test]
+fn a_value_out_of_its_range_is_refused_where_it_stands() {
+    for (line, reason) in [
+        ("[idle]\nend-after-seconds = 5", "5 is not within 20 to 300"),
+        ("[idle]\nend-after-seconds = -1", "-1 is not within 20 to 300"),
+        ("[idle]\nend-after-seconds = \"20\"", "invalid type: string"),
+        ("[screen]\nrotation = 45", "45 is none of [0, 90, 180, 270]"),
+        ("[receipt-printer]\ndots = 512", "512 is none of [576, 384]"),
+        ("[receipt-printer]\nbaud = 1200", "1200 is none of"),
+        ("[lights]\nfill-pin = 28", "28 is not within 2 to 27"),
+        ("[kiosk]\nid = \"Hà Nội 1\"", "is no kiosk id"),
+        ("[gateway]\nurl = \"http://gateway\"", "begins with https://"),
+        ("[gateway]\nurl = \"https://user@gateway\"", "begins with https://"),
+        ("[files]\ndata = \"\"", "the path is empty"),
+        ("[outbox]\nage-hours = 0", "0 is not within 1 to 8760"),
+    ] {
+        check_refused(&format!("inherit = \"pi5-counter\"\n\n{line}\n"), 4, reason);
+    }
+}
+
+#[test]
+fn broken_toml_is_refused_where_it_breaks() {
+    check_refused("inherit = \"base\"\n[kiosk\n", 2, "");
+}
+
+#[test]
+fn one_pin_for_two_lamps_is_refused() {
+    let (_folder, board) = with(&format!("{SITE}[lights]\nfill-pin = 27\n"));
+    assert!(matches!(board, Err(BoardError::OnePin { pin: 27, .. })));
+}
+
+#[test]
+fn a_file_that_inherits_itself_is_refused() {
+    let (folder, _) = with("inherit = \"./site\"");
+    assert!(matches!(Board::load(folder.path(), "site"), Err(BoardError::Cycle { .. })));
+    fs::write(folder.path().join("site.toml"), "inherit = \"other\"").unwrap();
+    fs::write(folder.path().join("other.toml"), "inherit = \"site\"").unwrap();
+    assert!(matches!(Board::load(folder.path(), "site"), Err(BoardError::Cycle { .. })));
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let (_folder, board) = with("inherit = \"nowhere\"");
+    let told = board.unwrap_err().to_string();
+    assert!(told.contains("nowhere.toml"), "{told}");
+}
+
+#[test]
+fn a_demo_elsewhere_can_inherit_a_shipped_board_by_its_path() {
+    let folder = TempDir::new().unwrap();
+    let inherit = shipped().join("pc-dev");
+    let text = format!("inherit = {:?}\n[files]\ndata = \"data\"\n", inherit.display().to_string());
+    fs::write(folder.path().join("demo.toml"), text).unwrap();
+    let board = Board::load_file(&folder.path().join("demo.toml")).unwrap();
+    assert_eq!(board.files.data.path(), folder.path().join("data"));
+    assert_eq!(board.kiosk.id.as_str(), "pc-dev");
+}

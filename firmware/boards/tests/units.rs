@@ -1,0 +1,117 @@
+//! The services as systemd itself judges them, without starting one: Debian's package
+//! `systemd` brings the programs, and without it these tests fail.
+
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+const SERVICES: [&str; 3] = ["kioskd.service", "kiosk-ui.service", "kiosk-pcscd.service"];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../systemd")
+}
+
+fn run(program: &str, arguments: &[&str]) -> (bool, String) {
+    let ran = Command::new(program)
+        .args(arguments)
+        .env("SYSTEMD_COLORS", "0")
+        .output()
+        .unwrap_or_else(|error| panic!("{program} of the package systemd: {error}"));
+    let said = [ran.stdout, ran.stderr].concat();
+    (ran.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
+/// Thresholds are tenths of systemd's own scale, on which 0 is best and 100 is bare.
+#[test]
+fn no_service_is_more_exposed_than_it_must_be() {
+    for (service, most) in SERVICES.into_iter().zip([15, 12, 12]) {
+        let unit = folder().join(service);
+        let limit = format!("--threshold={most}");
+        let (kept, said) =
+            run("systemd-analyze", &["security", "--offline=true", &limit, unit.to_str().unwrap()]);
+        let told = said.lines().find(|line| line.contains("Overall exposure")).unwrap_or(&said);
+        println!("{told}");
+        assert!(kept, "over {most} tenths: {told}");
+    }
+}
+
+/// A system of the units of this machine, ours, and programs that do nothing.
+fn system() -> TempDir {
+    let root = TempDir::new().unwrap();
+    let units = root.path().join("usr/lib/systemd/system");
+    fs::create_dir_all(&units).unwrap();
+    symlink("usr/lib", root.path().join("lib")).unwrap();
+    for (from, ours) in [(Path::new("/usr/lib/systemd/system"), false), (&folder(), true)] {
+        for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {
+            let name = entry.file_name();
+            let stays = units.join(&name);
+            // Of the machine's units only files: our programs are judged, not its settings.
+            if entry.path().is_file() && (ours || !stays.exists()) {
+                fs::copy(entry.path(), stays).unwrap();
+            }
+        }
+    }
+    for program in ["usr/bin/kioskd", "usr/bin/kiosk-ui", "usr/sbin/pcscd"] {
+        let path = root.path().join(program);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "#!/bin/sh\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    root
+}
+
+#[test]
+fn systemd_has_nothing_to_say_against_a_unit() {
+    let root = system();
+    let root = format!("--root={}", root.path().display());
+    let mut arguments = vec!["verify", "--man=no", &root, "kiosk-pcscd.socket"];
+    arguments.extend(SERVICES);
+    let (fine, said) = run("systemd-analyze", &arguments);
+    let ours: Vec<&str> = said.lines().filter(|line| line.contains("kiosk")).collect();
+    assert!(fine && ours.is_empty(), "{said}");
+}
+
+#[test]
+fn a_misspelt_line_would_be_noticed() {
+    let root = system();
+    let unit = root.path().join("usr/lib/systemd/system/kioskd.service");
+    let text = fs::read_to_string(&unit).unwrap();
+    fs::write(&unit, text.replace("WatchdogSec=", "WatchdogSecs=")).unwrap();
+    let root = format!("--root={}", root.path().display());
+    let (_, said) = run("systemd-analyze", &["verify", "--man=no", &root, "kioskd.service"]);
+    assert!(said.contains("WatchdogSecs"), "{said}");
+}
+
+#[test]
+fn the_kiosks_own_programs_are_watched_and_come_back() {
+    for service in &SERVICES[..2] {
+        let text = fs::read_to_string(folder().join(service)).unwrap();
+        for line in
+            ["Type=notify", "Restart=always", "StartLimitIntervalSec=0", "LimitCORE=0", "MemorySwapMax=0"]
+        {
+            assert!(text.lines().any(|found| found == line), "{service} lacks {line}");
+        }
+        assert!(text.contains("\nWatchdogSec="), "{service} has no watchdog");
+    }
+}
+
+#[test]
+fn every_user_that_a_unit_names_is_made() {
+    let users = folder().join("sysusers.d/kiosk.conf");
+    let root = TempDir::new().unwrap();
+    fs::create_dir(root.path().join("etc")).unwrap();
+    let root = format!("--root={}", root.path().display());
+    let (made, said) = run("systemd-sysusers", &[&root, "--dry-run", users.to_str().unwrap()]);
+    assert!(made, "{said}");
+    let text = fs::read_to_string(&users).unwrap();
+    for service in SERVICES {
+        let unit = fs::read_to_string(folder().join(service)).unwrap();
+        let user = unit.lines().find_map(|line| line.strip_prefix("User=")).expect(service);
+        assert!(text.lines().any(|line| line.starts_with(&format!("u {user} "))), "{user} is not made");
+    }
+}

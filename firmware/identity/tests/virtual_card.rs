@@ -1,0 +1,176 @@
+//! The whole way from a chip to a person: the virtual card of `simulators`, which
+//! shares no protocol code with us, read by `card` and judged here.
+
+use std::path::{Path, PathBuf};
+
+use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId};
+use identity::{
+    AccessOffer, CardCode, ChipGenuineness, Details, Directory, Expiry, Identity, IdentityError, Sex,
+    SignerFault, TrustList, check_expiry, verify,
+};
+use jiff::civil::{Date, date};
+use simulators::{
+    chance::SeededChance,
+    citizen_card::CitizenCard,
+    in_memory::InMemoryReader,
+    people::{People, Person},
+    personalise::{CurveForm, Issuer},
+    scenario::CardScript,
+};
+
+const TODAY: Date = date(2026, 11, 21);
+const FILES: [FileId; 6] = [FileId::Sod, FileId::Dg1, FileId::Dg13, FileId::Dg14, FileId::Dg15, FileId::Dg2];
+
+fn people() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people")
+}
+
+fn person(name: &str) -> Person {
+    People::load(&people()).unwrap().person(name).unwrap().clone()
+}
+
+fn issuer(form: CurveForm) -> Issuer {
+    Issuer::generate_with(form, TODAY, &mut SeededChance::new(1)).unwrap()
+}
+
+/// What `card` reads of this person's card.
+fn read(issuer: &Issuer, person: &Person, script: &CardScript) -> CardFiles {
+    let issued = issuer.personalise(person, &people(), script, TODAY).unwrap();
+    let can = Can::new(issued.can()).unwrap();
+    let mut reader = InMemoryReader::new(CitizenCard::new(issued, script, 3));
+    reader.lay();
+    let policy = AccessPolicy::PaceOrBacWhenNotOffered;
+    let mut chance = SeededChance::new(2);
+    let mut session =
+        card::open(&mut reader, &AccessKey::Can(can), policy, &mut chance, &mut |_| {}).unwrap();
+    for file in FILES {
+        session.read(file, &mut |_| {}).unwrap();
+    }
+    session.finish()
+}
+
+fn trust(issuer: &Issuer) -> TrustList {
+    TrustList::from_pem(&issuer.csca_pem()).unwrap()
+}
+
+fn judged(script: &CardScript) -> Result<Identity, IdentityError> {
+    let issuer = issuer(CurveForm::Named);
+    verify(read(&issuer, &person("khue"), script), &trust(&issuer), TODAY)
+}
+
+#[test]
+fn every_invented_citizen_is_recognised_by_their_card() {
+    let issuer = issuer(CurveForm::Named);
+    let trust = trust(&issuer);
+    for (name, person) in People::load(&people()).unwrap().0 {
+        let files = read(&issuer, &person, &CardScript::default());
+        let identity = verify(files, &trust, TODAY).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        assert_eq!(identity.number().as_str(), person.number);
+        // Chips have small letters where the invented list has capitals.
+        assert_eq!(identity.name().to_uppercase(), person.name);
+        assert_eq!(identity.birth().date(), Some(person.born));
+        assert_eq!(identity.sex().vietnamese(), person.sex);
+        assert_eq!(identity.nationality(), "Việt Nam");
+        assert_eq!(identity.address(), Some(person.address.as_str()));
+        let details = identity.details().unwrap();
+        assert_eq!(details.hometown(), Some(person.hometown.as_str()));
+        let parents = [details.father(), details.mother()].map(|name| name.unwrap().to_uppercase());
+        assert_eq!(parents, [person.father, person.mother]);
+        assert_eq!(details.number().unwrap().as_str(), person.number);
+        assert_eq!(identity.expiry() == Expiry::None, person.born < date(1967, 1, 1), "{name}");
+        let picture = identity.portrait().decode().unwrap();
+        assert!(picture.width >= 200 && picture.height > picture.width, "{name}'s portrait");
+    }
+}
+
+#[test]
+fn the_evidence_of_a_whole_reading_is_complete_and_not_personal() {
+    let identity = judged(&CardScript::default()).unwrap_or_else(|error| panic!("{error:?}"));
+    let evidence = identity.evidence();
+    assert!(evidence.access.starts_with("PACE-ECDH-GM-AES"), "{}", evidence.access);
+    assert_eq!(evidence.signed_groups, [1, 2, 3, 13, 14, 15]);
+    assert_eq!(evidence.checked_groups, [1, 2, 13, 14, 15]);
+    assert_eq!(evidence.directory, Directory::Agrees);
+    assert_eq!(evidence.access_offer, AccessOffer::Confirmed);
+    assert_eq!(evidence.details, Details::Agrees);
+    assert!(matches!(&evidence.chip, ChipGenuineness::NotChecked { offered } if !offered.is_empty()));
+    assert!(evidence.signer.issuer.contains("TEST CSCA"), "{}", evidence.signer.issuer);
+    let written = serde_json::to_string_pretty(evidence).unwrap();
+    let person = person("khue");
+    let written = written.to_uppercase();
+    for personal in
+        [&person.number[3..], &person.name, "NGUYEN", "KHUE", "KHUÊ", &person.address.to_uppercase()]
+    {
+        assert!(!written.contains(personal), "{personal}");
+    }
+}
+
+#[test]
+fn curves_written_out_are_believed_like_curves_by_name() {
+    let issuer = issuer(CurveForm::Explicit);
+    let files = read(&issuer, &person("dat"), &CardScript::default());
+    let identity = verify(files, &trust(&issuer), TODAY).unwrap_or_else(|error| panic!("{error:?}"));
+    assert!(identity.sex() == Sex::Male);
+}
+
+#[test]
+fn a_portrait_put_in_after_signing_is_found() {
+    let forged = CardScript { forged_portrait: Some("dat".to_owned()), ..CardScript::default() };
+    let error = judged(&forged).err().expect("the card is refused");
+    assert!(matches!(error, IdentityError::Altered { file: FileId::Dg2 }), "{error:?}");
+    assert_eq!(error.fault(), faults::Fault::DataAltered);
+}
+
+#[test]
+fn an_issuer_that_nobody_trusts_is_found() {
+    let stranger = CardScript { unknown_issuer: true, ..CardScript::default() };
+    let error = judged(&stranger).err().expect("the card is refused");
+    assert!(
+        matches!(&error, IdentityError::UnknownIssuer { issuer } if issuer.contains("Stranger")),
+        "{error:?}"
+    );
+    assert_eq!(error.fault(), faults::Fault::IssuerUnknown);
+}
+
+#[test]
+fn an_expired_card_says_so_before_anything_else_is_read_and_after() {
+    let expired = CardScript { expired: true, ..CardScript::default() };
+    let issuer = issuer(CurveForm::Named);
+    let files = read(&issuer, &person("khue"), &expired);
+    let yesterday = date(2026, 11, 20);
+    let early = check_expiry(files.file(FileId::Dg1).unwrap(), TODAY);
+    assert!(matches!(early, Err(IdentityError::Expired { on }) if on == yesterday));
+    let late = verify(files, &trust(&issuer), TODAY).err().expect("the card is refused");
+    assert!(matches!(late, IdentityError::Expired { on } if on == yesterday), "{late:?}");
+    assert_eq!(late.fault(), faults::Fault::CardExpired);
+}
+
+#[test]
+fn a_signer_is_not_believed_after_its_last_day() {
+    let issuer = issuer(CurveForm::Named);
+    let files = read(&issuer, &person("hieu"), &CardScript::default());
+    let error = verify(files, &trust(&issuer), date(2047, 1, 1)).err().expect("the card is refused");
+    assert!(
+        matches!(error, IdentityError::SignerNotValid { reason: SignerFault::OutsideValidity { .. } }),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn the_printed_code_opens_the_chip_and_says_what_the_chip_says() {
+    let issuer = issuer(CurveForm::Named);
+    let issued = issuer.personalise(&person("khue"), &people(), &CardScript::default(), TODAY).unwrap();
+    let code = CardCode::parse(issued.printed_code()).unwrap_or_else(|error| panic!("{error}"));
+    let mut reader = InMemoryReader::new(CitizenCard::new(issued, &CardScript::default(), 3));
+    reader.lay();
+    let key = AccessKey::Can(code.can().unwrap());
+    let mut chance = SeededChance::new(2);
+    let mut session =
+        card::open(&mut reader, &key, AccessPolicy::PaceOnly, &mut chance, &mut |_| {}).unwrap();
+    for file in FILES {
+        session.read(file, &mut |_| {}).unwrap();
+    }
+    let identity = verify(session.finish(), &trust(&issuer), TODAY).unwrap_or_else(|it| panic!("{it:?}"));
+    assert!(identity.number() == code.number());
+    assert_eq!(identity.birth().written(), code.birth().written());
+}

@@ -1,0 +1,341 @@
+//! A camera that shows a photograph: the same face in every frame, never the same
+//! frame twice. It can freeze, go dark, hang upside down, see two people or nobody.
+//!
+//! It keeps time only when told to (`Pace::RealTime`); tests take frames as fast as
+//! they can look at them. Never linked into a production build: there, a camera that
+//! plays back a file is an attack.
+
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use devices::{CameraFault, Frame, FrameSource, Pixels};
+use image::{RgbImage, codecs::jpeg::JpegEncoder, imageops};
+use zeroize::Zeroizing;
+
+use crate::{
+    people::People,
+    scenario::{Scenario, SimulatorError},
+};
+
+/// How the camera is set.
+#[derive(Clone, Copy, Debug)]
+pub struct CameraSetup {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Frames in one second of the frames' own clock.
+    pub frames_per_second: u32,
+    /// The format of the frames: `Rgb8` or `Mjpg`.
+    pub pixels: Pixels,
+    /// Whether frames come in real time.
+    pub pace: Pace,
+    /// What goes wrong.
+    pub mishap: Option<CameraMishap>,
+}
+
+impl Default for CameraSetup {
+    fn default() -> Self {
+        Self {
+            width: 1280,
+            height: 720,
+            frames_per_second: 15,
+            pixels: Pixels::Mjpg,
+            pace: Pace::RealTime,
+            mishap: None,
+        }
+    }
+}
+
+/// How fast frames come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// As a real camera's.
+    RealTime,
+    /// As fast as they are asked for; their times are those of a real camera.
+    Instant,
+}
+
+/// What goes wrong with a camera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CameraMishap {
+    /// Every frame is the first one, to the byte.
+    Frozen,
+    /// The lens is covered.
+    Black,
+    /// It was mounted the wrong way up.
+    UpsideDown,
+    /// It streams and sends nothing.
+    Silent,
+    /// It is pulled out after so many frames.
+    UnpluggedAfter(u64),
+}
+
+/// The camera.
+pub struct FaceCamera {
+    setup: CameraSetup,
+    scene: RgbImage,
+    next: u64,
+    started: Option<Instant>,
+}
+
+impl FaceCamera {
+    /// Somebody stands there: a photograph, as high as the frame.
+    pub fn showing(photograph: &Path, setup: CameraSetup) -> Result<Self, SimulatorError> {
+        Ok(Self::of(place(&open(photograph)?, setup.width, setup.height), setup))
+    }
+
+    /// Two people stand there, side by side.
+    pub fn showing_two(left: &Path, right: &Path, setup: CameraSetup) -> Result<Self, SimulatorError> {
+        let half = setup.width / 2;
+        let mut scene = wall(setup.width, setup.height);
+        for (photograph, from) in [(left, 0), (right, half)] {
+            let part = place(&open(photograph)?, half, setup.height);
+            imageops::replace(&mut scene, &part, i64::from(from), 0);
+        }
+        Ok(Self::of(scene, setup))
+    }
+
+    /// Nobody stands there: a wall, brighter above than below.
+    pub fn empty_room(setup: CameraSetup) -> Self {
+        Self::of(wall(setup.width, setup.height), setup)
+    }
+
+    /// Whoever a scenario puts before the camera. Refuses to show the card's holder
+    /// by the very photograph that the card's portrait was cut from: such a match
+    /// would prove nothing.
+    pub fn of_scenario(
+        scenario: &Scenario,
+        people: &People,
+        folder: &Path,
+        setup: CameraSetup,
+    ) -> Result<Self, SimulatorError> {
+        if scenario.camera.nobody {
+            return Ok(Self::empty_room(setup));
+        }
+        let name = scenario.camera.person.as_ref().unwrap_or(&scenario.person);
+        let person = people.person(name)?;
+        let shown = scenario.card.forged_portrait.as_ref().unwrap_or(&scenario.person);
+        if shown == name && person.photographs < 2 {
+            return Err(SimulatorError::OnePhotograph(name.clone()));
+        }
+        Self::showing(&folder.join(&person.live), setup)
+    }
+
+    fn of(mut scene: RgbImage, setup: CameraSetup) -> Self {
+        match setup.mishap {
+            Some(CameraMishap::Black) => scene.as_flat_samples_mut().samples.fill(3),
+            Some(CameraMishap::UpsideDown) => imageops::rotate180_in_place(&mut scene),
+            _ => {}
+        }
+        Self { setup, scene, next: 0, started: None }
+    }
+
+    /// When frame `number` is due, by the camera's clock.
+    fn due(&self, number: u64) -> Duration {
+        Duration::from_secs(number) / self.setup.frames_per_second.max(1)
+    }
+
+    /// Waits for the frame's time, or until the limit.
+    fn wait(&self, taken: Duration, limit: Duration) -> Result<(), CameraFault> {
+        let Some(started) = self.started.filter(|_| self.setup.pace == Pace::RealTime) else {
+            return Ok(());
+        };
+        let left = taken.saturating_sub(started.elapsed());
+        thread::sleep(left.min(limit));
+        if left > limit { Err(CameraFault::Silent) } else { Ok(()) }
+    }
+
+    fn encode(&self, scene: RgbImage) -> Result<Vec<u8>, CameraFault> {
+        match self.setup.pixels {
+            Pixels::Rgb8 => Ok(scene.into_raw()),
+            Pixels::Mjpg => {
+                let mut bytes = Vec::new();
+                JpegEncoder::new_with_quality(&mut bytes, 85)
+                    .encode_image(&scene)
+                    .map_err(|_| CameraFault::NoFormat)?;
+                Ok(bytes)
+            }
+            Pixels::Yuyv => Err(CameraFault::NoFormat),
+        }
+    }
+}
+
+impl FrameSource for FaceCamera {
+    fn start(&mut self) -> Result<(), CameraFault> {
+        self.next = 0;
+        self.started = Some(Instant::now());
+        Ok(())
+    }
+
+    fn next_frame(&mut self, limit: Duration) -> Result<Frame, CameraFault> {
+        if self.started.is_none() {
+            return Err(CameraFault::Silent);
+        }
+        let number = self.next;
+        let taken = self.due(number);
+        match self.setup.mishap {
+            Some(CameraMishap::UnpluggedAfter(frames)) if number >= frames => {
+                return Err(CameraFault::Unplugged);
+            }
+            Some(CameraMishap::Silent) => {
+                self.wait(Duration::MAX, limit)?;
+                return Err(CameraFault::Silent);
+            }
+            _ => self.wait(taken, limit)?,
+        }
+        self.next += 1;
+        let jitter = if self.setup.mishap == Some(CameraMishap::Frozen) { 0 } else { number };
+        let data = Zeroizing::new(self.encode(shaken(&self.scene, jitter))?);
+        let Self { setup: CameraSetup { width, height, pixels, .. }, .. } = *self;
+        Ok(Frame { taken, width, height, pixels, data })
+    }
+
+    fn stop(&mut self) {
+        self.started = None;
+    }
+}
+
+fn open(photograph: &Path) -> Result<RgbImage, SimulatorError> {
+    image::open(photograph).map(image::DynamicImage::into_rgb8).map_err(|source| SimulatorError::Photograph {
+        path: photograph.to_owned(),
+        source: Box::new(source),
+    })
+}
+
+/// The photograph, as high as the frame and in its middle; what is missing at the
+/// sides is a wall.
+fn place(photograph: &RgbImage, width: u32, height: u32) -> RgbImage {
+    let across = (u64::from(photograph.width()) * u64::from(height) / u64::from(photograph.height())).max(1);
+    let sized = imageops::resize(photograph, across as u32, height, imageops::FilterType::Triangle);
+    let mut scene = wall(width, height);
+    imageops::replace(&mut scene, &sized, (i64::from(width) - across as i64) / 2, 0);
+    scene
+}
+
+fn wall(width: u32, height: u32) -> RgbImage {
+    let mut scene = RgbImage::new(width, height);
+    let row = width as usize * 3;
+    for (y, line) in scene.as_flat_samples_mut().samples.chunks_exact_mut(row).enumerate() {
+        line.fill(190 - (y * 60 / height as usize) as u8);
+    }
+    scene
+}
+
+/// Frame `number` of the scene: shifted by up to three pixels, with a little noise.
+/// The same number always gives the same frame, and two numbers never do.
+fn shaken(scene: &RgbImage, number: u64) -> RgbImage {
+    let mut chance = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x2545_F491_4F6C_DD1D;
+    let mut draw = move |below: u64| {
+        // xorshift64: enough for noise, and the same on every machine.
+        chance ^= chance << 13;
+        chance ^= chance >> 7;
+        chance ^= chance << 17;
+        chance % below
+    };
+    let (width, height) = (scene.width() as usize, scene.height() as usize);
+    let (right, down) = (draw(7) as usize, draw(7) as usize);
+    let row = width * 3;
+    let mut shaken = scene.clone();
+    let frame = shaken.as_flat_samples_mut().samples;
+    for y in 0..height {
+        let source = (y + down).saturating_sub(3).min(height - 1) * row;
+        let line = &scene.as_raw()[source..source + row];
+        let target = &mut frame[y * row..(y + 1) * row];
+        let shift = (right.abs_diff(3)) * 3;
+        if right >= 3 {
+            target[shift..].copy_from_slice(&line[..row - shift]);
+        } else {
+            target[..row - shift].copy_from_slice(&line[shift..]);
+        }
+    }
+    let bytes = row * height;
+    for _ in 0..bytes / 200 {
+        let place = draw(bytes as u64) as usize;
+        frame[place] = frame[place].saturating_add_signed(draw(17) as i8 - 8);
+    }
+    // The number itself, in the lowest bit of the first pixels, so that no two are equal.
+    for bit in 0..24_usize.min(bytes) {
+        frame[bit] = (frame[bit] & 0xFE) | ((number >> bit) & 1) as u8;
+    }
+    shaken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn small(pixels: Pixels, mishap: Option<CameraMishap>) -> FaceCamera {
+        let setup =
+            CameraSetup { width: 64, height: 36, pixels, pace: Pace::Instant, mishap, ..CameraSetup::default() };
+        let mut camera = FaceCamera::empty_room(setup);
+        camera.start().unwrap();
+        camera
+    }
+
+    fn frames(camera: &mut FaceCamera, count: usize) -> Vec<Vec<u8>> {
+        (0..count).map(|_| camera.next_frame(Duration::ZERO).unwrap().data.to_vec()).collect()
+    }
+
+    #[test]
+    fn no_two_frames_are_equal_and_each_run_is_the_same() {
+        let first = frames(&mut small(Pixels::Rgb8, None), 40);
+        let second = frames(&mut small(Pixels::Rgb8, None), 40);
+        assert_eq!(first, second);
+        for (number, frame) in first.iter().enumerate() {
+            assert!(!first[..number].contains(frame), "frame {number} came before");
+        }
+    }
+
+    #[test]
+    fn a_frozen_camera_repeats_itself_to_the_byte() {
+        for pixels in [Pixels::Rgb8, Pixels::Mjpg] {
+            let frames = frames(&mut small(pixels, Some(CameraMishap::Frozen)), 3);
+            assert!(frames.iter().all(|frame| *frame == frames[0]));
+        }
+    }
+
+    #[test]
+    fn frames_carry_the_time_of_a_real_camera() {
+        let mut camera = small(Pixels::Rgb8, None);
+        let times: Vec<_> = (0..16).map(|_| camera.next_frame(Duration::ZERO).unwrap().taken).collect();
+        assert_eq!((times[0], times[15]), (Duration::ZERO, Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn a_camera_that_is_pulled_out_says_so() {
+        let mut camera = small(Pixels::Rgb8, Some(CameraMishap::UnpluggedAfter(2)));
+        frames(&mut camera, 2);
+        assert_eq!(camera.next_frame(Duration::ZERO).err(), Some(CameraFault::Unplugged));
+    }
+
+    #[test]
+    fn a_camera_that_was_not_started_shows_nothing() {
+        let mut camera = small(Pixels::Rgb8, None);
+        camera.stop();
+        assert_eq!(camera.next_frame(Duration::ZERO).err(), Some(CameraFault::Silent));
+    }
+
+    #[test]
+    fn a_card_holder_with_one_photograph_is_not_shown_to_their_own_card() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let people = People::load(&folder.join("people")).unwrap();
+        let mut scenario = Scenario::load(&folder.join("scenarios/happy.toml")).unwrap();
+        let setup = CameraSetup { width: 64, height: 36, ..CameraSetup::default() };
+        let camera = |scenario: &Scenario| {
+            FaceCamera::of_scenario(scenario, &people, &folder.join("people"), setup).err()
+        };
+        for (name, person) in &people.0 {
+            scenario.person.clone_from(name);
+            scenario.camera.person = None;
+            let refused = matches!(camera(&scenario), Some(SimulatorError::OnePhotograph(_)));
+            assert_eq!(refused, person.photographs < 2, "{name}");
+        }
+        scenario.person = "khue".to_owned();
+        scenario.camera.person = Some("dat".to_owned());
+        assert!(camera(&scenario).is_none());
+    }
+}

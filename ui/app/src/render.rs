@@ -1,0 +1,333 @@
+//! From a view to the pages: the total match over `screen::Screen`.
+
+use screen::{Fault, Language, Outcome, Over, PaperOutcome, Screen, StaffNote, Text, View};
+use slint::{ComponentHandle, SharedString};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::{
+    codes,
+    pages::{self, App, Data, PageName},
+    picture,
+    sheet::Sheet,
+};
+
+/// Shows a view: all of it, and nothing else.
+pub fn render(app: &App, view: &View) {
+    speak(view.language);
+    let data = app.global::<Data>();
+    data.set_language(codes::language(view.language));
+    data.set_text_size(codes::text_size(view.look.text));
+    data.set_contrast(codes::contrast(view.look.contrast));
+    data.set_step_now(view.step.map_or(0, |step| step.now.into()));
+    data.set_steps(view.step.map_or(0, |step| step.of.into()));
+    data.set_offers_back(view.offers.back);
+    data.set_offers_end(view.offers.end);
+    sheet(&view.screen, view.language).lay(app);
+    show_over(&data, view.over);
+}
+
+/// The calm page for when the firmware is not there, in the language shown last.
+pub fn out_of_service(app: &App) {
+    let language = codes::language_of(app.global::<Data>().get_language());
+    render(
+        app,
+        &View {
+            screen: Screen::OutOfService { fault: Fault::ScreenLost, minutes: None },
+            language,
+            look: screen::Look::default(),
+            step: None,
+            over: None,
+            offers: screen::Offers::default(),
+        },
+    );
+}
+
+/// Chooses the language of every word that stands in the pages.
+pub(crate) fn speak(language: Language) {
+    let code = match language {
+        Language::Vi => "vi",
+        Language::En => "en",
+    };
+    slint::select_bundled_translation(code).expect("both languages are in the program");
+}
+
+fn show_over(data: &Data<'_>, over: Option<Over>) {
+    let (kind, seconds) = match over {
+        None => (pages::Over::None, 0),
+        Some(Over::StillThere { seconds_left }) => (pages::Over::StillThere, seconds_left.into()),
+        Some(Over::ReallyEnd) => (pages::Over::ReallyEnd, 0),
+        Some(Over::HelpIsComing) => (pages::Over::HelpIsComing, 0),
+    };
+    data.set_over_seconds(seconds);
+    data.set_over(kind);
+}
+
+/// What a screen says, page by page.
+#[allow(clippy::too_many_lines)] // one arm a page; splitting would hide that it is total
+fn sheet(screen: &Screen, language: Language) -> Sheet {
+    let say = |text: &Text| words(text.words(language));
+    let fault = |fault: &Option<Fault>| fault.map_or_else(pages::Fault::default, |one| fault_words(one, language));
+    match screen {
+        Screen::Attract => Sheet { page: PageName::Attract, ..Sheet::default() },
+        Screen::ChooseService { services } => Sheet {
+            page: PageName::ChooseService,
+            tiles: services
+                .iter()
+                .map(|tile| pages::Tile {
+                    id: tile.id.as_str().into(),
+                    icon: codes::icon(tile.icon),
+                    title: say(&tile.title),
+                    about: say(&tile.about),
+                    closed: fault(&tile.closed),
+                })
+                .collect(),
+            ..Sheet::default()
+        },
+        Screen::Consent { service, purposes } => Sheet {
+            page: PageName::Consent,
+            consent: pages::ConsentData { service: say(service) },
+            purposes: purposes.iter().map(say).collect(),
+            ..Sheet::default()
+        },
+        Screen::CardKey { digits, scanner, fault: wrong } => Sheet {
+            page: PageName::CardKey,
+            card_key: pages::CardKeyData { scanner: *scanner },
+            typed: one_by_one(digits),
+            fault: fault(wrong),
+            ..Sheet::default()
+        },
+        Screen::PlaceCard { fault: wrong } => {
+            Sheet { page: PageName::PlaceCard, fault: fault(wrong), ..Sheet::default() }
+        }
+        Screen::ReadingCard { stage, percent } => Sheet {
+            page: PageName::ReadingCard,
+            reading: pages::ReadingData { stage: codes::stage(*stage), percent: i32::from(*percent).min(100) },
+            ..Sheet::default()
+        },
+        Screen::Hello { name, birth_year } => Sheet {
+            page: PageName::Hello,
+            hello: pages::HelloData { name: words(name), birth_year: birth_year.to_string().into() },
+            ..Sheet::default()
+        },
+        Screen::Face { hint, percent, attempt, attempts } => Sheet {
+            page: PageName::Face,
+            face: pages::FaceData {
+                hint: codes::hint(*hint),
+                percent: i32::from(*percent).min(100),
+                attempt: (*attempt).into(),
+                attempts: (*attempts).into(),
+            },
+            ..Sheet::default()
+        },
+        Screen::FaceNotMatched { attempt, attempts, fault: wrong } => Sheet {
+            page: PageName::FaceNotMatched,
+            attempt: (*attempt).into(),
+            attempts: (*attempts).into(),
+            fault: fault(&Some(*wrong)),
+            ..Sheet::default()
+        },
+        Screen::FaceAnotherWay { fault: wrong, reference } => Sheet {
+            page: PageName::FaceAnotherWay,
+            reference: words(reference),
+            fault: fault(&Some(*wrong)),
+            ..Sheet::default()
+        },
+        Screen::VneidCode { qr, seconds_left } => Sheet {
+            page: PageName::VneidCode,
+            vneid: pages::VneidData { code: picture::qr(qr), seconds_left: (*seconds_left).into() },
+            ..Sheet::default()
+        },
+        Screen::Working { work } => {
+            Sheet { page: PageName::Working, work: codes::work(*work), ..Sheet::default() }
+        }
+        Screen::Phone { digits, fault: wrong } => Sheet {
+            page: PageName::Phone,
+            typed: one_by_one(digits),
+            fault: fault(wrong),
+            ..Sheet::default()
+        },
+        Screen::Otp { sent_to, entered, resend_in, tries_left, fault: wrong } => Sheet {
+            page: PageName::Otp,
+            otp: pages::OtpData {
+                sent_to: words(sent_to),
+                entered: (*entered).into(),
+                resend_in: (*resend_in).into(),
+                tries_left: tries_left.map_or(-1, i32::from),
+            },
+            fault: fault(wrong),
+            ..Sheet::default()
+        },
+        Screen::Password { entry, entered, rules, fault: wrong } => Sheet {
+            page: PageName::Password,
+            password: pages::PasswordData {
+                entry: codes::entry(*entry),
+                entered: (*entered).into(),
+                length: rules.length,
+                upper: rules.upper,
+                lower: rules.lower,
+                digit: rules.digit,
+                special: rules.special,
+            },
+            fault: fault(wrong),
+            ..Sheet::default()
+        },
+        Screen::Passcode { entry, entered, fault: wrong } => Sheet {
+            page: PageName::Passcode,
+            passcode: pages::PasscodeData { entry: codes::entry(*entry), entered: (*entered).into() },
+            fault: fault(wrong),
+            ..Sheet::default()
+        },
+        Screen::Question { number, choices, chosen, entered, last, fault: wrong } => Sheet {
+            page: PageName::Question,
+            question: pages::QuestionData {
+                number: (*number).into(),
+                chosen: chosen.filter(|place| usize::from(*place) < choices.len()).map_or(-1, i32::from),
+                entered: (*entered).into(),
+                last: last.map(|letter| words(&letter.to_string())).unwrap_or_default(),
+            },
+            questions: choices.iter().map(say).collect(),
+            fault: fault(wrong),
+            ..Sheet::default()
+        },
+        Screen::Review { lines } => Sheet {
+            page: PageName::Review,
+            review: lines
+                .iter()
+                .enumerate()
+                .map(|(place, line)| pages::ReviewLine {
+                    label: codes::review_label(line.label),
+                    value: words(&line.value),
+                    editable: line.editable,
+                    place: place as i32,
+                })
+                .collect(),
+            ..Sheet::default()
+        },
+        Screen::Printing => Sheet { page: PageName::Printing, ..Sheet::default() },
+        Screen::Outcome { outcome, reference, paper } => {
+            let mut data = outcome_data(outcome, *paper, language);
+            data.reference = reference.as_deref().map(words).unwrap_or_default();
+            let wrong = match outcome {
+                Outcome::Refused { fault } => Some(*fault),
+                _ => None,
+            };
+            Sheet { page: PageName::Outcome, outcome: data, fault: fault(&wrong), ..Sheet::default() }
+        }
+        Screen::Done { rated } => {
+            Sheet { page: PageName::Done, rated: rated.map_or(0, i32::from), ..Sheet::default() }
+        }
+        Screen::OutOfService { fault: why, minutes } => Sheet {
+            page: PageName::OutOfService,
+            minutes: minutes.map_or(0, i32::from),
+            fault: fault(&Some(*why)),
+            ..Sheet::default()
+        },
+        Screen::StaffSignIn { entered, locked_for, fault: wrong } => Sheet {
+            page: PageName::StaffSignIn,
+            sign_in: pages::StaffSignInData {
+                entered: (*entered).into(),
+                locked_for: locked_for.map_or(0, |seconds| i32::try_from(seconds).unwrap_or(i32::MAX)),
+            },
+            fault: fault(wrong),
+            ..Sheet::default()
+        },
+        Screen::Staff { devices, waiting, paper_percent, note, version } => {
+            let (note, note_fault) = staff_note(*note);
+            Sheet {
+                page: PageName::Staff,
+                devices: devices
+                    .iter()
+                    .map(|line| pages::DeviceLine {
+                        device: codes::device(line.device),
+                        works: line.works,
+                        fault: line.fault.map_or_else(pages::Fault::default, |one| advice(one, language)),
+                    })
+                    .collect(),
+                staff: pages::StaffData {
+                    waiting: i32::try_from(*waiting).unwrap_or(i32::MAX),
+                    paper_percent: paper_percent.map_or(-1, i32::from),
+                    note,
+                    note_fault: note_fault.map_or_else(pages::Fault::default, |one| advice(one, language)),
+                    version: words(version),
+                },
+                ..Sheet::default()
+            }
+        }
+    }
+}
+
+fn outcome_data(outcome: &Outcome, paper: PaperOutcome, language: Language) -> pages::OutcomeData {
+    use pages::OutcomeKind as Kind;
+    let mut data = pages::OutcomeData::default();
+    data.kind = match outcome {
+        Outcome::Activated => Kind::Activated,
+        Outcome::Received => Kind::Received,
+        Outcome::AlreadyActive => Kind::AlreadyActive,
+        Outcome::Overdue { hotline } => {
+            data.hotline = words(hotline);
+            Kind::Overdue
+        }
+        Outcome::Locked => Kind::Locked,
+        Outcome::NoAccount => Kind::NoAccount,
+        Outcome::LevelOne => Kind::LevelOne,
+        Outcome::CardExpired { on } => {
+            data.expired_on = words(on);
+            Kind::CardExpired
+        }
+        Outcome::Declined => Kind::Declined,
+        Outcome::StaffWay => Kind::StaffWay,
+        Outcome::Refused { .. } => Kind::Refused,
+    };
+    data.paper = match paper {
+        PaperOutcome::None => pages::Paper::None,
+        PaperOutcome::Offered => pages::Paper::Offered,
+        PaperOutcome::Printed => pages::Paper::Printed,
+        PaperOutcome::Failed(fault) => {
+            data.paper_fault = fault_words(fault, language);
+            pages::Paper::Failed
+        }
+    };
+    data
+}
+
+fn staff_note(note: Option<StaffNote>) -> (pages::StaffNote, Option<Fault>) {
+    use pages::StaffNote as Note;
+    match note {
+        None => (Note::None, None),
+        Some(StaffNote::TestPrinted) => (Note::TestPrinted, None),
+        Some(StaffNote::TestPrintFailed(fault)) => (Note::TestPrintFailed, Some(fault)),
+        Some(StaffNote::PaperRefilled) => (Note::PaperRefilled, None),
+        Some(StaffNote::ReaderAnswered) => (Note::ReaderAnswered, None),
+        Some(StaffNote::ReaderFailed(fault)) => (Note::ReaderFailed, Some(fault)),
+        Some(StaffNote::CameraAnswered) => (Note::CameraAnswered, None),
+        Some(StaffNote::CameraFailed(fault)) => (Note::CameraFailed, Some(fault)),
+        Some(StaffNote::MachineLocked) => (Note::MachineLocked, None),
+        Some(StaffNote::MachineUnlocked) => (Note::MachineUnlocked, None),
+    }
+}
+
+/// A fault as a citizen reads it.
+fn fault_words(fault: Fault, language: Language) -> pages::Fault {
+    pages::Fault { code: fault.code().into(), words: pick(fault.citizen(), language).into() }
+}
+
+/// A fault as the person who services the machine reads it.
+fn advice(fault: Fault, language: Language) -> pages::Fault {
+    pages::Fault { code: fault.code().into(), words: pick(fault.staff(), language).into() }
+}
+
+fn pick(words: screen::Words, language: Language) -> &'static str {
+    match language {
+        Language::Vi => words.vi,
+        Language::En => words.en,
+    }
+}
+
+/// A chip may hold letters and marks apart; fonts want them joined.
+fn words(text: &str) -> SharedString {
+    text.nfc().collect::<String>().into()
+}
+
+fn one_by_one(text: &str) -> Vec<SharedString> {
+    text.chars().map(|one| one.to_string().into()).collect()
+}

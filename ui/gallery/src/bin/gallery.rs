@@ -1,0 +1,111 @@
+//! `gallery`: every page in every language, text size and contrast, as pictures
+//! for people to look at, and what a machine finds wrong with them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
+
+use gallery::{Stage, StageError, album::Album, looks, samples};
+use lexopt::{Arg, ValueExt};
+use screen::Fault;
+
+const HELP: &str = "\
+gallery --out DIR [--page NAME] [--size WxH]... [--no-pictures]
+  --out DIR       where the pictures, index.html and faults.json go
+  --page NAME     only pages whose name begins so
+  --size WxH      a window size; 1080x1920 and 1280x800 by default
+  --no-pictures   only measure
+Ends with 1 where a fault was found.";
+
+struct Arguments {
+    out: PathBuf,
+    page: String,
+    sizes: Vec<(u32, u32)>,
+    pictures: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = match read(lexopt::Parser::from_env()) {
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(reason) => {
+            eprintln!("gallery: {}: {reason}; see --help", Fault::UsageWrong.code());
+            return ExitCode::from(2);
+        }
+    };
+    match draw(&arguments) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("gallery: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn read(mut parser: lexopt::Parser) -> Result<Option<Arguments>, String> {
+    let (mut out, mut page, mut sizes, mut pictures) = (None, String::new(), Vec::new(), true);
+    let plain = |error: lexopt::Error| error.to_string();
+    while let Some(argument) = parser.next().map_err(plain)? {
+        match argument {
+            Arg::Long("out") => out = Some(parser.value().map_err(plain)?.into()),
+            Arg::Long("page") => page = parser.value().and_then(|value| value.string()).map_err(plain)?,
+            Arg::Long("size") => {
+                let text = parser.value().and_then(|value| value.string()).map_err(plain)?;
+                sizes.push(gallery::parse_size(&text).ok_or(format!("'{text}' is no size such as 1280x800"))?);
+            }
+            Arg::Long("no-pictures") => pictures = false,
+            Arg::Long("help") | Arg::Short('h') => return Ok(None),
+            other => return Err(plain(other.unexpected())),
+        }
+    }
+    if sizes.is_empty() {
+        sizes = vec![(1080, 1920), (1280, 800)];
+    }
+    Ok(Some(Arguments { out: out.ok_or("--out is needed")?, page, sizes, pictures }))
+}
+
+/// Draws and measures; how many faults there are.
+fn draw(arguments: &Arguments) -> Result<usize, StageError> {
+    let begun = Instant::now();
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| StageError::Write { path, source }
+    };
+    fs::create_dir_all(&arguments.out).map_err(failed(&arguments.out))?;
+    let stage = Stage::open(1280, 800)?;
+    let mut album = Album::default();
+    for &(width, height) in &arguments.sizes {
+        stage.resize(width, height);
+        for sample in samples().iter().filter(|sample| sample.name.starts_with(&arguments.page)) {
+            for look in looks() {
+                stage.show(&sample.view(look.language, look.text, look.contrast));
+                let flaws = gallery::flaws(&stage, width as f32, height as f32);
+                let name = album.add(sample, look, (width, height), flaws);
+                if arguments.pictures {
+                    stage.save(&arguments.out.join(&name))?;
+                }
+            }
+        }
+    }
+    for (name, text) in [("faults.json", album.faults_json()), ("index.html", album.html(arguments.pictures))] {
+        let path = arguments.out.join(name);
+        fs::write(&path, text).map_err(failed(&path))?;
+    }
+    for line in album.fault_lines() {
+        println!("{line}");
+    }
+    println!(
+        "{} pages drawn in {:.1} s, {} faults",
+        album.len(),
+        begun.elapsed().as_secs_f32(),
+        album.faults()
+    );
+    Ok(album.faults())
+}

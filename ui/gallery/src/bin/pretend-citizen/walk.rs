@@ -1,0 +1,58 @@
+//! The record of a walk: pages in order with their pictures, taps without what was
+//! typed, and how it ended. The pictures and this file are the demo's own report.
+
+use std::{fs, io, path::Path};
+
+use serde::Serialize;
+
+/// `walk.json`.
+#[derive(Default, Serialize)]
+pub struct Walk {
+    /// Each page, each time it came or changed so that a person would notice.
+    pub pages: Vec<Page>,
+    /// Each tap, without secrets.
+    pub taps: Vec<TapMade>,
+    /// The outcome's kind on the wire; none where the visit ended without one.
+    pub outcome: Option<String>,
+    /// Whether the visit came back to the attract page.
+    pub finished: bool,
+    /// Why not, where it did not.
+    pub stuck: Option<String>,
+}
+
+/// A page that was shown.
+#[derive(Serialize)]
+pub struct Page {
+    /// Its name on the wire.
+    pub page: String,
+    /// Since the start of the walk.
+    pub at_ms: u64,
+    /// The language of its words.
+    pub language: screen::Language,
+    /// Its picture's file name.
+    pub picture: String,
+}
+
+/// A tap that went out.
+#[derive(Serialize)]
+pub struct TapMade {
+    /// On which page.
+    pub page: String,
+    /// Since the start of the walk.
+    pub at_ms: u64,
+    /// What, without what was typed.
+    pub tap: String,
+}
+
+impl Walk {
+    /// The file name of the next picture.
+    pub fn picture_name(&self, page: &str) -> String {
+        format!("{:02}-{page}.png", self.pages.len() + 1)
+    }
+
+    /// Writes the record.
+    pub fn save(&self, folder: &Path) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(self).expect("a walk is plain data");
+        fs::write(folder.join("walk.json"), text + "\n")
+    }
+}
