@@ -3,7 +3,8 @@
 //!
 //! It never looks into what it carries, never sleeps longer than it is told, and
 //! survives the reader being unplugged and the service being restarted: the next wait
-//! finds them again.
+//! finds them again. `wait_for_card` powers the card anew, `wait_for_removal` asks it
+//! whether it is there: both end a secure channel, so they belong outside a reading.
 
 use std::{
     ffi::{CStr, CString},
