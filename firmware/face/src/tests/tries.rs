@@ -235,3 +235,31 @@ fn without_huffman_tables(jpeg: &[u8]) -> Vec<u8> {
     kept.extend(rest);
     kept
 }
+
+/// `cargo test -p face how_long -- --ignored --nocapture`
+#[test]
+#[ignore = "measures, and asserts nothing"]
+fn how_long_each_stage_takes() {
+    let began = std::time::Instant::now();
+    drop(crate::Engine::load(&super::models()).unwrap());
+    println!("load {:?}", began.elapsed());
+    let reference = ENGINE.portrait_template(&photograph("khue-portrait.jpg")).unwrap();
+    let config = FaceConfig { accept: 0.99, grey: 0.5, frames_in_grey: 40, ..FaceConfig::documented() };
+    let mut session = Session::new(&ENGINE, &reference, &config, 1);
+    let mut camera = camera("khue", Pixels::Mjpg, None);
+    camera.start().unwrap();
+    let mut stages = [const { Vec::new() }; 5];
+    loop {
+        let look = session.look(&camera.next_frame(Duration::ZERO).unwrap()).unwrap();
+        let times = look.timings;
+        let each = [times.decode, times.detect, times.landmarks, times.align, times.template];
+        stages.iter_mut().zip(each).for_each(|(all, time)| all.push(time));
+        if look.finished {
+            break;
+        }
+    }
+    for (name, mut all) in ["decode", "detect twice", "landmarks", "align", "template"].iter().zip(stages) {
+        all.sort();
+        println!("{name}: least {:?}, median {:?} of {}", all[0], all[all.len() / 2], all.len());
+    }
+}
