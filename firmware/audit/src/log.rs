@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How much of the end is checked at opening; the whole is `verify`'s work.
-const TAIL: u64 = 256 * 1024;
+const TAIL: u64 = 64 * 1024;
 
 /// Why the log cannot be used.
 #[derive(Debug, thiserror::Error)]

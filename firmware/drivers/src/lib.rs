@@ -3,5 +3,6 @@
 pub mod code_scanner;
 pub mod escpos;
 pub mod gpio;
+pub mod pcsc;
 mod serial;
 pub mod v4l;

@@ -42,9 +42,11 @@ CREATE TABLE acknowledged (
 CREATE INDEX acknowledged_by_time ON acknowledged (at);
 ";
 
-/// Opens the file, or makes it. Whatever is wrong with it, it is left as it is.
-pub(crate) fn open(path: &Path) -> Result<Connection, OutboxError> {
-    if fs::exists(path).map_err(|source| folder(path, source))? {
+/// Opens the file, or makes it (then `true`). Whatever is wrong with it, it is left as
+/// it is.
+pub(crate) fn open(path: &Path) -> Result<(Connection, bool), OutboxError> {
+    let there = fs::exists(path).map_err(|source| folder(path, source))?;
+    if there {
         check_header(path)?;
     } else {
         if fs::exists(beside(path, "-wal")).map_err(|source| folder(path, source))? {
@@ -55,7 +57,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, OutboxError> {
     let file = connect(path, OpenFlags::empty()).map_err(|error| classify(path, "be opened", error))?;
     check(path, &file)?;
     file.set_db_config(NO_CKPT_ON_CLOSE, false).map_err(|error| classify(path, "be opened", error))?;
-    Ok(file)
+    Ok((file, !there))
 }
 
 /// Says what a database error means for the people at the kiosk.

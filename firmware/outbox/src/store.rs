@@ -19,9 +19,9 @@ pub struct Outbox {
     path: PathBuf,
     limits: Limits,
     file: Connection,
-    // Kept here so that putting does not become slower with each row.
-    waiting: u64,
-    bytes: u64,
+    made: bool,
+    // Counted along, so that nothing becomes slower with each row. `oldest` is looked up.
+    held: Counts,
 }
 
 /// What `put` found.
@@ -64,13 +64,15 @@ impl Outbox {
     /// Opens the file, or makes it where there is none. The whole file is looked
     /// through first; a damaged one is refused and left as it is.
     pub fn open(path: &Path, limits: Limits) -> Result<Self, OutboxError> {
-        let file = file::open(path)?;
-        let (waiting, bytes) = file
-            .query_row("SELECT count(*), coalesce(sum(length(sealed)), 0) FROM waiting", (), |row| {
-                Ok((whole(row, 0)?, whole(row, 1)?))
-            })
-            .map_err(|error| classify(path, "be counted", error))?;
-        Ok(Self { path: path.into(), limits, file, waiting, bytes })
+        let (file, made) = file::open(path)?;
+        let held = count(&file).map_err(|error| classify(path, "be counted", error))?;
+        Ok(Self { path: path.into(), limits, file, made, held })
+    }
+
+    /// There was no file, so an empty one was made: right on the first start, and worth a
+    /// line in the audit log on any other.
+    pub fn was_made(&self) -> bool {
+        self.made
     }
 
     /// Keeps one transaction. When this returns, a power cut cannot lose it.
@@ -95,8 +97,8 @@ impl Outbox {
                 insert.execute(params![id.as_bytes(), sealed.bytes(), digest.as_slice(), time, time])
             })
             .map_err(|error| self.failed("keep a transaction", error))?;
-        self.waiting += 1;
-        self.bytes += length;
+        self.held.waiting += 1;
+        self.held.bytes += length;
         Ok(Stored::New)
     }
 
@@ -119,6 +121,7 @@ impl Outbox {
                 })
             })
             .map_err(|error| self.failed("hand out a transaction", error))?;
+        self.held.tried += u64::from(attempt == 1);
         if !digest_fits(&bytes, &digest) {
             return Err(damaged(&self.path, format!("row {number} is not what was put in")));
         }
@@ -168,17 +171,15 @@ impl Outbox {
         let removed = self
             .exchange_for_tombstone(receipt.transaction(), standing, now)
             .map_err(|error| self.failed("acknowledge a transaction", error))?;
-        if let Some(length) = removed {
-            self.waiting -= 1;
-            self.bytes -= length;
+        if removed {
             // Nothing of it stays in the write-ahead log either; what fails now is done
             // by the next checkpoint.
             let _later = self.file.pragma_update_and_check(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()));
         }
         Ok(match (removed, before) {
             (_, Some(_)) => Acknowledged::Again,
-            (Some(_), None) => Acknowledged::First,
-            (None, None) => Acknowledged::Unknown,
+            (true, None) => Acknowledged::First,
+            (false, None) => Acknowledged::Unknown,
         })
     }
 
@@ -204,37 +205,31 @@ impl Outbox {
 
     /// What it holds.
     pub fn counts(&self) -> Result<Counts, OutboxError> {
-        let (tried, oldest, acknowledged): (u64, Option<i64>, u64) = self
-            .file
-            .query_row(
-                "SELECT (SELECT count(*) FROM waiting WHERE attempt > 0),
-                        (SELECT min(put_at) FROM waiting),
-                        (SELECT count(*) FROM acknowledged)",
-                (),
-                |row| Ok((whole(row, 0)?, row.get(1)?, whole(row, 2)?)),
-            )
-            .map_err(|error| self.failed("be counted", error))?;
-        let oldest = oldest.map(time);
-        Ok(Counts { waiting: self.waiting, bytes: self.bytes, tried, oldest, acknowledged })
+        let oldest = self.oldest()?;
+        Ok(Counts { oldest, ..self.held })
     }
 
     fn check_limits(&self, more: u64, now: Timestamp) -> Result<(), OutboxError> {
         let full = |limit| Err(OutboxError::Full { limit });
-        if self.waiting >= self.limits.count {
+        if self.held.waiting >= self.limits.count {
             return full("as many transactions wait as may");
         }
-        if self.bytes + more > self.limits.bytes {
+        if self.held.bytes + more > self.limits.bytes {
             return full("as many bytes wait as may");
         }
+        if self.oldest()?.is_some_and(|oldest| now.duration_since(oldest) > self.limits.age()) {
+            return full("one has waited longer than any may");
+        }
+        Ok(())
+    }
+
+    fn oldest(&self) -> Result<Option<Timestamp>, OutboxError> {
         let oldest: Option<i64> = self
             .file
             .prepare_cached("SELECT min(put_at) FROM waiting")
             .and_then(|mut find| find.query_row((), |row| row.get(0)))
             .map_err(|error| self.failed("find the oldest transaction", error))?;
-        if oldest.is_some_and(|oldest| now.duration_since(time(oldest)) > self.limits.age()) {
-            return full("one has waited longer than any may");
-        }
-        Ok(())
+        Ok(oldest.map(time))
     }
 
     /// The row that is due: the one that has been so longest. A due time further away
@@ -251,34 +246,59 @@ impl Outbox {
         }
     }
 
-    /// In one commit: the row goes (its length is given back), the tombstone comes, and
-    /// tombstones that are too old go.
+    /// In one commit: the row goes, the tombstone comes, and tombstones that are too old
+    /// go. Says whether there was a row.
     fn exchange_for_tombstone(
         &mut self,
         id: TransactionId,
         standing: Standing,
         now: Timestamp,
-    ) -> rusqlite::Result<Option<u64>> {
+    ) -> rusqlite::Result<bool> {
         let forget = now.as_millisecond() - millis(self.limits.remember());
         let all = self.file.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        all.execute("DELETE FROM acknowledged WHERE at < ?", [forget])?;
-        let removed = all
-            .query_row("DELETE FROM waiting WHERE id = ? RETURNING length(sealed)", [id.as_bytes()], |row| {
-                whole(row, 0)
-            })
+        let forgotten = all.execute("DELETE FROM acknowledged WHERE at < ?", [forget])?;
+        let removed: Option<(u64, u64)> = all
+            .query_row(
+                "DELETE FROM waiting WHERE id = ? RETURNING length(sealed), attempt > 0",
+                [id.as_bytes()],
+                |row| Ok((whole(row, 0)?, whole(row, 1)?)),
+            )
             .optional()?;
-        all.execute(
-            "INSERT INTO acknowledged (id, standing, at) VALUES (?1, ?2, ?3)
-             ON CONFLICT (id) DO UPDATE SET standing = ?2",
-            params![id.as_bytes(), standing.word(), now.as_millisecond()],
+        let risen = all.execute(
+            "UPDATE acknowledged SET standing = ?2 WHERE id = ?1",
+            params![id.as_bytes(), standing.word()],
         )?;
+        if risen == 0 {
+            all.execute(
+                "INSERT INTO acknowledged (id, standing, at) VALUES (?, ?, ?)",
+                params![id.as_bytes(), standing.word(), now.as_millisecond()],
+            )?;
+        }
         all.commit()?;
-        Ok(removed)
+        self.held.acknowledged = self.held.acknowledged + u64::from(risen == 0) - forgotten as u64;
+        let (length, tried) = removed.unwrap_or_default();
+        self.held.waiting -= u64::from(removed.is_some());
+        self.held.bytes -= length;
+        self.held.tried -= tried;
+        Ok(removed.is_some())
     }
 
     fn failed(&self, act: &'static str, error: rusqlite::Error) -> OutboxError {
         classify(&self.path, act, error)
     }
+}
+
+fn count(file: &Connection) -> rusqlite::Result<Counts> {
+    file.query_row(
+        "SELECT count(*), coalesce(sum(length(sealed)), 0), coalesce(sum(attempt > 0), 0),
+                (SELECT count(*) FROM acknowledged) FROM waiting",
+        (),
+        |row| {
+            let (waiting, bytes) = (whole(row, 0)?, whole(row, 1)?);
+            let (tried, acknowledged) = (whole(row, 2)?, whole(row, 3)?);
+            Ok(Counts { waiting, bytes, tried, oldest: None, acknowledged })
+        },
+    )
 }
 
 /// The latest time at which anything put in or put off by `now` can be due.

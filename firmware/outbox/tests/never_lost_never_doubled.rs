@@ -166,6 +166,33 @@ fn a_time_written_under_a_wrong_clock_does_not_bury_a_transaction() {
 }
 
 #[test]
+fn what_is_counted_along_is_what_is_counted_anew() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("outbox.db");
+    let sample = Sample::new();
+    let limits = Limits { remember_days: 1, ..LIMITS };
+    let mut outbox = Outbox::open(&path, limits.clone()).unwrap();
+    for number in 0..9 {
+        outbox.put(&sample.sealed(number), at(0)).unwrap();
+    }
+    for _lent in 0..4 {
+        outbox.due(at(1)).unwrap().unwrap();
+    }
+    // Twice lent, lent, never lent, twice acknowledged, unknown, and a day later.
+    outbox.due(at(70)).unwrap().unwrap();
+    for (number, second) in [(4, 80), (0, 81), (8, 82), (0, 83), (77, 84), (1, 90_000)] {
+        outbox.acknowledge(&sample.receipt(number, Standing::Received), at(second)).unwrap();
+        let along = outbox.counts().unwrap();
+        drop(outbox);
+        outbox = Outbox::open(&path, limits.clone()).unwrap();
+        assert_eq!(outbox.counts().unwrap(), along, "after {number}");
+    }
+    let counts = outbox.counts().unwrap();
+    assert_eq!((counts.waiting, counts.tried, counts.acknowledged), (5, 2, 1));
+    assert_eq!(counts.oldest, Some(at(0)));
+}
+
+#[test]
 fn each_limit_refuses_and_stores_nothing() {
     let sample = Sample::new();
     let sealed = sample.sealed(1);

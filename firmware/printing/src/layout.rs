@@ -102,12 +102,12 @@ impl Paper {
         self.bold(1.75)
     }
 
-    fn banner(self, words: &str) -> Type {
-        self.bold(1.7).fitting(words, self.inner() - 2 * self.margin)
+    fn banner(self, words: &str) -> (Type, Vec<String>) {
+        self.bold(1.7).fitting(words, self.inner() - 2 * self.margin, self.body * 1.35)
     }
 
-    fn large(self, value: &str) -> Type {
-        self.bold(2.5).fitting(value, self.inner())
+    fn large(self, value: &str) -> (Type, Vec<String>) {
+        self.bold(2.5).fitting(value, self.inner(), self.body * 1.35)
     }
 
     fn gap(self, tenths: u32) -> u32 {
@@ -123,11 +123,15 @@ impl Paper {
                 self.name().line_height() + lines(self.medium(0.9), site) + self.gap(6)
             }
             Block::Banner { words, under, .. } => {
-                self.banner(words).line_height()
+                let (letters, lines) = self.banner(words);
+                lines.len() as u32 * letters.line_height()
                     + under_lines(self, under).len() as u32 * self.medium(1.0).line_height()
                     + self.gap(8)
             }
-            Block::Large { label, value } => lines(self.medium(0.9), label) + self.large(value).line_height(),
+            Block::Large { label, value } => {
+                let (letters, values) = self.large(value);
+                lines(self.medium(0.9), label) + values.len() as u32 * letters.line_height()
+            }
             Block::Fact { value, .. } => {
                 self.value_lines(value).len() as u32 * self.bold(1.0).line_height() + self.gap(2)
             }
@@ -147,9 +151,8 @@ impl Paper {
             Block::Banner { words, under, fill } => self.draw_banner(canvas, top, words, under, *fill),
             Block::Large { label, value } => {
                 let below = self.centred(canvas, top, self.medium(0.9), label, Ink::Black);
-                let letters = self.large(value);
-                let x = (self.width - letters.width(value).min(self.width)) / 2;
-                letters.draw(canvas, x as i32, below, value, Ink::Black);
+                let (letters, lines) = self.large(value);
+                self.middle(canvas, below, letters, &lines, Ink::Black);
             }
             Block::Fact { label, value } => {
                 let letters = self.bold(1.0);
@@ -191,12 +194,16 @@ impl Paper {
         }
     }
 
-    /// Draws lines in the middle and says where the next would begin.
     fn centred(self, canvas: &mut Canvas, top: i32, letters: Type, text: &str, ink: Ink) -> i32 {
+        self.middle(canvas, top, letters, &letters.balance(text, self.inner()), ink)
+    }
+
+    /// Draws lines in the middle and says where the next would begin.
+    fn middle(self, canvas: &mut Canvas, top: i32, letters: Type, lines: &[String], ink: Ink) -> i32 {
         let mut y = top;
-        for line in letters.balance(text, self.inner()) {
-            let x = (self.width - letters.width(&line)) / 2;
-            letters.draw(canvas, x as i32, y, &line, ink);
+        for line in lines {
+            let x = self.width.saturating_sub(letters.width(line)) / 2;
+            letters.draw(canvas, x as i32, y, line, ink);
             y += letters.line_height() as i32;
         }
         y
@@ -217,10 +224,11 @@ impl Paper {
     }
 
     fn draw_banner(self, canvas: &mut Canvas, top: i32, words: &str, under: &str, fill: Fill) {
-        let letters = self.banner(words);
-        let lines = under_lines(self, under);
-        let below = self.medium(1.0);
-        let height = letters.line_height() + lines.len() as u32 * below.line_height() + self.gap(8);
+        let (letters, words) = self.banner(words);
+        let (below, under) = (self.medium(1.0), under_lines(self, under));
+        let height = words.len() as u32 * letters.line_height()
+            + under.len() as u32 * below.line_height()
+            + self.gap(8);
         let ink = match fill {
             Fill::Black => {
                 canvas.fill(self.margin as i32, top, self.inner(), height, Ink::Black);
@@ -231,15 +239,8 @@ impl Paper {
                 Ink::Black
             }
         };
-        let mut y = top + self.gap(2) as i32;
-        let x = (self.width - letters.width(words)) / 2;
-        letters.draw(canvas, x as i32, y, words, ink);
-        y += letters.line_height() as i32;
-        for line in lines {
-            let x = (self.width - below.width(&line)) / 2;
-            below.draw(canvas, x as i32, y, &line, ink);
-            y += below.line_height() as i32;
-        }
+        let y = self.middle(canvas, top + self.gap(2) as i32, letters, &words, ink);
+        self.middle(canvas, y, below, &under, ink);
     }
 
     fn draw_pattern(self, canvas: &mut Canvas, top: i32) {

@@ -81,13 +81,18 @@ impl Type {
         across.ceil() as u32
     }
 
-    /// The largest size up to this one at which a line fits.
-    pub fn fitting(self, line: &str, width: u32) -> Self {
+    /// The largest size from this one down to `least` em at which a text fits into one
+    /// line; if there is none, `least` and as many lines as it takes.
+    pub fn fitting(self, text: &str, width: u32, least: f32) -> (Self, Vec<String>) {
         let mut fits = self;
-        while fits.width(line) > width && fits.em > 12.0 {
+        while fits.em >= least {
+            if fits.width(text) <= width {
+                return (fits, vec![text.to_owned()]);
+            }
             fits.em -= 1.0;
         }
-        fits
+        fits.em = least;
+        (fits, fits.balance(text, width))
     }
 
     /// Breaks a text into lines that fit, between words; a word that is longer than

@@ -144,6 +144,18 @@ fn another_machine_can_check_the_printed_code_without_a_network() {
 }
 
 #[test]
+fn the_longest_names_still_make_a_code_that_narrow_paper_carries() {
+    let key = device_key();
+    let kiosk: KioskId = "k".repeat(64).parse().unwrap();
+    let transaction = TransactionId::new(at(), &mut UnwrapErr(getrandom::SysRng));
+    let facts = SlipFacts::kept(transaction, "R".repeat(40).parse().unwrap(), kiosk.clone(), at());
+    let slip = Slip { kiosk, ..slip(request(facts.clone(), &key), Language::En) };
+    let picture = slip.draw(384).unwrap();
+    keep("longest-en-384", &picture);
+    assert_eq!(check_slip(&scan(&picture), &key.public()), Ok(facts));
+}
+
+#[test]
 fn a_whole_phone_number_never_gets_on_paper() {
     assert!(MaskedPhone::parse("09x xxx x23").is_some());
     assert!(MaskedPhone::parse("*** *** *23").is_some());

@@ -87,6 +87,7 @@ impl Contract {
                 "type" => is_of_type(value, rule.as_str().unwrap()),
                 "enum" => rule.as_array().unwrap().contains(value),
                 "format" => value.as_str().is_none_or(|text| has_format(text, rule.as_str().unwrap())),
+                "pattern" => value.as_str().is_none_or(|text| has_pattern(text, rule.as_str().unwrap())),
                 "minLength" => value.as_str().is_none_or(|text| text.chars().count() >= size(rule)),
                 "maxLength" => value.as_str().is_none_or(|text| text.chars().count() <= size(rule)),
                 "minimum" => value.as_i64().is_none_or(|number| number >= rule.as_i64().unwrap()),
@@ -148,8 +149,26 @@ fn has_format(text: &str, format: &str) -> bool {
         "uuid" => uuid::Uuid::parse_str(text).is_ok_and(|uuid| uuid.to_string() == text),
         "date-time" => text.parse::<jiff::Timestamp>().is_ok(),
         "byte" => STANDARD.decode(text).is_ok(),
-        "digits" => text.bytes().all(|byte| byte.is_ascii_digit()),
         other => panic!("format {other}"),
+    }
+}
+
+/// The few patterns of the contract, written out.
+fn has_pattern(text: &str, pattern: &str) -> bool {
+    let all = |fits: fn(u8) -> bool| !text.is_empty() && text.bytes().all(fits);
+    match pattern {
+        "^[0-9]+$" => all(|byte| byte.is_ascii_digit()),
+        "^[0-9a-f]+$" => all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
+        "^[a-z0-9-]+$" => all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')),
+        "^[A-Z0-9-]+$" => all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'-')),
+        "^[A-Za-z0-9_-]+$" => all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')),
+        "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$" => {
+            uuid::Uuid::parse_str(text).is_ok_and(|uuid| {
+                let ours = uuid.get_version_num() == 7 && uuid.get_variant() == uuid::Variant::RFC4122;
+                ours && uuid.to_string() == text
+            })
+        }
+        other => panic!("pattern {other}"),
     }
 }
 

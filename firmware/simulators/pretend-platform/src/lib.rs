@@ -8,6 +8,7 @@
 mod accounts;
 mod activation;
 mod answer;
+mod asked;
 mod certificates;
 mod control;
 mod counts;

@@ -11,7 +11,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use keys::PlatformSecret;
 use rand_core::CryptoRng;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use simulators::scenario::{AccountScript, PlatformFault, PlatformMishap};
@@ -22,6 +22,7 @@ use crate::{
     accounts::{Account, Seeds, Vneid},
     activation::{Activation, Credentials},
     answer::Answer,
+    asked::{Begin, Channel, Heartbeat, Question, SealedBody, Typed, VneidQuestion, Wanted},
     certificates::Secrets,
     counts::Counts,
     records::{self, Records},
@@ -89,60 +90,6 @@ pub struct Done {
     pub answer: Answer,
     /// The plain text of the box, for the contract test.
     pub opened: Option<Vec<u8>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SealedBody {
-    sealed: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Question {
-    number: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Begin {
-    number: String,
-    phone: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Typed {
-    code: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    channel: Channel,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Channel {
-    Sms,
-    Voice,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct VneidQuestion {
-    number: String,
-    scopes: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[allow(dead_code, reason = "read so that a wrong type is refused")]
-struct Heartbeat {
-    version: String,
-    queue_depth: u32,
-    devices: BTreeMap<String, bool>,
 }
 
 type Outcome = Result<Answer, Refusal>;
@@ -435,7 +382,8 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 /// A UUIDv7 in the one spelling.
 fn idempotency_key(text: &str) -> Option<Uuid> {
     let key = Uuid::parse_str(text).ok()?;
-    (key.get_version_num() == 7 && key.to_string() == text).then_some(key)
+    let ours = key.get_version_num() == 7 && key.get_variant() == uuid::Variant::RFC4122;
+    (ours && key.to_string() == text).then_some(key)
 }
 
 fn handle(chance: &mut dyn CryptoRng) -> String {

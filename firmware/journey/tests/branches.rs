@@ -1,0 +1,280 @@
+//! The branches of the activation machine, each to its own end.
+
+mod kiosk;
+
+use devices::{Device, State};
+use faults::Fault;
+use jiff::civil::date;
+use journey::{Effect, Event, PlatformStep, SlipOrder, TimeLimits};
+use kiosk::{Kiosk, kept, pending, receipt};
+use outbox::Standing;
+use screen::{Language, Outcome, Over, PaperOutcome, Screen, Tap};
+use services::AccountState;
+
+fn outcome(kiosk: &Kiosk) -> (Outcome, PaperOutcome) {
+    match kiosk.view().screen {
+        Screen::Outcome { outcome, paper, .. } => (outcome, paper),
+        other => panic!("no outcome but {other:?}"),
+    }
+}
+
+fn words(effects: &[Effect]) -> Vec<&'static str> {
+    effects.iter().map(Effect::word).collect()
+}
+
+#[test]
+fn a_pending_account_is_activated() {
+    let kiosk = Kiosk::at_state("Ended");
+    assert_eq!(outcome(&kiosk), (Outcome::Activated, PaperOutcome::Printed));
+}
+
+#[test]
+fn each_other_account_ends_in_its_own_outcome() {
+    for (state, expected) in [
+        (AccountState::None, Outcome::NoAccount),
+        (AccountState::LevelOne, Outcome::LevelOne),
+        (AccountState::Active, Outcome::AlreadyActive),
+        (AccountState::Locked, Outcome::Locked),
+        (pending(8), Outcome::Overdue { hotline: "1900 0368".into() }),
+    ] {
+        let mut kiosk = Kiosk::at_state("LookingUp");
+        kiosk.step(Event::Account(state));
+        assert_eq!(outcome(&kiosk).0, expected);
+    }
+}
+
+#[test]
+fn the_last_hour_of_the_seventh_day_is_in_time() {
+    let mut kiosk = Kiosk::at_state("LookingUp");
+    kiosk.step(Event::Account(pending(7)));
+    assert_eq!(kiosk.at(), "EnteringPhone");
+}
+
+#[test]
+fn an_expired_card_stops_the_visit_and_offers_a_slip_for_the_police() {
+    let mut kiosk = Kiosk::at_state("ReadingCard");
+    kiosk.step(Event::CardExpired(date(2026, 11, 20)));
+    assert_eq!(outcome(&kiosk), (Outcome::CardExpired { on: "20/11/2026".into() }, PaperOutcome::Offered));
+    let effects = kiosk.tap(Tap::Print);
+    let Effect::Print(order, Language::Vi) = &effects[0] else { panic!("{:?}", words(&effects)) };
+    assert!(matches!(**order, SlipOrder::Renewal { .. }));
+}
+
+#[test]
+fn a_wrong_phone_may_be_typed_again() {
+    let mut kiosk = Kiosk::at_state("CheckingPhone");
+    kiosk.step(Event::PlatformFailed(PlatformStep::Phone, Fault::PhoneMismatch));
+    let Screen::Phone { digits, fault } = kiosk.view().screen else { panic!() };
+    assert_eq!((digits.as_str(), fault), (kiosk::PHONE, Some(Fault::PhoneMismatch)));
+}
+
+#[test]
+fn a_wrong_code_says_how_many_tries_are_left_and_the_last_ends_the_visit() {
+    let mut kiosk = Kiosk::at_state("CheckingCode");
+    kiosk.step(Event::CodeRefused(Fault::OtpWrong, Some(4)));
+    let Screen::Otp { entered, tries_left, fault, .. } = kiosk.view().screen else { panic!() };
+    assert_eq!((entered, tries_left, fault), (0, Some(4), Some(Fault::OtpWrong)));
+
+    let mut kiosk = Kiosk::at_state("CheckingCode");
+    kiosk.step(Event::CodeRefused(Fault::OtpLimit, Some(0)));
+    assert_eq!(outcome(&kiosk).0, Outcome::Refused { fault: Fault::OtpLimit });
+}
+
+#[test]
+fn another_code_may_be_asked_for_after_a_minute_and_three_times_in_all() {
+    let mut kiosk = Kiosk::at_state("EnteringCode");
+    for _ in 0..2 {
+        assert!(kiosk.tap(Tap::ResendCode).is_empty(), "too soon");
+        for _ in 0..60 {
+            kiosk.step(Event::Second);
+            kiosk.tap(Tap::MoreTime);
+        }
+        assert_eq!(words(&kiosk.tap(Tap::CallWithCode)), ["SendCode"]);
+        kiosk.step(Event::CodeSent("09x xxx x158".into()));
+    }
+    for _ in 0..60 {
+        kiosk.step(Event::Second);
+        kiosk.tap(Tap::MoreTime);
+    }
+    assert!(kiosk.tap(Tap::ResendCode).is_empty(), "a fourth code");
+}
+
+#[test]
+fn a_weak_passcode_is_refused_before_anything_is_sent() {
+    for weak in ["111111", "123456", "071168"] {
+        let mut kiosk = Kiosk::at_state("SettingPasscode");
+        kiosk.type_in(weak);
+        assert!(kiosk.tap(Tap::Continue).is_empty());
+        let Screen::Passcode { entered, fault, .. } = kiosk.view().screen else { panic!() };
+        assert_eq!((entered, fault), (0, Some(Fault::PasscodeWeak)), "{weak}");
+    }
+}
+
+#[test]
+fn two_different_passcodes_begin_again() {
+    let mut kiosk = Kiosk::at_state("SettingPasscode");
+    for passcode in ["830219", "830218"] {
+        kiosk.type_in(passcode);
+        kiosk.tap(Tap::Continue);
+    }
+    let Screen::Passcode { entry, entered, fault } = kiosk.view().screen else { panic!() };
+    assert_eq!((entry, entered, fault), (screen::Entry::First, 0, Some(Fault::PasscodeMismatch)));
+}
+
+#[test]
+fn a_face_that_is_missed_three_times_goes_another_way_without_blame() {
+    let mut kiosk = Kiosk::at_state("TakingPhoto");
+    for attempt in 1..=2 {
+        kiosk.step(Event::FaceMissed(Fault::FaceNotMatched));
+        let Screen::FaceNotMatched { attempt: shown, attempts, .. } = kiosk.view().screen else { panic!() };
+        assert_eq!((shown, attempts), (attempt, 3));
+        assert_eq!(words(&kiosk.tap(Tap::TryAgain)), ["WatchFace"]);
+    }
+    kiosk.step(Event::FaceMissed(Fault::FaceNotMatched));
+    let Screen::FaceAnotherWay { fault, .. } = kiosk.view().screen else { panic!() };
+    assert_eq!(fault, Fault::FaceNotConfirmed);
+    assert!(fault.citizen().en.contains("not your fault"));
+}
+
+#[test]
+fn two_officers_may_confirm_whom_the_camera_fails() {
+    let mut kiosk = Kiosk::at_state("AnotherWay");
+    assert_eq!(words(&kiosk.step(Event::OfficersApproved(kiosk::face_match()))), ["LookUpAccount"]);
+    assert_eq!(kiosk.at(), "LookingUp");
+}
+
+#[test]
+fn a_lifted_card_may_be_laid_down_again() {
+    let mut kiosk = Kiosk::at_state("ReadingCard");
+    assert_eq!(words(&kiosk.step(Event::CardFailed(Fault::CardLifted))), ["ReadCard"]);
+    assert!(matches!(kiosk.view().screen, Screen::PlaceCard { fault: Some(Fault::CardLifted) }));
+}
+
+#[test]
+fn a_platform_that_is_away_before_signing_promises_nothing() {
+    let mut kiosk = Kiosk::at_state("LookingUp");
+    kiosk.step(Event::PlatformFailed(PlatformStep::LookUp, Fault::PlatformUnreachable));
+    assert_eq!(outcome(&kiosk).0, Outcome::Refused { fault: Fault::NothingSent });
+}
+
+#[test]
+fn a_platform_that_does_not_answer_leaves_the_paper_at_received() {
+    let mut kiosk = Kiosk::at_state("Sending");
+    kiosk.step(Event::Stored(kept()));
+    let effects = kiosk.step(Event::NotAnswered);
+    let Effect::Print(order, _) = &effects[0] else { panic!("{:?}", words(&effects)) };
+    assert!(matches!(**order, SlipOrder::Kept { .. }));
+    kiosk.step(Event::Printed);
+    assert_eq!(outcome(&kiosk).0, Outcome::Received);
+}
+
+#[test]
+fn registered_is_only_said_of_a_receipt_that_says_so() {
+    let mut kiosk = Kiosk::at_state("Sending");
+    kiosk.step(Event::Stored(kept()));
+    kiosk.step(Event::Acknowledged(receipt(Standing::Received)));
+    kiosk.step(Event::Printed);
+    assert_eq!(outcome(&kiosk).0, Outcome::Received);
+}
+
+#[test]
+fn nothing_is_promised_before_the_disk_has_it() {
+    let mut kiosk = Kiosk::at_state("Sending");
+    kiosk.step(Event::Acknowledged(receipt(Standing::Registered)));
+    assert!(matches!(kiosk.view().screen, Screen::Working { .. }));
+    kiosk.step(Event::StoreFailed(Fault::StoreFull));
+    assert_eq!(outcome(&kiosk).0, Outcome::Refused { fault: Fault::StoreFull });
+}
+
+#[test]
+fn a_visit_that_belongs_to_the_outbox_cannot_be_ended() {
+    let mut kiosk = Kiosk::at_state("Sending");
+    for _ in 0..600 {
+        kiosk.step(Event::Second);
+        kiosk.tap(Tap::End);
+    }
+    assert_eq!(kiosk.at(), "Sending");
+}
+
+#[test]
+fn without_paper_the_code_stands_for_the_slip() {
+    let mut kiosk = Kiosk::at_state("Sending");
+    kiosk.devices.insert(Device::ReceiptPrinter, State::Failed(Fault::PaperOut));
+    kiosk.step(Event::Stored(kept()));
+    assert!(kiosk.step(Event::Acknowledged(receipt(Standing::Registered))).is_empty());
+    assert_eq!(outcome(&kiosk), (Outcome::Activated, PaperOutcome::Failed(Fault::PaperOut)));
+}
+
+#[test]
+fn a_language_may_be_switched_at_any_moment_and_goes_back_after_the_visit() {
+    for state in kiosk::states() {
+        let mut kiosk = Kiosk::at_state(state);
+        kiosk.tap(Tap::Language(Language::En));
+        assert_eq!(kiosk.view().language, Language::En, "{state}");
+    }
+    let mut kiosk = Kiosk::at_state("Ended");
+    kiosk.tap(Tap::Language(Language::En));
+    kiosk.tap(Tap::End);
+    assert_eq!((kiosk.at(), kiosk.view().language), ("Attract", Language::Vi));
+}
+
+/// Wherever the citizen walks away, the machine warns, ends and wipes by itself.
+#[test]
+fn from_every_page_that_waits_for_the_citizen_silence_ends_the_visit() {
+    let busy = [
+        "Attract",
+        "ReadingCard",
+        "TakingPhoto",
+        "AskingVneid",
+        "LookingUp",
+        "CheckingPhone",
+        "SendingCode",
+        "CheckingCode",
+        "SettingSecrets",
+        "Sending",
+        "Printing",
+    ];
+    for state in kiosk::states().into_iter().filter(|state| !busy.contains(state)) {
+        let mut kiosk = Kiosk::at_state(state);
+        let mut wiped = false;
+        let mut warned = false;
+        for _ in 0..600 {
+            let effects = kiosk.step(Event::Second);
+            wiped |= words(&effects).contains(&"Wipe");
+            warned |= matches!(kiosk.view().over, Some(Over::StillThere { .. }));
+        }
+        let staff = state.contains("Staff");
+        let closing = ["Ended", "Thanking"].contains(&state);
+        assert_eq!(kiosk.at(), "Attract", "{state}");
+        assert_eq!((wiped, warned), (!staff, !staff && !closing), "{state}");
+    }
+}
+
+#[test]
+fn the_warning_comes_twenty_seconds_before_the_end_and_one_touch_extends() {
+    let limits = TimeLimits::default();
+    let mut kiosk = Kiosk::at_state("EnteringPhone");
+    for _ in 0..limits.idle - limits.warning {
+        assert_eq!(kiosk.view().over, None);
+        kiosk.step(Event::Second);
+    }
+    assert_eq!(kiosk.view().over, Some(Over::StillThere { seconds_left: limits.warning }));
+    kiosk.tap(Tap::Key('0'));
+    assert!(kiosk.view().over.is_some(), "a key behind the warning must not be taken");
+    kiosk.tap(Tap::MoreTime);
+    assert_eq!((kiosk.at(), kiosk.view().over), ("EnteringPhone", None));
+}
+
+/// After the end nothing of the citizen is left on any page.
+#[test]
+fn the_page_after_a_visit_knows_nothing_of_it() {
+    for state in kiosk::states() {
+        let mut kiosk = Kiosk::at_state(state);
+        for tap in [Tap::End, Tap::End] {
+            kiosk.tap(tap);
+        }
+        if kiosk.at() == "Attract" {
+            assert!(kiosk.view() == Kiosk::new().view(), "{state}");
+        }
+    }
+}

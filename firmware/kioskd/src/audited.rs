@@ -1,0 +1,85 @@
+//! What the audit log is told of things that other crates know in more detail.
+
+use card::{CardFiles, FileId, Protocol};
+use devices::{Device, State};
+use face::{FaceEvidence, FaceMatch, NoMatch, Score, Why};
+
+/// Which files of the chip were read, and how it was opened.
+pub fn card_read(files: &CardFiles) -> audit::Event {
+    let read = &files.log().files;
+    audit::Event::CardRead {
+        files: read.iter().map(|file| card_file(*file)).collect(),
+        access: match files.access() {
+            Protocol::Bac { .. } => audit::CardAccess::Bac,
+            Protocol::Pace { .. } => audit::CardAccess::Pace,
+        },
+        apdus: files.log().apdus.try_into().unwrap_or(u16::MAX),
+    }
+}
+
+fn card_file(file: FileId) -> audit::CardFile {
+    match file {
+        FileId::CardAccess => audit::CardFile::CardAccess,
+        FileId::Com => audit::CardFile::Com,
+        FileId::Sod => audit::CardFile::Sod,
+        FileId::Dg1 => audit::CardFile::Dg1,
+        FileId::Dg2 => audit::CardFile::Dg2,
+        FileId::Dg3 => audit::CardFile::Dg3,
+        FileId::Dg11 => audit::CardFile::Dg11,
+        FileId::Dg12 => audit::CardFile::Dg12,
+        FileId::Dg13 => audit::CardFile::Dg13,
+        FileId::Dg14 => audit::CardFile::Dg14,
+        FileId::Dg15 => audit::CardFile::Dg15,
+    }
+}
+
+/// What one try of the face came to.
+pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::Event {
+    let (decision, score) = match came_to {
+        Ok(matched) => {
+            let score = match matched.evidence() {
+                FaceEvidence::Camera(evidence) => Some(evidence.score),
+                FaceEvidence::Officers(_) => None,
+            };
+            (audit::FaceDecision::Matched, score)
+        }
+        Err(no) => {
+            let decision = match no.why {
+                Why::Different => audit::FaceDecision::NotMatched,
+                Why::Uncertain => audit::FaceDecision::GreyZone,
+                Why::Frozen => audit::FaceDecision::NotLive,
+                Why::TookTooLong(face::FaceHint::NoFace) => audit::FaceDecision::NoFace,
+                Why::TookTooLong(face::FaceHint::OnePerson) => audit::FaceDecision::SeveralFaces,
+                Why::TookTooLong(_) | Why::NotFinished => audit::FaceDecision::TooLong,
+            };
+            (decision, no.score)
+        }
+    };
+    let bucket = |score: Score| audit::ScoreBucket::of(score.ten_thousandths().into());
+    audit::Event::FaceAttempted {
+        attempt: number.into(),
+        decision,
+        score: score.map_or(audit::ScoreBucket::None, bucket),
+    }
+}
+
+/// A device changed its state.
+pub fn device_changed(device: Device, state: State) -> audit::Event {
+    audit::Event::DeviceChanged {
+        device: match device {
+            Device::CardReader => audit::Part::CardReader,
+            Device::Camera => audit::Part::Camera,
+            Device::ReceiptPrinter => audit::Part::ReceiptPrinter,
+            Device::CodeScanner => audit::Part::CodeScanner,
+            Device::Network => audit::Part::Network,
+            Device::Store => audit::Part::Store,
+        },
+        state: match state {
+            State::Starting => audit::PartState::Starting,
+            State::Ready => audit::PartState::Ready,
+            State::Degraded(_) => audit::PartState::Degraded,
+            State::Failed(_) => audit::PartState::Failed,
+        },
+        fault: state.fault(),
+    }
+}

@@ -1,0 +1,307 @@
+//! The card reader's own thread: waits for a card, reads what the service names,
+//! checks who issued it, and makes the portrait's template. A card is half-duplex,
+//! so this blocks, and nothing else waits for it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::Duration,
+};
+
+use card::{AccessKey, AccessPolicy, FileId, Progress, ReadError};
+use devices::{CardReader, Device, ReaderFault, State};
+use face::{Engine, Reference};
+use faults::Fault;
+use identity::{Identity, IdentityError, TrustList};
+use jiff::civil::Date;
+use journey::Event;
+use screen::{ReadingStage, StaffNote};
+
+use crate::{
+    chance::Chance,
+    happened::{Happened, Job, Tell},
+};
+
+/// How often an idle reader is asked whether it is still there.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How long one wait for a card lasts before it is asked whether anybody still wants it.
+const WAIT: Duration = Duration::from_millis(250);
+
+/// The loop's end of the thread.
+pub struct CardDesk {
+    orders: mpsc::Sender<Order>,
+    newest: Arc<AtomicU64>,
+}
+
+/// What opening a reader gives.
+pub type Opened = Result<Box<dyn CardReader>, ReaderFault>;
+
+enum Order {
+    Read { job: Job, key: Arc<AccessKey>, files: Vec<FileId>, today: Date },
+    Test { job: Job },
+}
+
+/// What the thread works with.
+pub struct Tools {
+    /// The country certificates that are believed.
+    pub trust: Arc<TrustList>,
+    /// Makes the portrait's template.
+    pub engine: Arc<Engine>,
+    /// The way to the loop.
+    pub tell: Tell,
+}
+
+impl CardDesk {
+    /// Starts the thread. `open` is called again whenever the reader has gone.
+    pub fn start(open: impl Fn() -> Opened + Send + 'static, tools: Tools) -> Self {
+        let (orders, taken) = mpsc::channel();
+        let newest = Arc::new(AtomicU64::new(0));
+        let desk = Desk {
+            reader: None,
+            state: State::Starting,
+            must_lift: false,
+            newest: Arc::clone(&newest),
+            tools,
+        };
+        thread::Builder::new()
+            .name("card".into())
+            .spawn(move || desk.serve(&open, &taken))
+            .expect("a thread can be started");
+        Self { orders, newest }
+    }
+
+    /// Reads the next card that is laid down. Ends whatever was being read.
+    pub fn read(&self, job: Job, key: Arc<AccessKey>, files: Vec<FileId>, today: Date) {
+        self.newest.store(job.number, Ordering::Relaxed);
+        _ = self.orders.send(Order::Read { job, key, files, today });
+    }
+
+    /// Ends whatever is being read or waited for.
+    pub fn stop(&self, newer: Job) {
+        self.newest.store(newer.number, Ordering::Relaxed);
+    }
+
+    /// Asks the reader whether it answers.
+    pub fn test(&self, job: Job) {
+        _ = self.orders.send(Order::Test { job });
+    }
+}
+
+struct Desk {
+    reader: Option<Box<dyn CardReader>>,
+    state: State,
+    /// The last reading failed with the card still there: it must be lifted first.
+    must_lift: bool,
+    newest: Arc<AtomicU64>,
+    tools: Tools,
+}
+
+/// Why a reading ended without an identity.
+enum Ended {
+    Reader(ReaderFault),
+    Card(ReadError),
+    Identity(IdentityError),
+    /// Nobody wants it any more.
+    Unwanted,
+}
+
+impl Desk {
+    fn serve(mut self, open: &dyn Fn() -> Opened, orders: &mpsc::Receiver<Order>) {
+        loop {
+            let order = orders.recv_timeout(LOOK_EVERY);
+            if self.reader.is_none() {
+                match open() {
+                    Ok(reader) => self.reader = Some(reader),
+                    Err(fault) => self.note_state(State::Failed(fault.fault())),
+                }
+            }
+            match order {
+                Ok(Order::Read { job, key, files, today }) => self.read(job, &key, &files, today),
+                Ok(Order::Test { job }) => self.test(job),
+                Err(RecvTimeoutError::Timeout) => self.look(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Whether the reader is there, for the open services and the staff page.
+    fn look(&mut self) {
+        let Some(reader) = &mut self.reader else { return };
+        match reader.wait_for_removal(Duration::ZERO) {
+            Ok(_) | Err(ReaderFault::CardGone | ReaderFault::CardMute) => self.note_state(State::Ready),
+            Err(fault) => self.lost(fault),
+        }
+    }
+
+    fn lost(&mut self, fault: ReaderFault) {
+        self.note_state(State::Failed(fault.fault()));
+        if fault != ReaderFault::Busy {
+            self.reader = None;
+        }
+    }
+
+    fn note_state(&mut self, state: State) {
+        if self.state != state {
+            self.state = state;
+            self.tools.tell.tell(Happened::Device(Device::CardReader, state));
+        }
+    }
+
+    fn test(&mut self, job: Job) {
+        self.look();
+        let note = match self.state.fault() {
+            None => StaffNote::ReaderAnswered,
+            Some(fault) => StaffNote::ReaderFailed(fault),
+        };
+        self.tools.tell.work(job, Event::StaffDone(note));
+    }
+
+    fn read(&mut self, job: Job, key: &AccessKey, files: &[FileId], today: Date) {
+        let Some(reader) = self.reader.as_deref_mut() else {
+            let fault = self.state.fault().unwrap_or(Fault::ReaderMissing);
+            self.tools.tell.work(job, Event::CardFailed(fault));
+            return;
+        };
+        let wanted = Wanted { job, newest: &self.newest };
+        let outcome = wait(reader, &mut self.must_lift, &wanted).and_then(|()| {
+            self.tools.tell.audit(audit::Event::CardLaid);
+            self.tools.tell.work(job, Event::CardLaid);
+            read(reader, key, files, today, &self.tools, &wanted)
+        });
+        match outcome {
+            Ok((who, reference)) => {
+                self.tools.tell.audit(audit::Event::IdentityVerified);
+                self.tools.tell.work(job, Event::CardRead(who, reference));
+            }
+            Err(Ended::Unwanted) => {}
+            Err(ended) => {
+                self.must_lift = !matches!(
+                    ended,
+                    Ended::Reader(_) | Ended::Card(ReadError::NoAnswer { fault: ReaderFault::CardGone, .. })
+                );
+                self.tell_why(job, &ended);
+                if let Ended::Reader(fault) = ended {
+                    self.lost(fault);
+                }
+            }
+        }
+    }
+
+    fn tell_why(&self, job: Job, ended: &Ended) {
+        let tell = &self.tools.tell;
+        let event = match ended {
+            Ended::Identity(IdentityError::Expired { on }) => {
+                tell.audit(audit::Event::CardExpired);
+                Event::CardExpired(*on)
+            }
+            Ended::Identity(error) => {
+                tracing::warn!(code = error.fault().code(), %error, "identity refused");
+                tell.audit(audit::Event::IdentityRefused { fault: error.fault() });
+                Event::CardFailed(error.fault())
+            }
+            Ended::Card(error) => {
+                tracing::warn!(code = error.fault().code(), %error, "card not read");
+                tell.audit(match error.fault() {
+                    Fault::CardLifted => audit::Event::CardLifted,
+                    fault => audit::Event::CardRefused { fault },
+                });
+                Event::CardFailed(error.fault())
+            }
+            Ended::Reader(fault) => {
+                tracing::warn!(code = fault.fault().code(), %fault, "reader failed");
+                tell.audit(audit::Event::Fault { fault: fault.fault() });
+                Event::CardFailed(fault.fault())
+            }
+            Ended::Unwanted => return,
+        };
+        tell.work(job, event);
+    }
+}
+
+/// Whether a job is still the newest.
+struct Wanted<'a> {
+    job: Job,
+    newest: &'a AtomicU64,
+}
+
+impl Wanted<'_> {
+    fn check(&self) -> Result<(), Ended> {
+        if self.newest.load(Ordering::Relaxed) == self.job.number { Ok(()) } else { Err(Ended::Unwanted) }
+    }
+}
+
+/// Waits for a card; one whose reading failed must first be lifted.
+fn wait(reader: &mut dyn CardReader, must_lift: &mut bool, wanted: &Wanted<'_>) -> Result<(), Ended> {
+    while *must_lift {
+        wanted.check()?;
+        *must_lift = !reader.wait_for_removal(WAIT).map_err(Ended::Reader)?;
+    }
+    loop {
+        wanted.check()?;
+        match reader.wait_for_card(WAIT) {
+            Ok(Some(_)) => return Ok(()),
+            // A card that is just being put down may not answer at once.
+            Ok(None) | Err(ReaderFault::CardGone | ReaderFault::CardMute) => {}
+            Err(fault) => return Err(Ended::Reader(fault)),
+        }
+    }
+}
+
+type Person = (Box<Identity>, Result<Arc<Reference>, Fault>);
+
+/// Reads and checks. The card's expiry is looked at before anything else of it; the
+/// portrait comes last, because it is the longest.
+fn read(
+    reader: &mut dyn CardReader,
+    key: &AccessKey,
+    files: &[FileId],
+    today: Date,
+    tools: &Tools,
+    wanted: &Wanted<'_>,
+) -> Result<Person, Ended> {
+    let tell = |stage, percent| tools.tell.work(wanted.job, Event::CardProgress(stage, percent));
+    let mut progress = |progress: Progress| match progress {
+        Progress::Opening => tell(ReadingStage::Opening, 0),
+        Progress::Secured(_) => tell(ReadingStage::Opening, 100),
+        Progress::Reading { file, done, total } => {
+            let stage = if file == FileId::Dg2 { ReadingStage::Portrait } else { ReadingStage::Details };
+            tell(stage, (done * 100 / total.max(1)).min(100) as u8);
+        }
+    };
+    let policy = AccessPolicy::PaceOrBacWhenNotOffered;
+    let mut session = card::open(reader, key, policy, &mut Chance, &mut progress).map_err(Ended::Card)?;
+    for file in [FileId::Com, FileId::Sod, FileId::Dg1] {
+        wanted.check()?;
+        session.read(file, &mut progress).map_err(Ended::Card)?;
+    }
+    let dg1 = session.file(FileId::Dg1).expect("DG1 was read");
+    identity::check_expiry(dg1, today).map_err(Ended::Identity)?;
+    let last = |file: &&FileId| **file == FileId::Dg2;
+    for &file in files.iter().filter(|file| !last(file)).chain(files.iter().filter(last)) {
+        wanted.check()?;
+        match session.read(file, &mut progress) {
+            // Which data groups a batch of cards carries is not published; what the
+            // issuer signed says whether one is missing that should be there.
+            Ok(()) | Err(ReadError::Absent { .. }) => {}
+            Err(error) => return Err(Ended::Card(error)),
+        }
+    }
+    let files = session.finish();
+    tools.tell.audit(crate::audited::card_read(&files));
+    tell(ReadingStage::Checking, 0);
+    let who = identity::verify(files, &tools.trust, today).map_err(Ended::Identity)?;
+    tell(ReadingStage::Checking, 50);
+    let reference = tools.engine.reference(&who).map(Arc::new).map_err(|error| error.fault());
+    tell(ReadingStage::Checking, 100);
+    Ok((Box::new(who), reference))
+}
+
+/// The files that a service of the catalogue may read beside COM, SOD and DG1.
+pub fn files_of(names: &[String]) -> Vec<FileId> {
+    let known = [FileId::Dg2, FileId::Dg11, FileId::Dg12, FileId::Dg13, FileId::Dg14, FileId::Dg15];
+    known.into_iter().filter(|file| names.iter().any(|name| file.name() == name)).collect()
+}

@@ -1,0 +1,292 @@
+//! The camera and the face engine, on a thread each: the engine always looks at the
+//! newest frame, the preview never waits for it. The camera streams only while a
+//! face is looked for.
+
+use std::{
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::Duration,
+};
+
+use devices::{CameraFault, Device, Frame, FrameSource, State};
+use face::{Attempt, Engine, FaceConfig, Reference, Why};
+use journey::Event;
+use screen::{FaceHint, StaffNote, wire::Preview};
+
+use crate::{
+    audited,
+    happened::{Happened, Job, Tell},
+    screen_link::Previews,
+};
+
+/// Dots of the preview: portrait, as the page shows it.
+const PREVIEW: (u32, u32) = (480, 640);
+/// How long a frame may take before the camera counts as silent.
+const FRAME_LIMIT: Duration = Duration::from_secs(2);
+/// How often an absent camera is looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+
+/// The loop's end of the threads.
+pub struct FaceDesk {
+    orders: mpsc::Sender<Order>,
+    newest: Arc<AtomicU64>,
+}
+
+/// What opening a camera gives.
+pub type Opened = Result<Box<dyn FrameSource>, CameraFault>;
+
+enum Order {
+    Watch { job: Job, reference: Arc<Reference>, attempt: u8 },
+    Test { job: Job },
+}
+
+/// What the threads work with.
+pub struct Tools {
+    /// The models.
+    pub engine: Arc<Engine>,
+    /// The thresholds.
+    pub config: FaceConfig,
+    /// Where pictures for the screen go.
+    pub previews: Previews,
+    /// The way to the loop.
+    pub tell: Tell,
+}
+
+impl FaceDesk {
+    /// Starts the camera's thread. `open` is called again whenever the camera has gone.
+    pub fn start(open: impl Fn() -> Opened + Send + 'static, tools: Tools) -> Self {
+        let (orders, taken) = mpsc::channel();
+        let newest = Arc::new(AtomicU64::new(0));
+        let desk = Desk { source: None, state: State::Starting, newest: Arc::clone(&newest), tools };
+        thread::Builder::new()
+            .name("camera".into())
+            .spawn(move || desk.serve(&open, &taken))
+            .expect("a thread can be started");
+        Self { orders, newest }
+    }
+
+    /// Looks for the face of that portrait. Ends whatever was looked for.
+    pub fn watch(&self, job: Job, reference: Arc<Reference>, attempt: u8) {
+        self.newest.store(job.number, Ordering::Relaxed);
+        _ = self.orders.send(Order::Watch { job, reference, attempt });
+    }
+
+    /// Stops the camera.
+    pub fn stop(&self, newer: Job) {
+        self.newest.store(newer.number, Ordering::Relaxed);
+    }
+
+    /// Asks the camera for one picture.
+    pub fn test(&self, job: Job) {
+        self.newest.store(job.number, Ordering::Relaxed);
+        _ = self.orders.send(Order::Test { job });
+    }
+}
+
+struct Desk {
+    source: Option<Box<dyn FrameSource>>,
+    state: State,
+    newest: Arc<AtomicU64>,
+    tools: Tools,
+}
+
+impl Desk {
+    fn serve(mut self, open: &dyn Fn() -> Opened, orders: &mpsc::Receiver<Order>) {
+        loop {
+            if self.source.is_none() {
+                match open() {
+                    Ok(source) => {
+                        self.source = Some(source);
+                        self.note_state(State::Ready);
+                    }
+                    Err(fault) => self.note_state(State::Failed(fault.fault())),
+                }
+            }
+            match orders.recv_timeout(LOOK_EVERY) {
+                Ok(Order::Watch { job, reference, attempt }) => self.watch(job, &reference, attempt),
+                Ok(Order::Test { job }) => self.test(job),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn note_state(&mut self, state: State) {
+        if self.state != state {
+            self.state = state;
+            self.tools.tell.tell(Happened::Device(Device::Camera, state));
+        }
+    }
+
+    fn lost(&mut self, fault: CameraFault) {
+        self.note_state(State::Failed(fault.fault()));
+        self.source = None;
+    }
+
+    fn test(&mut self, job: Job) {
+        let answered = match &mut self.source {
+            None => Err(CameraFault::Unplugged),
+            Some(source) => {
+                let frame = source.start().and_then(|()| source.next_frame(FRAME_LIMIT));
+                source.stop();
+                frame.map(drop)
+            }
+        };
+        let note = match answered {
+            Ok(()) => StaffNote::CameraAnswered,
+            Err(fault) => {
+                self.lost(fault);
+                StaffNote::CameraFailed(fault.fault())
+            }
+        };
+        self.tools.tell.work(job, Event::StaffDone(note));
+    }
+
+    fn watch(&mut self, job: Job, reference: &Reference, attempt: u8) {
+        let Some(source) = self.source.as_deref_mut() else {
+            let fault = self.state.fault().unwrap_or(CameraFault::Unplugged.fault());
+            self.tools.tell.work(job, Event::FaceMissed(fault));
+            return;
+        };
+        let wanted = || self.newest.load(Ordering::Relaxed) == job.number;
+        let slot = Slot::default();
+        let filmed = thread::scope(|scope| {
+            scope.spawn(|| look(&slot, job, reference, attempt, &self.tools));
+            let filmed = film(source, &slot, &self.tools.previews, &wanted);
+            slot.close();
+            filmed
+        });
+        source.stop();
+        self.tools.previews.show(None);
+        if let Err(fault) = filmed {
+            tracing::warn!(code = fault.fault().code(), %fault, "camera failed");
+            self.tools.tell.audit(audit::Event::Fault { fault: fault.fault() });
+            self.tools.tell.work(job, Event::FaceMissed(fault.fault()));
+            self.lost(fault);
+        }
+    }
+}
+
+/// Films until the engine knows enough, nobody wants it any more, or the camera fails.
+fn film(
+    source: &mut dyn FrameSource,
+    slot: &Slot,
+    previews: &Previews,
+    wanted: &dyn Fn() -> bool,
+) -> Result<(), CameraFault> {
+    source.start()?;
+    while wanted() && !slot.is_closed() {
+        let frame = source.next_frame(FRAME_LIMIT)?;
+        if let Ok(rgb) = face::preview(&frame, PREVIEW.0, PREVIEW.1) {
+            previews.show(Some(Preview {
+                width: PREVIEW.0 as u16,
+                height: PREVIEW.1 as u16,
+                rgb: rgb.to_vec(),
+            }));
+        }
+        slot.put(frame);
+    }
+    Ok(())
+}
+
+/// Looks at the newest frame until the try is decided.
+fn look(slot: &Slot, job: Job, reference: &Reference, number: u8, tools: &Tools) {
+    let mut attempt = Attempt::new(&tools.engine, reference, &tools.config, number);
+    let mut told = None;
+    while let Some(frame) = slot.take() {
+        // A frame that cannot be decoded is one of many; the next may be better.
+        let Ok(look) = attempt.look(&frame) else { continue };
+        let seen = (hint(look.hint), look.percent);
+        if told != Some(seen) {
+            told = Some(seen);
+            tools.tell.work(job, Event::FaceSeen(seen.0, seen.1));
+        }
+        tracing::debug!(?look.timings, "face");
+        if look.finished {
+            break;
+        }
+    }
+    if slot.is_closed() {
+        return;
+    }
+    slot.close();
+    let event = match attempt.decide() {
+        Ok(matched) => {
+            tools.tell.audit(audited::face_tried(number, Ok(&matched)));
+            tools.tell.audit(audit::Event::FaceMatched { attempts: number.into() });
+            Event::FaceMatched(Box::new(matched))
+        }
+        Err(no) => {
+            tracing::info!(why = %no.why, frames = no.frames_seen, "face not matched");
+            tools.tell.audit(audited::face_tried(number, Err(&no)));
+            match no.why {
+                Why::Frozen => tools.tell.audit(audit::Event::Fault { fault: no.fault() }),
+                _ => {}
+            }
+            Event::FaceMissed(no.fault())
+        }
+    };
+    tools.tell.work(job, event);
+}
+
+/// Room for one frame: the newest wins.
+#[derive(Default)]
+struct Slot {
+    frame: Mutex<Option<Frame>>,
+    filled: Condvar,
+    closed: AtomicBool,
+}
+
+impl Slot {
+    fn put(&self, frame: Frame) {
+        *self.frame.lock().unwrap_or_else(PoisonError::into_inner) = Some(frame);
+        self.filled.notify_one();
+    }
+
+    /// Waits for a frame; none once the slot is closed.
+    fn take(&self) -> Option<Frame> {
+        let mut frame = self.frame.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if self.is_closed() {
+                return None;
+            }
+            if let Some(newest) = frame.take() {
+                return Some(newest);
+            }
+            frame = self.filled.wait(frame).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn close(&self) {
+        let _frame = self.frame.lock().unwrap_or_else(PoisonError::into_inner);
+        self.closed.store(true, Ordering::Relaxed);
+        self.filled.notify_all();
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+}
+
+fn hint(hint: face::FaceHint) -> FaceHint {
+    match hint {
+        face::FaceHint::LookStraight => FaceHint::LookStraight,
+        face::FaceHint::HoldStill => FaceHint::HoldStill,
+        face::FaceHint::ComeCloser => FaceHint::ComeCloser,
+        face::FaceHint::MoveBack => FaceHint::MoveBack,
+        face::FaceHint::MoveLeft => FaceHint::MoveLeft,
+        face::FaceHint::MoveRight => FaceHint::MoveRight,
+        face::FaceHint::LookUp => FaceHint::LookUp,
+        face::FaceHint::LookDown => FaceHint::LookDown,
+        face::FaceHint::Uncover => FaceHint::Uncover,
+        face::FaceHint::OpenEyes => FaceHint::OpenEyes,
+        face::FaceHint::OnePerson => FaceHint::OnePerson,
+        face::FaceHint::TooDark => FaceHint::TooDark,
+        face::FaceHint::TooBright => FaceHint::TooBright,
+        face::FaceHint::NoFace => FaceHint::NoFace,
+    }
+}

@@ -1,0 +1,79 @@
+//! The only place that names a driver or a simulator. A production build has no
+//! simulators: the feature that brings them does not compile without debug checks.
+
+use boards::Board;
+use devices::{CameraFault, PrinterFault, ScannerFault};
+use drivers::{
+    code_scanner::SerialScanner, escpos::EscPosPrinter, gpio::Lamp, pcsc::PcscReader, v4l::V4lCamera,
+};
+
+use crate::{
+    card_desk::{self, CardDesk},
+    face_desk::{self, FaceDesk},
+    happened::Tell,
+    paper_desk::{NoPrinter, PaperDesk},
+    scanner_desk,
+};
+
+#[cfg(all(feature = "simulators", not(debug_assertions)))]
+compile_error!("simulators are never linked into a production build");
+
+/// Starts the card reader's thread.
+pub fn card(board: &Board, tools: card_desk::Tools) -> CardDesk {
+    #[cfg(feature = "simulators")]
+    if let Some(reader) = crate::pretend::card() {
+        return CardDesk::start(move || Ok(Box::new(reader.clone())), tools);
+    }
+    let name = board.reader.name.clone();
+    CardDesk::start(move || Ok(Box::new(PcscReader::open(Some(name.as_str()))?)), tools)
+}
+
+/// Starts the camera's thread.
+pub fn face(board: &Board, tools: face_desk::Tools) -> FaceDesk {
+    let part = board.camera.clone();
+    let open = move || -> face_desk::Opened {
+        #[cfg(feature = "simulators")]
+        if let Some(camera) = crate::pretend::camera() {
+            return camera;
+        }
+        if !part.device.path().exists() {
+            return Err(CameraFault::Unplugged);
+        }
+        Ok(Box::new(V4lCamera::new(part.device.path())))
+    };
+    FaceDesk::start(open, tools)
+}
+
+/// Starts the printer's task.
+pub fn paper(board: &Board, tell: Tell) -> PaperDesk {
+    match board.receipt_printer.clone() {
+        None => PaperDesk::start(|| Ok(NoPrinter), tell),
+        Some(part) => {
+            let open = move || -> Result<_, PrinterFault> {
+                EscPosPrinter::open(part.port.path(), part.baud.get(), part.dots.get())
+            };
+            PaperDesk::start(open, tell)
+        }
+    }
+}
+
+/// Starts the scanner's task, where there is a scanner.
+pub fn scanner(board: &Board, tell: Tell) {
+    if let Some(part) = board.code_scanner.clone() {
+        let open =
+            move || -> Result<_, ScannerFault> { SerialScanner::open(part.port.path(), part.baud.get()) };
+        scanner_desk::start(open, tell);
+    }
+}
+
+/// The lamp that fills a dark face, where there is one.
+pub fn fill_light(board: &Board) -> Option<Lamp> {
+    let pin = board.lights.as_ref()?.fill_pin.get() as u8;
+    match Lamp::open(pin) {
+        Ok(lamp) => Some(lamp),
+        Err(error) => {
+            tracing::warn!(%error, "no fill light");
+            None
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Pretend hardware for the demo and tests; not in a production build. A scenario is
+//! named in the environment, because a board file must not know of such things.
+//!
+//! `KIOSK_PRETEND_SCENARIO` and `KIOSK_PRETEND_PEOPLE`: the camera shows whom the
+//! scenario says. `KIOSK_PRETEND_ISSUER`: also the card is pretended, in memory, for
+//! machines where no private pcscd can be started.
+
+use std::{env, path::PathBuf};
+
+use devices::{CameraFault, FrameSource};
+use rand_core::Rng;
+use simulators::{
+    citizen_card::CitizenCard,
+    face_camera::{CameraSetup, FaceCamera},
+    in_memory::InMemoryReader,
+    people::People,
+    personalise::Issuer,
+    scenario::Scenario,
+};
+
+use crate::{chance::Chance, clock};
+
+fn named(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).map(PathBuf::from)
+}
+
+fn script() -> Option<(Scenario, People, PathBuf)> {
+    let scenario = Scenario::load(&named("KIOSK_PRETEND_SCENARIO")?).expect("the demo's own scenario");
+    let folder = named("KIOSK_PRETEND_PEOPLE").expect("a scenario comes with its people");
+    let people = People::load(&folder).expect("the demo's own people");
+    Some((scenario, people, folder))
+}
+
+/// The camera of the scenario, if one is named.
+pub fn camera() -> Option<Result<Box<dyn FrameSource>, CameraFault>> {
+    let (scenario, people, folder) = script()?;
+    let camera = FaceCamera::of_scenario(&scenario, &people, &folder, CameraSetup::default());
+    Some(Ok(Box::new(camera.expect("the demo's own photographs"))))
+}
+
+/// A card in memory, laid down already, if an issuer is named.
+pub fn card() -> Option<InMemoryReader> {
+    let issuer = named("KIOSK_PRETEND_ISSUER")?;
+    let (scenario, people, folder) = script()?;
+    let person = people.person(&scenario.person).expect("the scenario's person");
+    let issuer = Issuer::open(&issuer, clock::today(), &mut Chance).expect("the demo's own issuer");
+    let personalised =
+        issuer.personalise(person, &folder, &scenario.card, clock::today()).expect("the demo's own card");
+    let reader = InMemoryReader::new(CitizenCard::new(personalised, &scenario.card, Chance.next_u64()));
+    reader.lay();
+    Some(reader)
+}

@@ -1,0 +1,197 @@
+//! Everything that a kiosk is told before it starts, read and checked as a whole: a
+//! kiosk with half its settings does not start.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use boards::{Board, BoardError};
+use face::{Engine, FaceConfig, FaceError};
+use faults::Fault;
+use identity::{IdentityError, TrustList};
+use journey::TimeLimits;
+use keys::{DeviceKey, KeyError, PlatformKey, PublicKey, ServerKey};
+use services::{Catalogue, CatalogueError, Rules, RulesError};
+use staff::Officers;
+use transaction::{KioskId, TransactionError};
+
+use crate::{chance::Chance, record_desk::Keys};
+
+/// Everything, checked.
+pub struct Settings {
+    /// The machine.
+    pub board: Board,
+    /// Its name.
+    pub kiosk: KioskId,
+    /// The services of the site.
+    pub catalogue: Catalogue,
+    /// The dated legal numbers.
+    pub rules: Rules,
+    /// The country certificates that are believed.
+    pub trust: Arc<TrustList>,
+    /// The face models.
+    pub engine: Arc<Engine>,
+    /// The face thresholds.
+    pub face: FaceConfig,
+    /// Who may open the staff page.
+    pub officers: Officers,
+    /// The kiosk's and the platform's keys.
+    pub keys: Arc<Keys>,
+    /// How long pages wait.
+    pub limits: TimeLimits,
+}
+
+/// Why a kiosk does not start. Each is one line with a code and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The board file.
+    #[error("{0}")]
+    Board(#[source] BoardError),
+    /// The kiosk's name.
+    #[error("kiosk.id '{id}' cannot be used")]
+    Kiosk {
+        /// What stands there.
+        id: String,
+        /// Why not.
+        #[source]
+        source: TransactionError,
+    },
+    /// A file that a setting names.
+    #[error("{setting}: cannot read {}", path.display())]
+    File {
+        /// Which setting.
+        setting: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+        /// What it leads to.
+        fault: Fault,
+    },
+    /// The catalogue.
+    #[error("{0}")]
+    Catalogue(#[source] CatalogueError),
+    /// The dated rules.
+    #[error("{0}")]
+    Rules(#[source] RulesError),
+    /// The trust list.
+    #[error("{0}")]
+    Trust(#[source] IdentityError),
+    /// The face models or thresholds.
+    #[error("{0}")]
+    Face(#[source] FaceError),
+    /// The face thresholds break their format.
+    #[error("[face]: {0}")]
+    FaceFormat(#[source] toml::de::Error),
+    /// The staff file.
+    #[error("{}: {source}", path.display())]
+    Staff {
+        /// Which file.
+        path: PathBuf,
+        /// Line and reason.
+        source: Box<toml::de::Error>,
+    },
+    /// A key.
+    #[error("{0}")]
+    Key(#[source] KeyError),
+}
+
+impl SettingsError {
+    /// The entry of the fault list that this is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Board(error) => error.fault(),
+            Self::File { fault, .. } => *fault,
+            Self::Catalogue(error) => error.fault(),
+            Self::Rules(error) => error.fault(),
+            Self::Trust(_) => Fault::TrustListMissing,
+            Self::Face(error) => error.fault(),
+            Self::Key(error) => error.fault(),
+            Self::Kiosk { .. } | Self::FaceFormat(_) | Self::Staff { .. } => Fault::ConfigBroken,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads `<name>.toml` in the boards folder and everything that it names.
+    pub fn load(boards: &Path, name: &str) -> Result<Self, SettingsError> {
+        let board = Board::load(boards, name).map_err(SettingsError::Board)?;
+        let kiosk = board
+            .kiosk
+            .id
+            .as_str()
+            .parse()
+            .map_err(|source| SettingsError::Kiosk { id: board.kiosk.id.as_str().to_owned(), source })?;
+        let files = &board.files;
+        let catalogue = Catalogue::load(files.catalogue.path()).map_err(SettingsError::Catalogue)?;
+        let rules = read("files.rules", files.rules.path(), Fault::ConfigBroken)?;
+        let rules = Rules::parse(&rules).map_err(SettingsError::Rules)?;
+        let trust = read("files.trust-list", files.trust_list.path(), Fault::TrustListMissing)?;
+        let trust = TrustList::from_pem(&trust).map_err(SettingsError::Trust)?;
+        let face: FaceConfig = board.face.clone().try_into().map_err(SettingsError::FaceFormat)?;
+        face.check().map_err(SettingsError::Face)?;
+        let engine = Engine::load(files.models.path()).map_err(SettingsError::Face)?;
+        let officers = read("files.staff", files.staff.path(), Fault::ConfigBroken)?;
+        let officers = toml::from_str(&officers).map_err(|source| SettingsError::Staff {
+            path: files.staff.path().to_owned(),
+            source: Box::new(source),
+        })?;
+        let keys = load_keys(&board)?;
+        let idle = &board.idle;
+        let limits = TimeLimits {
+            idle: (idle.ask_after_seconds.get() + idle.end_after_seconds.get()) as u16,
+            warning: idle.end_after_seconds.get() as u16,
+            ..TimeLimits::default()
+        };
+        Ok(Self {
+            kiosk,
+            catalogue,
+            rules,
+            trust: Arc::new(trust),
+            engine: Arc::new(engine),
+            face,
+            officers,
+            keys,
+            limits,
+            board,
+        })
+    }
+}
+
+/// The kiosk's public key, for whoever enrols it.
+pub fn public_key(boards: &Path, name: &str) -> Result<PublicKey, SettingsError> {
+    let board = Board::load(boards, name).map_err(SettingsError::Board)?;
+    Ok(device_key(&board)?.public())
+}
+
+/// The kiosk's key is made on the machine at its first start and never leaves it.
+fn device_key(board: &Board) -> Result<DeviceKey, SettingsError> {
+    let path = board.files.data.path().join("device.key");
+    if path.exists() {
+        return DeviceKey::load(&path).map_err(SettingsError::Key);
+    }
+    let made = DeviceKey::generate(&mut Chance);
+    made.save(&path).map_err(SettingsError::Key)?;
+    Ok(made)
+}
+
+fn load_keys(board: &Board) -> Result<Arc<Keys>, SettingsError> {
+    let device = device_key(board)?;
+    let server = read("gateway.sealing-key", board.gateway.sealing_key.path(), Fault::KeyMissing)?;
+    let server: ServerKey = server.trim().parse().map_err(SettingsError::Key)?;
+    let platform = read("gateway.signing-key", board.gateway.signing_key.path(), Fault::KeyMissing)?;
+    let platform: PlatformKey = platform.trim().parse().map_err(SettingsError::Key)?;
+    Ok(Arc::new(Keys { device, server, platform }))
+}
+
+fn read(setting: &'static str, path: &Path, fault: Fault) -> Result<String, SettingsError> {
+    fs::read_to_string(path).map_err(|source| SettingsError::File {
+        setting,
+        path: path.to_owned(),
+        source,
+        fault,
+    })
+}
