@@ -21,7 +21,8 @@ use linuxvideo::{
 use zeroize::Zeroizing;
 
 /// Formats that we read, best first.
-const FORMATS: [(PixelFormat, Pixels); 2] = [(PixelFormat::MJPG, Pixels::Mjpg), (PixelFormat::YUYV, Pixels::Yuyv)];
+const FORMATS: [(PixelFormat, Pixels); 2] =
+    [(PixelFormat::MJPG, Pixels::Mjpg), (PixelFormat::YUYV, Pixels::Yuyv)];
 /// What is asked for; a driver answers with the nearest that it has.
 const SIZE: (u32, u32) = (1280, 720);
 /// YUYV at that size is more than USB 2 carries at a useful rate.
@@ -72,9 +73,8 @@ impl FrameSource for V4lCamera {
             .filter_map(|format| Some(format.ok()?.pixel_format()))
             .collect();
         let (format, pixels, (width, height)) = choose(&offered).ok_or(CameraFault::NoFormat)?;
-        let capture = device
-            .video_capture(PixFormat::new(width, height, format))
-            .map_err(|error| fault(&error))?;
+        let capture =
+            device.video_capture(PixFormat::new(width, height, format)).map_err(|error| fault(&error))?;
         let got = capture.format();
         if got.pixel_format() != format || !plain(got, pixels) {
             return Err(CameraFault::NoFormat);
@@ -117,8 +117,7 @@ impl Streaming {
             let Some(data) = data.filter(|data| whole(data, self.pixels, self.width, self.height)) else {
                 continue;
             };
-            newest =
-                Some(Frame { taken, width: self.width, height: self.height, pixels: self.pixels, data });
+            newest = Some(Frame { taken, width: self.width, height: self.height, pixels: self.pixels, data });
         }
         Ok(newest)
     }

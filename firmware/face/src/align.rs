@@ -147,18 +147,12 @@ impl Blocks {
     }
 
     fn at(&self, x: f32, y: f32) -> [f32; 3] {
-        let (left, top) = (x.floor(), y.floor());
-        let (fx, fy) = (x - left, y - top);
-        let (left, top) = (left as i64 - self.left, top as i64 - self.top);
-        let (a, b) = (self.pixel(left, top), self.pixel(left + 1, top));
-        let (c, d) = (self.pixel(left, top + 1), self.pixel(left + 1, top + 1));
-        let mut result = [0.0; 3];
-        for channel in 0..3 {
-            let upper = a[channel] + (b[channel] - a[channel]) * fx;
-            let lower = c[channel] + (d[channel] - c[channel]) * fx;
-            result[channel] = upper + (lower - upper) * fy;
-        }
-        result
+        let (column, row) = (x.floor(), y.floor());
+        let (right, down) = (x - column, y - row);
+        let (column, row) = (column as i64 - self.left, row as i64 - self.top);
+        let upper = mixed(self.pixel(column, row), self.pixel(column + 1, row), right);
+        let lower = mixed(self.pixel(column, row + 1), self.pixel(column + 1, row + 1), right);
+        mixed(upper, lower, down)
     }
 
     fn pixel(&self, x: i64, y: i64) -> [f32; 3] {
@@ -167,6 +161,15 @@ impl Blocks {
             _ => [0.0; 3],
         }
     }
+}
+
+/// So much of the second, the rest of the first.
+fn mixed(first: [f32; 3], second: [f32; 3], share: f32) -> [f32; 3] {
+    let mut result = first;
+    for (value, other) in result.iter_mut().zip(second) {
+        *value += (other - *value) * share;
+    }
+    result
 }
 
 #[cfg(test)]

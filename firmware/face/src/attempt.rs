@@ -4,11 +4,7 @@ use devices::Frame;
 use identity::{Identity, IdentityId};
 
 use crate::{
-    FaceConfig, FaceError, Look, NoMatch,
-    engine::Engine,
-    evidence::FaceMatch,
-    orientation,
-    session::Session,
+    FaceConfig, FaceError, Look, NoMatch, engine::Engine, evidence::FaceMatch, orientation, session::Session,
     template::Template,
 };
 

@@ -4,12 +4,7 @@
 use identity::Picture;
 
 use crate::{
-    FaceError,
-    engine::Engine,
-    evidence::Score,
-    quality::Quality,
-    template::Template,
-    timing::Timings,
+    FaceError, engine::Engine, evidence::Score, quality::Quality, template::Template, timing::Timings,
 };
 
 /// What came of comparing two pictures.

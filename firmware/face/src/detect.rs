@@ -4,12 +4,7 @@
 use identity::Picture;
 use zeroize::Zeroizing;
 
-use crate::{
-    FaceError,
-    align::Point,
-    models::Net,
-    picture::shrink,
-};
+use crate::{FaceError, align::Point, models::Net, picture::shrink};
 
 /// The longer side of the copy that is searched.
 const LONG_SIDE: u32 = 320;
@@ -166,7 +161,8 @@ fn face(certainty: f32, [column, row]: Point, stride: f32, shape: (&[f32], &[f32
         height,
         points,
     };
-    let finite = [face.left, face.top, width, height].iter().chain(points.as_flattened()).all(|v| v.is_finite());
+    let finite =
+        [face.left, face.top, width, height].iter().chain(points.as_flattened()).all(|v| v.is_finite());
     finite.then_some(face)
 }
 

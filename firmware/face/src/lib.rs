@@ -17,6 +17,7 @@ mod engine;
 mod error;
 mod evidence;
 mod hint;
+mod huffman;
 mod mesh;
 mod models;
 mod officers;

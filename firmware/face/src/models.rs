@@ -129,12 +129,9 @@ impl Net {
         entry: &Entry,
         threads: Arc<ThreadPool>,
     ) -> Result<Self, FaceError> {
-        let unusable =
-            |source| FaceError::ModelUnusable { model: name, source: Some(Box::new(source)) };
-        let model = Model::load(bytes).map_err(|error| FaceError::ModelUnusable {
-            model: name,
-            source: Some(Box::new(error)),
-        })?;
+        let unusable = |source| FaceError::ModelUnusable { model: name, source: Some(Box::new(source)) };
+        let model = Model::load(bytes)
+            .map_err(|error| FaceError::ModelUnusable { model: name, source: Some(Box::new(error)) })?;
         let &[input] = model.input_ids() else {
             return Err(FaceError::ModelUnusable { model: name, source: None });
         };
@@ -170,10 +167,7 @@ impl Net {
     }
 
     /// The model gave something else than its contract says.
-    pub(crate) fn unusable(
-        &self,
-        source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> FaceError {
+    pub(crate) fn unusable(&self, source: Option<Box<dyn std::error::Error + Send + Sync>>) -> FaceError {
         FaceError::ModelUnusable { model: self.name, source }
     }
 }

@@ -9,7 +9,7 @@ use zune_jpeg::{
     zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
 };
 
-use crate::{FaceError, orientation};
+use crate::{FaceError, huffman, orientation};
 
 /// No camera is wider or higher than this.
 const LARGEST_SIDE: usize = 4096;
@@ -88,7 +88,9 @@ fn jpeg(bytes: &[u8]) -> Result<Picture, FaceError> {
         .set_max_width(LARGEST_SIDE)
         .set_max_height(LARGEST_SIDE)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let completed = huffman::completed(bytes);
+    let whole = completed.as_ref().map_or(bytes, |completed| completed.as_slice());
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(whole), options);
     let rgb = Zeroizing::new(decoder.decode().map_err(|_| FaceError::Picture)?);
     let (width, height) = decoder.dimensions().ok_or(FaceError::Picture)?;
     if width == 0 || height == 0 || rgb.len() != width * height * 3 {
@@ -169,7 +171,8 @@ mod tests {
 
     #[test]
     fn shrinking_takes_the_mean() {
-        let picture = Picture { width: 4, height: 2, rgb: Zeroizing::new((0..24).map(|v| v / 3 * 10).collect()) };
+        let picture =
+            Picture { width: 4, height: 2, rgb: Zeroizing::new((0..24).map(|v| v / 3 * 10).collect()) };
         let small = shrink(&picture, [0, 0, 4, 2], 2, 1);
         assert_eq!(small.rgb.as_slice(), [25, 25, 25, 45, 45, 45]);
     }

@@ -154,7 +154,7 @@ impl<'e> Session<'e> {
             self.repeated += 1;
             return false;
         }
-        self.previous = frame.data.clone();
+        self.previous.clone_from(&frame.data);
         true
     }
 

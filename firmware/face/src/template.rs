@@ -14,13 +14,8 @@ use crate::{
 /// The side of the picture that the model takes.
 const SIDE: usize = 112;
 /// Where the five points of an upright face belong in that picture.
-const PLACES: [Point; 5] = [
-    [38.2946, 51.6963],
-    [73.5318, 51.5014],
-    [56.0252, 71.7366],
-    [41.5493, 92.3655],
-    [70.7299, 92.2041],
-];
+const PLACES: [Point; 5] =
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]];
 const NUMBERS: usize = 128;
 
 /// A face as the recogniser sees it. Biometric data: wiped when dropped, never

@@ -258,8 +258,8 @@ fn shaken(scene: &RgbImage, number: u64) -> RgbImage {
         frame[place] = frame[place].saturating_add_signed(draw(17) as i8 - 8);
     }
     // The number itself, in the lowest bit of the first pixels, so that no two are equal.
-    for bit in 0..24_usize.min(bytes) {
-        frame[bit] = (frame[bit] & 0xFE) | ((number >> bit) & 1) as u8;
+    for (bit, value) in frame.iter_mut().take(24).enumerate() {
+        *value = (*value & 0xFE) | ((number >> bit) & 1) as u8;
     }
     shaken
 }
@@ -269,8 +269,14 @@ mod tests {
     use super::*;
 
     fn small(pixels: Pixels, mishap: Option<CameraMishap>) -> FaceCamera {
-        let setup =
-            CameraSetup { width: 64, height: 36, pixels, pace: Pace::Instant, mishap, ..CameraSetup::default() };
+        let setup = CameraSetup {
+            width: 64,
+            height: 36,
+            pixels,
+            pace: Pace::Instant,
+            mishap,
+            ..CameraSetup::default()
+        };
         let mut camera = FaceCamera::empty_room(setup);
         camera.start().unwrap();
         camera

@@ -82,8 +82,7 @@ fn carry_out(order: &Order) -> Result<ExitCode, String> {
         return Ok(ExitCode::SUCCESS);
     }
     let began = Instant::now();
-    let engine =
-        Engine::load(&order.models).map_err(|error| format!("{}: {error}", error.fault().code()))?;
+    let engine = Engine::load(&order.models).map_err(|error| format!("{}: {error}", error.fault().code()))?;
     println!("models loaded in {}", ms(began.elapsed()));
     match &order.task {
         Task::Help => Ok(ExitCode::SUCCESS),

@@ -36,3 +36,20 @@ fn every_portrait_is_good_enough_for_a_card() {
         ENGINE.portrait_template(&photograph(&person.portrait)).unwrap();
     }
 }
+
+/// A photograph that lies on its side in the file and says so in its Exif block.
+#[test]
+fn a_sideways_file_is_turned_before_it_is_compared() {
+    let upright = photograph("khue-portrait.jpg");
+    let turned = crate::orientation::upright(photograph("khue-portrait.jpg"), 8);
+    let mut jpeg = Vec::new();
+    let pixels = image::RgbImage::from_raw(turned.width, turned.height, turned.rgb.to_vec()).unwrap();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 95).encode_image(&pixels).unwrap();
+    let block = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let length = ((block.len() + 2) as u16).to_be_bytes();
+    let file = [&jpeg[..2], &[0xFF, 0xE1], &length, block, &jpeg[2..]].concat();
+    let read = crate::read_picture(&file).unwrap();
+    assert_eq!((read.width, read.height), (upright.width, upright.height));
+    let result = ENGINE.compare(&read, &upright).unwrap().unwrap();
+    assert!(result.score.ten_thousandths() > 9500, "{:?}", result.score);
+}
