@@ -49,7 +49,6 @@ impl fmt::Display for Flaw {
 /// Everything wrong with the page as it stands.
 pub fn flaws(stage: &Stage, width: f32, height: f32) -> Vec<Flaw> {
     let window = Area { x: 0.0, y: 0.0, width, height };
-    // under a modal only the modal counts: what is behind cannot be pressed
     let columns: HashSet<String> = ElementQuery::from_root(stage.app())
         .match_inherits("Scroller")
         .find_all()
@@ -57,12 +56,20 @@ pub fn flaws(stage: &Stage, width: f32, height: f32) -> Vec<Flaw> {
         .flat_map(|column| column.query_descendants().find_all())
         .map(|element| Seen::of(&element, false).name)
         .collect();
+    let over: HashSet<String> = ElementQuery::from_root(stage.app())
+        .match_inherits("Modal")
+        .find_all()
+        .iter()
+        .flat_map(|modal| modal.query_descendants().find_all())
+        .map(|element| Seen::of(&element, false).name)
+        .collect();
     let seen = |elements: Vec<ElementHandle>| -> Vec<Seen> {
         let all = elements.iter().map(|element| {
             let name = Seen::of(element, false).name;
             Seen::of(element, columns.contains(&name))
         });
-        all.filter(|one| one.area.is_real()).collect()
+        // under a modal only the modal counts: what is behind cannot be pressed
+        all.filter(|one| one.area.is_real() && (over.is_empty() || over.contains(&one.name))).collect()
     };
     let buttons = seen(stage.buttons());
     let words = seen(ElementQuery::from_root(stage.app()).match_inherits("KText").find_all());

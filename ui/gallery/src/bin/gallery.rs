@@ -10,13 +10,14 @@ use std::{
 
 use gallery::{Stage, StageError, album::Album, looks, samples};
 use lexopt::{Arg, ValueExt};
-use screen::Fault;
+use screen::{Fault, Language};
 
 const HELP: &str = "\
-gallery --out DIR [--page NAME] [--size WxH]... [--no-pictures]
+gallery --out DIR [--page NAME] [--size WxH]... [--lang vi|en] [--no-pictures]
   --out DIR       where the pictures, index.html and faults.json go
   --page NAME     only pages whose name begins so
   --size WxH      a window size; 1080x1920 and 1280x800 by default
+  --lang vi|en    only that language
   --no-pictures   only measure
 Ends with 1 where a fault was found.";
 
@@ -24,6 +25,7 @@ struct Arguments {
     out: PathBuf,
     page: String,
     sizes: Vec<(u32, u32)>,
+    language: Option<Language>,
     pictures: bool,
 }
 
@@ -50,7 +52,8 @@ fn main() -> ExitCode {
 }
 
 fn read(mut parser: lexopt::Parser) -> Result<Option<Arguments>, String> {
-    let (mut out, mut page, mut sizes, mut pictures) = (None, String::new(), Vec::new(), true);
+    let (mut out, mut page, mut sizes) = (None, String::new(), Vec::new());
+    let (mut language, mut pictures) = (None, true);
     let plain = |error: lexopt::Error| error.to_string();
     while let Some(argument) = parser.next().map_err(plain)? {
         match argument {
@@ -60,6 +63,13 @@ fn read(mut parser: lexopt::Parser) -> Result<Option<Arguments>, String> {
                 let text = parser.value().and_then(|value| value.string()).map_err(plain)?;
                 sizes.push(gallery::parse_size(&text).ok_or(format!("'{text}' is no size such as 1280x800"))?);
             }
+            Arg::Long("lang") => {
+                language = match parser.value().and_then(|value| value.string()).map_err(plain)?.as_str() {
+                    "vi" => Some(Language::Vi),
+                    "en" => Some(Language::En),
+                    other => return Err(format!("'{other}' is no language of the pages: vi, en")),
+                };
+            }
             Arg::Long("no-pictures") => pictures = false,
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
             other => return Err(plain(other.unexpected())),
@@ -68,7 +78,7 @@ fn read(mut parser: lexopt::Parser) -> Result<Option<Arguments>, String> {
     if sizes.is_empty() {
         sizes = vec![(1080, 1920), (1280, 800)];
     }
-    Ok(Some(Arguments { out: out.ok_or("--out is needed")?, page, sizes, pictures }))
+    Ok(Some(Arguments { out: out.ok_or("--out is needed")?, page, sizes, language, pictures }))
 }
 
 /// Draws and measures; how many faults there are.
@@ -84,7 +94,7 @@ fn draw(arguments: &Arguments) -> Result<usize, StageError> {
     for &(width, height) in &arguments.sizes {
         stage.resize(width, height);
         for sample in samples().iter().filter(|sample| sample.name.starts_with(&arguments.page)) {
-            for look in looks() {
+            for look in looks().into_iter().filter(|look| arguments.language.is_none_or(|one| one == look.language)) {
                 stage.show(&sample.view(look.language, look.text, look.contrast));
                 let flaws = gallery::flaws(&stage, width as f32, height as f32);
                 let name = album.add(sample, look, (width, height), flaws);
