@@ -198,8 +198,17 @@ fn look(slot: &Slot, job: Job, reference: &Reference, number: u8, tools: &Tools)
     let mut attempt = Attempt::new(&tools.engine, reference, &tools.config, number);
     let mut told = None;
     while let Some(frame) = slot.take() {
-        // A frame that cannot be decoded is one of many; the next may be better.
-        let Ok(look) = attempt.look(&frame) else { continue };
+        let look = match attempt.look(&frame) {
+            Ok(look) => look,
+            // Damaged frames are passed over; this is the engine itself.
+            Err(error) => {
+                tracing::error!(code = error.fault().code(), %error, "face engine");
+                slot.close();
+                tools.tell.audit(audit::Event::Fault { fault: error.fault() });
+                tools.tell.work(job, Event::FaceMissed(error.fault()));
+                return;
+            }
+        };
         let seen = (hint(look.hint), look.percent);
         if told != Some(seen) {
             told = Some(seen);
@@ -223,9 +232,8 @@ fn look(slot: &Slot, job: Job, reference: &Reference, number: u8, tools: &Tools)
         Err(no) => {
             tracing::info!(why = %no.why, frames = no.frames_seen, "face not matched");
             tools.tell.audit(audited::face_tried(number, Err(&no)));
-            match no.why {
-                Why::Frozen => tools.tell.audit(audit::Event::Fault { fault: no.fault() }),
-                _ => {}
+            if no.why == Why::Frozen {
+                tools.tell.audit(audit::Event::Fault { fault: no.fault() });
             }
             Event::FaceMissed(no.fault())
         }

@@ -27,10 +27,9 @@ use lexopt::prelude::*;
 use settings::{Settings, SettingsError};
 
 const HELP: &str = "\
-Usage: kioskd --board NAME [--boards FOLDER] [--check-config]
+Usage: kioskd --board FILE [--check-config | --public-key]
 
-  --board NAME       the machine, NAME.toml in the boards folder
-  --boards FOLDER    where the boards lie (default /usr/share/kiosk/board-configs)
+  --board FILE       the machine: a file such as /etc/kiosk/boards/site.toml
   --check-config     read and check everything that is set, then stop
   --public-key       say the kiosk's public key, for enrolment; it is made where none is
   --version          say the version";
@@ -64,14 +63,12 @@ fn value(arguments: &mut lexopt::Parser) -> Result<std::ffi::OsString, Refusal> 
 
 fn run() -> Result<(), Refusal> {
     let mut board = None;
-    let mut boards = PathBuf::from("/usr/share/kiosk/board-configs");
     let mut check_only = false;
     let mut key_only = false;
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next().map_err(|error| Refusal::usage(&error))? {
         match argument {
-            Long("board") => board = Some(value(&mut arguments)?.to_string_lossy().into_owned()),
-            Long("boards") => boards = value(&mut arguments)?.into(),
+            Long("board") => board = Some(PathBuf::from(value(&mut arguments)?)),
             Long("check-config") => check_only = true,
             Long("public-key") => key_only = true,
             Long("version") => {
@@ -85,14 +82,14 @@ fn run() -> Result<(), Refusal> {
             other => return Err(Refusal::usage(&other.unexpected())),
         }
     }
-    let missing = || Refusal { fault: Fault::UsageWrong, what: "--board NAME is missing".into() };
+    let missing = || Refusal { fault: Fault::UsageWrong, what: "--board FILE is missing".into() };
     let board = board.ok_or_else(missing)?;
     let refused = |error: SettingsError| Refusal { fault: error.fault(), what: record_desk::report(&error) };
     if key_only {
-        println!("{}", settings::public_key(&boards, &board).map_err(refused)?);
+        println!("{}", settings::public_key(&board).map_err(refused)?);
         return Ok(());
     }
-    let settings = Settings::load(&boards, &board).map_err(refused)?;
+    let settings = Settings::load(&board).map_err(refused)?;
     if check_only {
         println!("kioskd: {} is in order", settings.kiosk);
         return Ok(());

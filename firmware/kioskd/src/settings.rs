@@ -116,9 +116,9 @@ impl SettingsError {
 }
 
 impl Settings {
-    /// Reads `<name>.toml` in the boards folder and everything that it names.
-    pub fn load(boards: &Path, name: &str) -> Result<Self, SettingsError> {
-        let board = Board::load(boards, name).map_err(SettingsError::Board)?;
+    /// Reads a board file and everything that it names.
+    pub fn load(board: &Path) -> Result<Self, SettingsError> {
+        let board = Board::load_file(board).map_err(SettingsError::Board)?;
         let kiosk = board
             .kiosk
             .id
@@ -162,8 +162,8 @@ impl Settings {
 }
 
 /// The kiosk's public key, for whoever enrols it.
-pub fn public_key(boards: &Path, name: &str) -> Result<PublicKey, SettingsError> {
-    let board = Board::load(boards, name).map_err(SettingsError::Board)?;
+pub fn public_key(board: &Path) -> Result<PublicKey, SettingsError> {
+    let board = Board::load_file(board).map_err(SettingsError::Board)?;
     Ok(device_key(&board)?.public())
 }
 

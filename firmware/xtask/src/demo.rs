@@ -252,7 +252,7 @@ impl Stage {
         write_board(options, &folder, &ready, &platform_folder, listening.port)?;
         enrol(&folder, &platform_folder)?;
         let mut kioskd = program("kioskd");
-        kioskd.args(["--board", "demo", "--boards"]).arg(folder.join("boards"));
+        kioskd.arg("--board").arg(folder.join("demo.toml"));
         if options.camera.is_none() {
             kioskd.env("KIOSK_PRETEND_SCENARIO", scenario).env("KIOSK_PRETEND_PEOPLE", people());
         }
@@ -486,11 +486,6 @@ fn write_board(
     platform: &Path,
     port: u16,
 ) -> Result<()> {
-    let boards = folder.join("boards");
-    fs::create_dir_all(&boards)?;
-    for name in ["base.toml", "pc-dev.toml"] {
-        fs::copy(project::root().join("board-configs").join(name), boards.join(name))?;
-    }
     let data = folder.join("data");
     fs::create_dir_all(&data)?;
     fs::write(folder.join("staff.toml"), STAFF)?;
@@ -499,11 +494,12 @@ fn write_board(
     let reader = options.reader.as_deref().unwrap_or("Virtual PCD");
     let camera = options.camera.clone().unwrap_or_else(|| PathBuf::from("/dev/video0"));
     let text = format!(
-        "inherit = \"pc-dev\"\n\n[kiosk]\nid = \"demo-kiosk\"\nsite = \"Bàn trình diễn\"\n\n[files]\ndata = {}\n\
+        "inherit = {}\n\n[kiosk]\nid = \"demo-kiosk\"\nsite = \"Bàn trình diễn\"\n\n[files]\ndata = {}\n\
          trust-list = {}\nmodels = {}\ncatalogue = {}\nrules = {}\nstaff = {}\nscreen-socket = {}\n\n\
          [reader]\nname = {reader:?}\n\n[camera]\ndevice = {}\n\n[receipt-printer]\nport = {}\n\n\
          [code-scanner]\nport = {}\n\n[gateway]\nurl = \"https://localhost:{port}\"\nca = {}\nclient-cert = {}\n\
          client-key = {}\nsigning-key = {}\nsealing-key = {}\n",
+        path(&root.join("board-configs/pc-dev")),
         path(&data),
         path(&ready.trust_list),
         path(&root.join("firmware/face/models")),
@@ -520,7 +516,7 @@ fn write_board(
         path(&platform.join("platform-signing.pub")),
         path(&platform.join("platform-seal.pub")),
     );
-    fs::write(boards.join("demo.toml"), text)?;
+    fs::write(folder.join("demo.toml"), text)?;
     let slips = folder.join("slips");
     ensure!(ready.slips == slips, "the slips are not where they should be");
     Ok(())
@@ -530,13 +526,13 @@ fn write_board(
 /// enrols the machine.
 fn enrol(folder: &Path, platform: &Path) -> Result<()> {
     let output = program("kioskd")
-        .args(["--board", "demo", "--public-key", "--boards"])
-        .arg(folder.join("boards"))
+        .args(["--public-key", "--board"])
+        .arg(folder.join("demo.toml"))
         .output()
         .context("cannot start kioskd")?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
     Ok(fs::write(platform.join("kiosk-signing.pub"), output.stdout)?)
 }
 
-/// One officer for the demo. PIN 246800; the hash was made by the staff crate's test.
+/// One invented officer for the demo.
 const STAFF: &str = include_str!("demo-staff.toml");
