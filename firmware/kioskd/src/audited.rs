@@ -10,7 +10,7 @@ pub fn card_read(files: &CardFiles) -> audit::Event {
     audit::Event::CardRead {
         files: read.iter().map(|file| card_file(*file)).collect(),
         access: match files.access() {
-            Protocol::Bac { .. } => audit::CardAccess::Bac,
+            Protocol::Bac => audit::CardAccess::Bac,
             Protocol::Pace { .. } => audit::CardAccess::Pace,
         },
         apdus: files.log().apdus.try_into().unwrap_or(u16::MAX),

@@ -112,14 +112,16 @@ enum Ended {
 impl Desk {
     fn serve(mut self, open: &dyn Fn() -> Opened, orders: &mpsc::Receiver<Order>) {
         loop {
-            let order = orders.recv_timeout(LOOK_EVERY);
             if self.reader.is_none() {
                 match open() {
-                    Ok(reader) => self.reader = Some(reader),
+                    Ok(reader) => {
+                        self.reader = Some(reader);
+                        self.look();
+                    }
                     Err(fault) => self.note_state(State::Failed(fault.fault())),
                 }
             }
-            match order {
+            match orders.recv_timeout(LOOK_EVERY) {
                 Ok(Order::Read { job, key, files, today }) => self.read(job, &key, &files, today),
                 Ok(Order::Test { job }) => self.test(job),
                 Err(RecvTimeoutError::Timeout) => self.look(),

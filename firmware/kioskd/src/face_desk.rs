@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use devices::{CameraFault, Device, Frame, FrameSource, State};
+use devices::{CameraFault, Device, Frame, FrameSource, Light, State};
 use face::{Attempt, Engine, FaceConfig, Reference, Why};
 use journey::Event;
 use screen::{FaceHint, StaffNote, wire::Preview};
@@ -52,8 +52,18 @@ pub struct Tools {
     pub config: FaceConfig,
     /// Where pictures for the screen go.
     pub previews: Previews,
+    /// Lights a dark face, where the machine has such a lamp.
+    pub light: Option<Mutex<Box<dyn Light>>>,
     /// The way to the loop.
     pub tell: Tell,
+}
+
+impl Tools {
+    fn shine(&self, on: bool) {
+        if let Some(light) = &self.light {
+            light.lock().unwrap_or_else(PoisonError::into_inner).shine(on);
+        }
+    }
 }
 
 impl FaceDesk {
@@ -161,6 +171,7 @@ impl Desk {
             filmed
         });
         source.stop();
+        self.tools.shine(false);
         self.tools.previews.show(None);
         if let Err(fault) = filmed {
             tracing::warn!(code = fault.fault().code(), %fault, "camera failed");
@@ -212,6 +223,9 @@ fn look(slot: &Slot, job: Job, reference: &Reference, number: u8, tools: &Tools)
         let seen = (hint(look.hint), look.percent);
         if told != Some(seen) {
             told = Some(seen);
+            if seen.0 == FaceHint::TooDark {
+                tools.shine(true);
+            }
             tools.tell.work(job, Event::FaceSeen(seen.0, seen.1));
         }
         tracing::debug!(?look.timings, "face");

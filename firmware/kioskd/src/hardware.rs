@@ -1,8 +1,10 @@
 //! The only place that names a driver or a simulator. A production build has no
 //! simulators: the feature that brings them does not compile without debug checks.
 
+use std::sync::Mutex;
+
 use boards::Board;
-use devices::{CameraFault, PrinterFault, ScannerFault};
+use devices::{CameraFault, Light, PrinterFault, ScannerFault};
 use drivers::{
     code_scanner::SerialScanner, escpos::EscPosPrinter, gpio::Lamp, pcsc::PcscReader, v4l::V4lCamera,
 };
@@ -67,10 +69,10 @@ pub fn scanner(board: &Board, tell: Tell) {
 }
 
 /// The lamp that fills a dark face, where there is one.
-pub fn fill_light(board: &Board) -> Option<Lamp> {
+pub fn fill_light(board: &Board) -> Option<Mutex<Box<dyn Light>>> {
     let pin = board.lights.as_ref()?.fill_pin.get() as u8;
     match Lamp::open(pin) {
-        Ok(lamp) => Some(lamp),
+        Ok(lamp) => Some(Mutex::new(Box::new(lamp))),
         Err(error) => {
             tracing::warn!(%error, "no fill light");
             None

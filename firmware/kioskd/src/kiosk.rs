@@ -120,6 +120,9 @@ impl Kiosk {
     ) -> Result<(), LogLost> {
         let version = env!("CARGO_PKG_VERSION").parse().expect("our version is three numbers");
         self.write(&audit::Event::KioskStarted { version })?;
+        if self.parts.record.was_made() {
+            self.write(&audit::Event::OutboxMade)?;
+        }
         let mut second = time::interval(Duration::from_secs(1));
         self.show();
         _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
@@ -309,7 +312,7 @@ impl Kiosk {
 fn reference() -> String {
     const SIGNS: &[u8] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
     let sign = || char::from(SIGNS[Chance.next_u32() as usize % SIGNS.len()]);
-    let mut word = |count| (0..count).map(|_| sign()).collect::<String>();
+    let word = |count| (0..count).map(|_| sign()).collect::<String>();
     format!("{}-{}", word(3), word(3))
 }
 

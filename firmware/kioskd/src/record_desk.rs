@@ -2,7 +2,7 @@
 //! sends what waits. What a citizen was told is kept is on the disk before it is said.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -66,6 +66,12 @@ impl RecordDesk {
         let desk = Self { inner: Arc::new(inner) };
         tokio::spawn(desk.clone().send(gateway));
         desk
+    }
+
+    /// Whether the outbox was made anew at this start: the first one, or somebody
+    /// took the old one away.
+    pub fn was_made(&self) -> bool {
+        self.outbox().was_made()
     }
 
     /// The kiosk's signing key, for slips and checkpoints.
@@ -200,20 +206,20 @@ impl RecordDesk {
 /// random id, in two groups.
 fn reference(id: TransactionId) -> outbox::Reference {
     let bytes = id.as_bytes();
-    let word: String = bytes[12..].iter().map(|byte| format!("{byte:02X}")).collect();
+    let end = u32::from_be_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]);
+    let word = format!("{end:08X}");
     format!("{}-{}", &word[..4], &word[4..]).parse().expect("capitals, digits and a hyphen")
 }
 
 /// The audit log, written by the one loop.
 pub struct AuditLog {
     log: audit::Log,
-    path: PathBuf,
 }
 
 impl AuditLog {
     /// Opens the log; a last line torn by a power cut is cut off and noted.
     pub fn open(path: &Path) -> Result<Self, audit::LogError> {
-        Ok(Self { log: audit::Log::open(path, clock::now())?, path: path.to_owned() })
+        Ok(Self { log: audit::Log::open(path, clock::now())? })
     }
 
     /// Writes one line. A kiosk that cannot write its log must not go on.
@@ -224,11 +230,6 @@ impl AuditLog {
     /// The kiosk signs all lines so far.
     pub fn checkpoint(&mut self, key: &DeviceKey) -> Result<(), audit::LogError> {
         self.log.checkpoint(key, clock::now()).map(|_| ())
-    }
-
-    /// Where it lies.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }
 

@@ -78,6 +78,7 @@ async fn serve(settings: Settings) -> Result<(), Refusal> {
         engine: Arc::clone(&settings.engine),
         config: settings.face.clone(),
         previews: screen.previews(),
+        light: hardware::fill_light(&board),
         tell: tell.clone(),
     };
     let parts = Parts {
