@@ -25,6 +25,7 @@ use crate::{
 /// Runs the kiosk. Returns when it was told to stop.
 pub fn start(settings: Settings) -> Result<(), Refusal> {
     start_log();
+    crash_whole();
     rustls::crypto::ring::default_provider()
         .install_default()
         .expect("no other part installs a TLS provider");
@@ -37,6 +38,16 @@ pub fn start(settings: Settings) -> Result<(), Refusal> {
     // Threads that wait for a card or a frame need not be waited for.
     runtime.shutdown_timeout(Duration::from_millis(500));
     ended
+}
+
+/// A broken promise of our own code in any thread ends the whole program; systemd
+/// starts it again in a known state.
+fn crash_whole() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |broken| {
+        usual(broken);
+        std::process::abort();
+    }));
 }
 
 fn start_log() {

@@ -118,8 +118,10 @@ impl FaceCamera {
         }
         let name = scenario.camera.person.as_ref().unwrap_or(&scenario.person);
         let person = people.person(name)?;
-        let shown = scenario.card.forged_portrait.as_ref().unwrap_or(&scenario.person);
-        if shown == name && person.photographs < 2 {
+        // A forger's own photograph on the card is the attack itself: the card must be
+        // refused although the faces are alike.
+        let honest = scenario.card.forged_portrait.is_none();
+        if honest && &scenario.person == name && person.photographs < 2 {
             return Err(SimulatorError::OnePhotograph(name.clone()));
         }
         Self::showing(&folder.join(&person.live), setup)
