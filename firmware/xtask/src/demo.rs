@@ -38,6 +38,22 @@ pub struct Options {
     pub camera: Option<PathBuf>,
 }
 
+impl Options {
+    /// The happy way without a window.
+    fn headless() -> Self {
+        Self {
+            headless: true,
+            out: None,
+            scenario: "happy".to_owned(),
+            service: "eid.activate".to_owned(),
+            language: "vi".to_owned(),
+            size: "1080x1920".to_owned(),
+            reader: None,
+            camera: None,
+        }
+    }
+}
+
 /// Where the invented citizens and the scenarios lie.
 pub fn people() -> PathBuf {
     project::root().join("firmware/simulators/people")
@@ -69,6 +85,23 @@ pub fn run(options: &Options) -> Result<()> {
     let out = options.out.clone().unwrap_or_else(|| project::root().join("out/demo"));
     let stage = Stage::set(options, &path, &script, &out)?;
     if options.headless { stage.walk(options, &script) } else { stage.open_window(options, &script) }
+}
+
+/// Walks every scenario once, headless.
+pub fn walk_all() -> Result<()> {
+    build()?;
+    let mut paths: Vec<_> = fs::read_dir(scenarios())?.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let out = project::target().join("scenarios").join(&name);
+        let script = Script::load(&path)?;
+        let options = Options { scenario: path.display().to_string(), ..Options::headless() };
+        Stage::set(&options, &path, &script, &out)?
+            .walk(&options, &script)
+            .with_context(|| format!("scenario {name}"))?;
+    }
+    Ok(())
 }
 
 /// What the demo itself must know of a scenario file.
@@ -316,7 +349,7 @@ impl Stage {
         if script.citizen.shows_qr != Some(false) {
             robot.arg("--control-scanner").arg(self.folder.join("desk.sock"));
         }
-        let walked = project::run(&mut robot);
+        let walked = project::run_quietly(&mut robot);
         let report = report::Report {
             out: self.out.clone(),
             folder: self.folder.clone(),

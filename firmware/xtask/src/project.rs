@@ -33,6 +33,13 @@ pub fn run(command: &mut Command) -> Result<()> {
     let program =
         Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
     println!("==> {program} {}", words.join(" "));
+    run_quietly(command)
+}
+
+/// Runs a command without saying it; an exit code that is not 0 is an error.
+pub fn run_quietly(command: &mut Command) -> Result<()> {
+    let program =
+        Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let status = command.status().with_context(|| format!("cannot start {program}"))?;
     if !status.success() {
         bail!("{program} failed: {status}");

@@ -1,8 +1,10 @@
 //! `cargo xtask test`: everything that must hold before a change lands.
 
+use std::process::Command;
+
 use anyhow::Result;
 
-use crate::{layers, licences, packages, project};
+use crate::{demo, layers, licences, packages, project};
 
 /// Runs all checks; the last lines are the test runner's own.
 pub fn run() -> Result<()> {
@@ -15,9 +17,27 @@ pub fn run() -> Result<()> {
         "--workspace",
         "--all-targets",
         "--locked",
+        "--features",
+        "kioskd/simulators",
         "--",
         "-D",
         "warnings",
     ]))?;
-    project::run(project::cargo().args(["test", "--workspace", "--locked", "--no-fail-fast"]))
+    let opponents = install_opponents()?;
+    demo::walk_all()?;
+    project::run(
+        project::cargo()
+            .args(["test", "--workspace", "--locked", "--no-fail-fast", "--features", "kioskd/simulators"])
+            .env("KIOSK_OPPONENTS", "required")
+            .env("KIOSK_EMUPOS", opponents),
+    )
+}
+
+/// The receipt printer emulator that opposes our driver; somebody else's work, so that
+/// one mistake cannot agree with itself.
+fn install_opponents() -> Result<std::path::PathBuf> {
+    let folder = project::target().join("opponents/emupos");
+    let install = project::root().join("firmware/drivers/tests/emupos/install.py");
+    project::run(Command::new("python3").arg(install).arg(&folder))?;
+    Ok(folder.join("bin/emupos"))
 }
