@@ -149,7 +149,7 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
         Screen::Otp { sent_to, entered, resend_in, tries_left, fault: wrong } => Sheet {
             page: PageName::Otp,
             otp: pages::OtpData {
-                sent_to: words(sent_to),
+                sent_to: unbroken(sent_to),
                 entered: (*entered).into(),
                 resend_in: (*resend_in).into(),
                 tries_left: tries_left.map_or(-1, i32::from),
@@ -264,7 +264,7 @@ fn outcome_data(outcome: &Outcome, paper: PaperOutcome, language: Language) -> p
         Outcome::Received => Kind::Received,
         Outcome::AlreadyActive => Kind::AlreadyActive,
         Outcome::Overdue { hotline } => {
-            data.hotline = words(hotline);
+            data.hotline = unbroken(hotline);
             Kind::Overdue
         }
         Outcome::Locked => Kind::Locked,
@@ -326,6 +326,11 @@ fn pick(words: screen::Words, language: Language) -> &'static str {
 /// A chip may hold letters and marks apart; fonts want them joined.
 fn words(text: &str) -> SharedString {
     text.nfc().collect::<String>().into()
+}
+
+/// A number that must not be broken over two lines.
+fn unbroken(text: &str) -> SharedString {
+    words(&text.replace(' ', "\u{a0}"))
 }
 
 fn one_by_one(text: &str) -> Vec<SharedString> {
