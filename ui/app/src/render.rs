@@ -66,7 +66,8 @@ fn show_over(data: &Data<'_>, over: Option<Over>) {
 #[allow(clippy::too_many_lines)] // one arm a page; splitting would hide that it is total
 fn sheet(screen: &Screen, language: Language) -> Sheet {
     let say = |text: &Text| words(text.words(language));
-    let fault = |fault: &Option<Fault>| fault.map_or_else(pages::Fault::default, |one| fault_words(one, language));
+    let fault =
+        |fault: &Option<Fault>| fault.map_or_else(pages::Fault::default, |one| fault_words(one, language));
     match screen {
         Screen::Attract => Sheet { page: PageName::Attract, ..Sheet::default() },
         Screen::ChooseService { services } => Sheet {
@@ -101,7 +102,10 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
         }
         Screen::ReadingCard { stage, percent } => Sheet {
             page: PageName::ReadingCard,
-            reading: pages::ReadingData { stage: codes::stage(*stage), percent: i32::from(*percent).min(100) },
+            reading: pages::ReadingData {
+                stage: codes::stage(*stage),
+                percent: i32::from(*percent).min(100),
+            },
             ..Sheet::default()
         },
         Screen::Hello { name, birth_year } => Sheet {

@@ -80,6 +80,12 @@ fn drawn(stage: &Stage, screen: Screen, text: TextSize) -> Vec<u8> {
     stage.picture().unwrap().as_bytes().to_vec()
 }
 
+/// How many rows of pixels tell two pictures apart: the height of what differs.
+fn rows_that_differ(one: &[u8], other: &[u8], width: u32) -> usize {
+    let row = width as usize * 4;
+    one.chunks(row).zip(other.chunks(row)).filter(|(one, other)| one != other).count()
+}
+
 #[test]
 fn stacked_capitals_are_not_cut() {
     for size in [(1280, 800), (1080, 1920)] {
@@ -87,19 +93,16 @@ fn stacked_capitals_are_not_cut() {
         for text in [TextSize::Normal, TextSize::Largest] {
             // each pair differs only in the upper mark
             for (one, other) in [("NGUYỄN", "NGUYÊN"), ("ẤN", "ÂN"), ("ẮT", "ĂT"), ("HỒ", "HÔ")] {
+                let differ = |one: Vec<u8>, other: Vec<u8>| rows_that_differ(&one, &other, size.0);
                 let name = |name: &str| Screen::Hello { name: name.into(), birth_year: 1990 };
-                assert!(
-                    drawn(&stage, name(one), text) != drawn(&stage, name(other), text),
-                    "{one} is drawn as {other} in the font of names"
-                );
+                let rows = differ(drawn(&stage, name(one), text), drawn(&stage, name(other), text));
+                assert!(rows >= 5, "{one} is drawn as {other} in the font of names: {rows} rows");
                 let tile = |title: &str| Screen::Consent {
                     service: screen::Text::new(title, title),
                     purposes: vec![screen::Text::new("x", "x")],
                 };
-                assert!(
-                    drawn(&stage, tile(one), text) != drawn(&stage, tile(other), text),
-                    "{one} is drawn as {other} in the font of words"
-                );
+                let rows = differ(drawn(&stage, tile(one), text), drawn(&stage, tile(other), text));
+                assert!(rows >= 4, "{one} is drawn as {other} in the font of words: {rows} rows");
             }
         }
     }
@@ -165,7 +168,12 @@ fn nothing_of_a_person_outlives_the_page() {
     let data = stage.app().global::<kiosk_ui::Data>();
     stage.show(&view(Screen::Hello { name: "NGUYỄN THỊ KHUÊ".into(), birth_year: 1990 }));
     assert_eq!(data.get_hello().name, "NGUYỄN THỊ KHUÊ");
-    stage.show(&view(Screen::Face { hint: screen::FaceHint::HoldStill, percent: 0, attempt: 1, attempts: 3 }));
+    stage.show(&view(Screen::Face {
+        hint: screen::FaceHint::HoldStill,
+        percent: 0,
+        attempt: 1,
+        attempts: 3,
+    }));
     assert!(data.get_hello().name.is_empty() && data.get_hello().birth_year.is_empty());
 
     let frame = screen::wire::Preview { width: 2, height: 2, rgb: vec![9; 12] };
@@ -179,6 +187,37 @@ fn nothing_of_a_person_outlives_the_page() {
 
     kiosk_ui::out_of_service(stage.app());
     assert_eq!(slint::Model::row_count(&data.get_typed()), 0);
+}
+
+#[test]
+fn the_camera_is_seen_in_the_oval_and_nowhere_else() {
+    for (width, height) in [(1280, 800), (1080, 1920)] {
+        let stage = Stage::open(width, height).unwrap();
+        let face =
+            |percent| Screen::Face { hint: screen::FaceHint::NoFace, percent, attempt: 1, attempts: 3 };
+        stage.show(&view(face(0)));
+        let before = stage.picture().unwrap();
+        let rgb = [200, 30, 90].repeat(64 * 48);
+        kiosk_ui::show_preview(stage.app(), &screen::wire::Preview { width: 64, height: 48, rgb });
+        stage.pass(Duration::from_millis(20));
+        let after = stage.picture().unwrap();
+        let changed: Vec<usize> = before
+            .as_slice()
+            .iter()
+            .zip(after.as_slice())
+            .enumerate()
+            .filter(|(_, (one, other))| one != other)
+            .map(|(place, _)| place)
+            .collect();
+        let columns = |place: &usize| place % width as usize;
+        let (left, right) =
+            (changed.iter().map(columns).min().unwrap(), changed.iter().map(columns).max().unwrap());
+        let rows = changed.last().unwrap() / width as usize - changed[0] / width as usize;
+        // an ellipse fills pi/4 of its box; the whole camera frame would fill all of it
+        let share = changed.len() as f32 / ((right - left + 1) as f32 * (rows + 1) as f32);
+        assert!((0.70..0.82).contains(&share), "{share}");
+        assert!(rows > 300, "the oval is large");
+    }
 }
 
 #[test]
