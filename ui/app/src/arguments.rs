@@ -60,8 +60,7 @@ impl Arguments {
                 Arg::Long("socket") => socket = Some(parser.value().map_err(UsageError::Option)?.into()),
                 Arg::Long("fullscreen") => fullscreen = true,
                 Arg::Long("size") => {
-                    let text =
-                        parser.value().and_then(|value| value.string()).map_err(UsageError::Option)?;
+                    let text = parser.value().and_then(ValueExt::string).map_err(UsageError::Option)?;
                     size = parse_size(&text).ok_or(UsageError::Size(text))?;
                 }
                 Arg::Long("help") | Arg::Short('h') => return Ok(Asked::Help),

@@ -2,7 +2,8 @@
 //! variant that no page knows does not compile.
 
 use screen::{
-    Contrast, DeviceName, Entry, FaceHint, Icon, Language, ReadingStage, ReviewLabel, StaffTap, TextSize, Work,
+    Contrast, DeviceName, Entry, FaceHint, Icon, Language, ReadingStage, ReviewLabel, StaffTap, TextSize,
+    Work,
 };
 
 use crate::pages;
@@ -26,13 +27,29 @@ same_words!(language, language_of, Language { Vi, En });
 same_words!(text_size, text_size_of, TextSize { Normal, Large, Largest });
 same_words!(contrast, contrast_of, Contrast { Normal, High });
 same_words!(stage, ReadingStage { Opening, Details, Portrait, Checking });
-same_words!(hint, FaceHint {
-    LookStraight, HoldStill, ComeCloser, MoveBack, MoveLeft, MoveRight, LookUp, LookDown, Uncover, OpenEyes,
-    OnePerson, TooDark, TooBright, NoFace,
-});
-same_words!(work, Work {
-    ComparingFace, LookingUpAccount, SendingCode, CheckingCode, SettingSecrets, Sending, AskingVneid,
-});
+same_words!(
+    hint,
+    FaceHint {
+        LookStraight,
+        HoldStill,
+        ComeCloser,
+        MoveBack,
+        MoveLeft,
+        MoveRight,
+        LookUp,
+        LookDown,
+        Uncover,
+        OpenEyes,
+        OnePerson,
+        TooDark,
+        TooBright,
+        NoFace,
+    }
+);
+same_words!(
+    work,
+    Work { ComparingFace, LookingUpAccount, SendingCode, CheckingCode, SettingSecrets, Sending, AskingVneid }
+);
 same_words!(entry, Entry { First, Again });
 same_words!(review_label, ReviewLabel { Service, Name, Number, Phone, IdentityProof });
 same_words!(device, DeviceName { CardReader, Camera, ReceiptPrinter, CodeScanner, Network, Store });

@@ -18,7 +18,7 @@ pub use sheet::forget;
 pub use taps::on_tap;
 
 /// What the Slint compiler made of the pages.
-#[allow(missing_docs, clippy::all, clippy::pedantic)]
+#[allow(missing_docs, clippy::all, clippy::pedantic, clippy::todo)]
 mod pages {
     slint::include_modules!();
 }

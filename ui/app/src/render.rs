@@ -66,7 +66,8 @@ fn show_over(data: &Data<'_>, over: Option<Over>) {
 #[allow(clippy::too_many_lines)] // one arm a page; splitting would hide that it is total
 fn sheet(screen: &Screen, language: Language) -> Sheet {
     let say = |text: &Text| words(text.words(language));
-    let fault = |fault: &Option<Fault>| fault.map_or_else(pages::Fault::default, |one| fault_words(one, language));
+    let fault =
+        |fault: &Option<Fault>| fault.map_or_else(pages::Fault::default, |one| fault_words(one, language));
     match screen {
         Screen::Attract => Sheet { page: PageName::Attract, ..Sheet::default() },
         Screen::ChooseService { services } => Sheet {
@@ -101,7 +102,10 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
         }
         Screen::ReadingCard { stage, percent } => Sheet {
             page: PageName::ReadingCard,
-            reading: pages::ReadingData { stage: codes::stage(*stage), percent: i32::from(*percent).min(100) },
+            reading: pages::ReadingData {
+                stage: codes::stage(*stage),
+                percent: i32::from(*percent).min(100),
+            },
             ..Sheet::default()
         },
         Screen::Hello { name, birth_year } => Sheet {
@@ -149,7 +153,7 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
         Screen::Otp { sent_to, entered, resend_in, tries_left, fault: wrong } => Sheet {
             page: PageName::Otp,
             otp: pages::OtpData {
-                sent_to: words(sent_to),
+                sent_to: unbroken(sent_to),
                 entered: (*entered).into(),
                 resend_in: (*resend_in).into(),
                 tries_left: tries_left.map_or(-1, i32::from),
@@ -264,7 +268,7 @@ fn outcome_data(outcome: &Outcome, paper: PaperOutcome, language: Language) -> p
         Outcome::Received => Kind::Received,
         Outcome::AlreadyActive => Kind::AlreadyActive,
         Outcome::Overdue { hotline } => {
-            data.hotline = words(hotline);
+            data.hotline = unbroken(hotline);
             Kind::Overdue
         }
         Outcome::Locked => Kind::Locked,
@@ -326,6 +330,11 @@ fn pick(words: screen::Words, language: Language) -> &'static str {
 /// A chip may hold letters and marks apart; fonts want them joined.
 fn words(text: &str) -> SharedString {
     text.nfc().collect::<String>().into()
+}
+
+/// A number that must not be broken over two lines.
+fn unbroken(text: &str) -> SharedString {
+    words(&text.replace(' ', "\u{a0}"))
 }
 
 fn one_by_one(text: &str) -> Vec<SharedString> {

@@ -4,9 +4,9 @@
 use slint::{ComponentHandle, Image, Model, ModelRc, SharedString, VecModel};
 
 use crate::pages::{
-    App, CardKeyData, ConsentData, Data, DeviceLine, FaceData, Fault, HelloData, OtpData, OutcomeData, PageName,
-    PasscodeData, PasswordData, QuestionData, ReadingData, ReviewLine, StaffData, StaffSignInData, Tile, VneidData,
-    Work,
+    App, CardKeyData, ConsentData, Data, DeviceLine, FaceData, Fault, HelloData, OtpData, OutcomeData,
+    PageName, PasscodeData, PasswordData, QuestionData, ReadingData, ReviewLine, StaffData, StaffSignInData,
+    Tile, VneidData, Work,
 };
 
 /// What stands on a page.

@@ -4,8 +4,8 @@
 
 use screen::{
     Contrast, DeviceLine, DeviceName, Entry, FaceHint, Fault, Icon, Language, Look, Offers, Outcome, Over,
-    PaperOutcome, PasswordRules, ReadingStage, ReviewLabel, ReviewLine, Screen, ServiceTile, StaffNote, Step, Text,
-    TextSize, View, Work,
+    PaperOutcome, PasswordRules, ReadingStage, ReviewLabel, ReviewLine, Screen, ServiceTile, StaffNote, Step,
+    Text, TextSize, View, Work,
 };
 
 /// A view with a name for its picture.
@@ -73,7 +73,14 @@ fn following(page: &Screen) -> Option<Page> {
             vec![
                 ("", Screen::CardKey { digits: String::new(), scanner: true, fault: None }),
                 ("typed", Screen::CardKey { digits: "0001".into(), scanner: true, fault: None }),
-                ("wrong", Screen::CardKey { digits: String::new(), scanner: false, fault: Some(Fault::CardKeyWrong) }),
+                (
+                    "wrong",
+                    Screen::CardKey {
+                        digits: String::new(),
+                        scanner: false,
+                        fault: Some(Fault::CardKeyWrong),
+                    },
+                ),
             ],
         ),
         Screen::CardKey { .. } => (
@@ -95,7 +102,12 @@ fn following(page: &Screen) -> Option<Page> {
             "hello",
             vec![
                 ("", Screen::Hello { name: "NGUYỄN THỊ KHUÊ".into(), birth_year: 1990 }),
-                ("long", Screen::Hello { name: "TÔN NỮ HOÀNG THỊ NGUYỆT ẤNH TUYẾT".into(), birth_year: 1961 }),
+                (
+                    "long",
+                    Screen::Hello {
+                        name: "TÔN NỮ HOÀNG THỊ NGUYỆT ẤNH TUYẾT".into(), birth_year: 1961
+                    },
+                ),
             ],
         ),
         Screen::Hello { .. } => ("face", faces()),
@@ -105,11 +117,20 @@ fn following(page: &Screen) -> Option<Page> {
         ),
         Screen::FaceNotMatched { .. } => (
             "face-another-way",
-            vec![("", Screen::FaceAnotherWay { fault: Fault::FaceNotConfirmed, reference: "K7-4Q2M".into() })],
+            vec![(
+                "",
+                Screen::FaceAnotherWay { fault: Fault::FaceNotConfirmed, reference: "K7-4Q2M".into() },
+            )],
         ),
         Screen::FaceAnotherWay { .. } => (
             "vneid-code",
-            vec![("", Screen::VneidCode { qr: "https://vneid.example/authorise/3f9c2a71".into(), seconds_left: 118 })],
+            vec![(
+                "",
+                Screen::VneidCode {
+                    qr: "https://vneid.example/authorise/3f9c2a71".into(),
+                    seconds_left: 118,
+                },
+            )],
         ),
         Screen::VneidCode { .. } => ("working", works()),
         Screen::Working { .. } => (
@@ -125,7 +146,10 @@ fn following(page: &Screen) -> Option<Page> {
             "passcode",
             vec![
                 ("", Screen::Passcode { entry: Entry::First, entered: 3, fault: None }),
-                ("weak", Screen::Passcode { entry: Entry::First, entered: 0, fault: Some(Fault::PasscodeWeak) }),
+                (
+                    "weak",
+                    Screen::Passcode { entry: Entry::First, entered: 0, fault: Some(Fault::PasscodeWeak) },
+                ),
                 ("again", Screen::Passcode { entry: Entry::Again, entered: 6, fault: None }),
             ],
         ),
@@ -147,7 +171,10 @@ fn following(page: &Screen) -> Option<Page> {
             "staff-sign-in",
             vec![
                 ("", Screen::StaffSignIn { entered: 2, locked_for: None, fault: None }),
-                ("locked", Screen::StaffSignIn { entered: 0, locked_for: Some(240), fault: Some(Fault::PinLocked) }),
+                (
+                    "locked",
+                    Screen::StaffSignIn { entered: 0, locked_for: Some(240), fault: Some(Fault::PinLocked) },
+                ),
             ],
         ),
         Screen::StaffSignIn { .. } => ("staff", staff()),
@@ -271,14 +298,22 @@ fn passwords() -> Vec<(&'static str, Screen)> {
         ),
         (
             "again",
-            Screen::Password { entry: Entry::Again, entered: 11, rules: PasswordRules::default(), fault: None },
+            Screen::Password {
+                entry: Entry::Again,
+                entered: 11,
+                rules: PasswordRules::default(),
+                fault: None,
+            },
         ),
     ]
 }
 
 fn questions() -> Vec<(&'static str, Screen)> {
     let choices = vec![
-        Text::new("Tên trường tiểu học đầu tiên của quý vị?", "What was the name of your first primary school?"),
+        Text::new(
+            "Tên trường tiểu học đầu tiên của quý vị?",
+            "What was the name of your first primary school?",
+        ),
         Text::new("Món ăn quý vị thích nhất?", "What is your favourite dish?"),
         Text::new("Người bạn thân nhất thời thơ ấu?", "Who was your best friend as a child?"),
         Text::new("Tên con vật nuôi đầu tiên?", "What was the name of your first pet?"),

@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use i_slint_backend_testing::{ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions, mock_elapsed_time};
+use i_slint_backend_testing::{
+    ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions, mock_elapsed_time,
+};
 use kiosk_ui::{App, Theme};
 use screen::View;
 use slint::{ComponentHandle, PhysicalSize, Rgba8Pixel, SharedPixelBuffer, platform::WindowEvent};
@@ -38,9 +40,11 @@ pub struct Stage {
 impl Stage {
     /// A window of that size.
     pub fn open(width: u32, height: u32) -> Result<Self, StageError> {
-        let mut options = TestingBackendOptions::default();
-        options.mock_time = true;
-        options.renderer_name = Some("software".into());
+        let options = TestingBackendOptions {
+            mock_time: true,
+            renderer_name: Some("software".into()),
+            ..TestingBackendOptions::default()
+        };
         // A thread has one platform; a second stage on it shares the first one's.
         let _ = slint::platform::set_platform(Box::new(TestingBackend::new(options)));
         let app = kiosk_ui::open().map_err(StageError::Slint)?;

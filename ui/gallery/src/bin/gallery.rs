@@ -58,13 +58,14 @@ fn read(mut parser: lexopt::Parser) -> Result<Option<Arguments>, String> {
     while let Some(argument) = parser.next().map_err(plain)? {
         match argument {
             Arg::Long("out") => out = Some(parser.value().map_err(plain)?.into()),
-            Arg::Long("page") => page = parser.value().and_then(|value| value.string()).map_err(plain)?,
+            Arg::Long("page") => page = parser.value().and_then(ValueExt::string).map_err(plain)?,
             Arg::Long("size") => {
-                let text = parser.value().and_then(|value| value.string()).map_err(plain)?;
-                sizes.push(gallery::parse_size(&text).ok_or(format!("'{text}' is no size such as 1280x800"))?);
+                let text = parser.value().and_then(ValueExt::string).map_err(plain)?;
+                sizes
+                    .push(gallery::parse_size(&text).ok_or(format!("'{text}' is no size such as 1280x800"))?);
             }
             Arg::Long("lang") => {
-                language = match parser.value().and_then(|value| value.string()).map_err(plain)?.as_str() {
+                language = match parser.value().and_then(ValueExt::string).map_err(plain)?.as_str() {
                     "vi" => Some(Language::Vi),
                     "en" => Some(Language::En),
                     other => return Err(format!("'{other}' is no language of the pages: vi, en")),
@@ -94,7 +95,9 @@ fn draw(arguments: &Arguments) -> Result<usize, StageError> {
     for &(width, height) in &arguments.sizes {
         stage.resize(width, height);
         for sample in samples().iter().filter(|sample| sample.name.starts_with(&arguments.page)) {
-            for look in looks().into_iter().filter(|look| arguments.language.is_none_or(|one| one == look.language)) {
+            for look in
+                looks().into_iter().filter(|look| arguments.language.is_none_or(|one| one == look.language))
+            {
                 stage.show(&sample.view(look.language, look.text, look.contrast));
                 let flaws = gallery::flaws(&stage, width as f32, height as f32);
                 let name = album.add(sample, look, (width, height), flaws);
@@ -104,7 +107,8 @@ fn draw(arguments: &Arguments) -> Result<usize, StageError> {
             }
         }
     }
-    for (name, text) in [("faults.json", album.faults_json()), ("index.html", album.html(arguments.pictures))] {
+    for (name, text) in [("faults.json", album.faults_json()), ("index.html", album.html(arguments.pictures))]
+    {
         let path = arguments.out.join(name);
         fs::write(&path, text).map_err(failed(&path))?;
     }

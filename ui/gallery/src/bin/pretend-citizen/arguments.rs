@@ -45,7 +45,7 @@ impl Arguments {
         let mut language = Language::Vi;
         let mut size = (1280, 800);
         let mut service = "eid.activate".to_owned();
-        let mut patience = Duration::from_secs(120);
+        let mut patience = Duration::from_mins(2);
         let plain = |error: lexopt::Error| error.to_string();
         while let Some(argument) = parser.next().map_err(plain)? {
             let Arg::Long(name) = argument else { return Err(plain(argument.unexpected())) };
@@ -53,7 +53,7 @@ impl Arguments {
             if name == "help" {
                 return Ok(None);
             }
-            let mut text = || parser.value().and_then(|value| value.string()).map_err(plain);
+            let mut text = || parser.value().and_then(ValueExt::string).map_err(plain);
             match name.as_str() {
                 "socket" => socket = Some(text()?.into()),
                 "scenario" => scenario = Some(text()?.into()),
@@ -73,7 +73,8 @@ impl Arguments {
                 }
                 "size" => {
                     let given = text()?;
-                    size = gallery::parse_size(&given).ok_or(format!("'{given}' is no size such as 1280x800"))?;
+                    size = gallery::parse_size(&given)
+                        .ok_or(format!("'{given}' is no size such as 1280x800"))?;
                 }
                 "patience" => {
                     let given = text()?;

@@ -53,7 +53,8 @@ fn walk(arguments: &Arguments) -> Result<(), String> {
         card_digits: arguments.card_digits.clone(),
         scanner: arguments.control_scanner.is_some(),
     };
-    let (visit, told) = Visit::new(arguments, Robot::new(citizen, person)).map_err(|error| error.to_string())?;
+    let (visit, told) =
+        Visit::new(arguments, Robot::new(citizen, person)).map_err(|error| error.to_string())?;
     let (walk, ended) = visit.walk(&told);
     walk.save(&arguments.out).map_err(|error| format!("cannot write walk.json: {error}"))?;
     ended.map_err(|error| error.to_string())

@@ -148,11 +148,15 @@ impl Robot {
                 self.begun = true;
                 Act::Press(labels::START)
             }
-            Screen::ChooseService { services } => match services.iter().find(|tile| tile.id == self.service) {
-                Some(tile) if tile.closed.is_none() => Act::PressText(tile.title.words(view.language).to_owned()),
-                Some(_) => Act::Stuck("the service is closed"),
-                None => Act::Stuck("the service is not offered"),
-            },
+            Screen::ChooseService { services } => {
+                match services.iter().find(|tile| tile.id == self.service) {
+                    Some(tile) if tile.closed.is_none() => {
+                        Act::PressText(tile.title.words(view.language).to_owned())
+                    }
+                    Some(_) => Act::Stuck("the service is closed"),
+                    None => Act::Stuck("the service is not offered"),
+                }
+            }
             Screen::Consent { .. } if self.citizen.declines => Act::Press(labels::DISAGREE),
             Screen::Consent { .. } => Act::Press(labels::AGREE),
             Screen::CardKey { digits, scanner, fault } => self.card_key(digits, *scanner && fault.is_none()),
@@ -161,9 +165,10 @@ impl Robot {
                 Act::LayCard
             }
             Screen::Hello { .. } => Act::Press(labels::ITS_ME),
-            Screen::FaceNotMatched { .. } if self.citizen.uses_vneid => Act::Press(labels::VNEID),
+            Screen::FaceNotMatched { .. } | Screen::FaceAnotherWay { .. } if self.citizen.uses_vneid => {
+                Act::Press(labels::VNEID)
+            }
             Screen::FaceNotMatched { .. } => Act::Press(labels::TRY_AGAIN),
-            Screen::FaceAnotherWay { .. } if self.citizen.uses_vneid => Act::Press(labels::VNEID),
             Screen::FaceAnotherWay { .. } => Act::Press(labels::STAFF),
             Screen::Phone { digits, fault } => self.phone(digits, fault.is_some()),
             Screen::Otp { entered, .. } => {

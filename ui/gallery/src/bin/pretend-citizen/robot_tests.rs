@@ -3,7 +3,14 @@ use screen::{Fault, Look, Offers, Text};
 use super::*;
 
 fn view(screen: Screen) -> View {
-    View { screen, language: Language::Vi, look: Look::default(), step: None, over: None, offers: Offers::default() }
+    View {
+        screen,
+        language: Language::Vi,
+        look: Look::default(),
+        step: None,
+        over: None,
+        offers: Offers::default(),
+    }
 }
 
 fn robot(citizen: Citizen) -> Robot {

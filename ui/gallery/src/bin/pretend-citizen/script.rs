@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn only_the_citizens_section_is_read() {
-        let citizen = Citizen::parse("title = 'x'\n[card]\nexpired = true\n[citizen]\ndeclines = true").unwrap();
+        let citizen =
+            Citizen::parse("title = 'x'\n[card]\nexpired = true\n[citizen]\ndeclines = true").unwrap();
         assert!(citizen.declines && citizen.shows_qr);
         assert!(Citizen::parse("[citizen]\ndeclins = true").is_err());
     }

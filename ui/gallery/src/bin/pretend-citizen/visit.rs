@@ -18,7 +18,7 @@ use crate::{
     arguments::Arguments,
     labels::{self, Label},
     robot::{Act, Robot},
-    walk::{Page, TapMade, Walk},
+    walk::{Shown, TapMade, Walk},
 };
 
 /// Why a walk could not be walked.
@@ -148,7 +148,7 @@ impl<'a> Visit<'a> {
             let act = self.robot.consider(&page, view);
             match act {
                 Act::Over => return Ok(Progress::Finished),
-                Act::LiftCard => self.tell(self.arguments.control_card.as_deref(), "lift")?,
+                Act::LiftCard => tell(self.arguments.control_card.as_deref(), "lift")?,
                 other => {
                     self.perform(other, view)?;
                     return Ok(Progress::GoesOn);
@@ -175,8 +175,8 @@ impl<'a> Visit<'a> {
             Act::Press(label) => self.press(label.words(view.language)),
             Act::PressText(words) => self.press(&words),
             Act::Type(letter) => self.type_letter(letter, view.language),
-            Act::LayCard => self.tell(self.arguments.control_card.as_deref(), "lay"),
-            Act::ShowCode => self.tell(self.arguments.control_scanner.as_deref(), "scan"),
+            Act::LayCard => tell(self.arguments.control_card.as_deref(), "lay"),
+            Act::ShowCode => tell(self.arguments.control_scanner.as_deref(), "scan"),
             Act::Stuck(why) => self.stuck(why),
             Act::Wait | Act::LiftCard | Act::Over => Ok(()),
         }
@@ -216,13 +216,6 @@ impl<'a> Visit<'a> {
         self.stuck("a key that the citizen needs is not on the keyboard")
     }
 
-    fn tell(&self, socket: Option<&Path>, line: &'static str) -> Result<(), WalkError> {
-        let Some(path) = socket else { return Ok(()) };
-        let failed = |source| WalkError::Control { path: path.to_owned(), line, source };
-        let mut stream = UnixStream::connect(path).map_err(failed)?;
-        stream.write_all(format!("{line}\n").as_bytes()).map_err(failed)
-    }
-
     /// Keeps a picture where a person would notice the difference.
     fn picture(&mut self, view: &View) -> Result<(), WalkError> {
         let look = Look {
@@ -242,7 +235,7 @@ impl<'a> Visit<'a> {
         let mut walk = self.walk.borrow_mut();
         let picture = walk.picture_name(&look.page);
         self.stage.save(&self.arguments.out.join(&picture))?;
-        walk.pages.push(Page {
+        walk.pages.push(Shown {
             page: look.page.clone(),
             at_ms: self.start.elapsed().as_millis() as u64,
             language: look.language,
@@ -254,6 +247,14 @@ impl<'a> Visit<'a> {
     fn stuck<T>(&self, why: &str) -> Result<T, WalkError> {
         Err(WalkError::Stuck { page: self.page.borrow().clone(), why: why.to_owned() })
     }
+}
+
+/// Writes a line to a simulator's control socket, where there is one.
+fn tell(socket: Option<&Path>, line: &'static str) -> Result<(), WalkError> {
+    let Some(path) = socket else { return Ok(()) };
+    let failed = |source| WalkError::Control { path: path.to_owned(), line, source };
+    let mut stream = UnixStream::connect(path).map_err(failed)?;
+    stream.write_all(format!("{line}\n").as_bytes()).map_err(failed)
 }
 
 /// Whether the walk goes on.

@@ -9,7 +9,7 @@ use serde::Serialize;
 #[derive(Default, Serialize)]
 pub struct Walk {
     /// Each page, each time it came or changed so that a person would notice.
-    pub pages: Vec<Page>,
+    pub pages: Vec<Shown>,
     /// Each tap, without secrets.
     pub taps: Vec<TapMade>,
     /// The outcome's kind on the wire; none where the visit ended without one.
@@ -22,7 +22,7 @@ pub struct Walk {
 
 /// A page that was shown.
 #[derive(Serialize)]
-pub struct Page {
+pub struct Shown {
     /// Its name on the wire.
     pub page: String,
     /// Since the start of the walk.
