@@ -2,6 +2,7 @@
 //! templates, real receipts; only time and devices are told.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::unnecessary_box_returns, reason = "events carry boxes")]
 
 use std::{
     collections::BTreeMap,
@@ -25,8 +26,12 @@ use outbox::{Acknowledgement, Receipt, Standing};
 use screen::{Tap, View};
 use services::{AccountState, Catalogue, Rules, RulesOfDay};
 use simulators::{
-    chance::SeededChance, citizen_card::CitizenCard, in_memory::InMemoryReader, people::People,
-    personalise::Issuer, scenario::CardScript,
+    chance::SeededChance,
+    citizen_card::CitizenCard,
+    in_memory::InMemoryReader,
+    people::People,
+    personalise::{Issuer, Personalised},
+    scenario::CardScript,
 };
 use transaction::TransactionId;
 use uuid::Uuid;
@@ -198,9 +203,12 @@ pub fn states() -> Vec<&'static str> {
     states
 }
 
+/// Makes a fresh event.
+pub type Make = fn() -> Event;
+
 /// One of each event, and of each tap that a page can send.
-pub fn events() -> Vec<(String, fn() -> Event)> {
-    let events: &[(&str, fn() -> Event)] = &[
+pub fn events() -> Vec<(&'static str, Make)> {
+    vec![
         ("Second", || Event::Second),
         ("CodeScanned", || Event::CodeScanned(CardCode::parse(&holder().code).unwrap())),
         ("CodeNotOfCard", || Event::CodeNotOfCard),
@@ -276,8 +284,7 @@ pub fn events() -> Vec<(String, fn() -> Event)> {
         ("Tap Staff TestPrint", || Event::Tap(Tap::Staff(screen::StaffTap::TestPrint))),
         ("Tap Staff LockMachine", || Event::Tap(Tap::Staff(screen::StaffTap::LockMachine))),
         ("Tap Staff Exit", || Event::Tap(Tap::Staff(screen::StaffTap::Exit))),
-    ];
-    events.iter().map(|(name, make)| ((*name).to_owned(), *make)).collect()
+    ]
 }
 
 fn failed(step: journey::PlatformStep) -> Event {
@@ -292,6 +299,8 @@ pub fn pending(days_ago: i64) -> AccountState {
 /// The card's holder, as the issuer made the card.
 pub struct Holder {
     issuer: Issuer,
+    /// Made once: each signing gives another EF.SOD, and so another identity.
+    made: Personalised,
     pub code: String,
 }
 
@@ -306,17 +315,15 @@ pub fn holder() -> &'static Holder {
         let people_file = People::load(&people()).unwrap();
         let person = people_file.person("khue").unwrap();
         let made = issuer.personalise(person, &people(), &CardScript::default(), TODAY).unwrap();
-        Holder { code: made.printed_code().to_owned(), issuer }
+        Holder { code: made.printed_code().to_owned(), issuer, made }
     })
 }
 
 /// An identity, read off the virtual card and verified.
 pub fn identity() -> Box<Identity> {
     let holder = holder();
-    let people_file = People::load(&people()).unwrap();
+    let made = holder.made.clone();
     let script = CardScript::default();
-    let person = people_file.person("khue").unwrap();
-    let made = holder.issuer.personalise(person, &people(), &script, TODAY).unwrap();
     let key = AccessKey::Can(Can::new(made.can()).unwrap());
     let mut reader = InMemoryReader::new(CitizenCard::new(made, &script, 3));
     reader.lay();
@@ -349,8 +356,7 @@ pub fn face_match() -> Box<FaceMatch> {
     for (name, signer) in names.iter().zip(&signers) {
         keys.insert(name.clone(), signer.verifying_key().to_bytes()).unwrap();
     }
-    static ID: OnceLock<identity::IdentityId> = OnceLock::new();
-    let id = *ID.get_or_init(|| identity().id());
+    let id = identity().id();
     let statement = Statement::new(Uuid::from_u128(1), id, now());
     let mut named = names.into_iter().zip(&signers);
     let mut sign = || {

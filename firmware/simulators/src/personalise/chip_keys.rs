@@ -25,6 +25,7 @@ const ECDSA_PLAIN_SHA256: &str = "0.4.0.127.0.7.1.1.4.1.3";
 pub(crate) const BRAINPOOL_P256: u8 = 13;
 
 /// The two key pairs that a chip never gives away.
+#[derive(Clone)]
 pub(crate) struct ChipKeys {
     /// Chip authentication.
     pub agreement: PKey<Private>,

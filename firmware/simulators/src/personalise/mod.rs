@@ -153,6 +153,7 @@ impl Issuer {
 }
 
 /// What is written into a chip, and printed on its card.
+#[derive(Clone)]
 pub struct Personalised {
     /// Elementary files by short identifier.
     pub(crate) elementary: BTreeMap<u8, Vec<u8>>,
