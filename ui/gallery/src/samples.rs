@@ -61,7 +61,6 @@ pub fn samples() -> Vec<Sample> {
 }
 
 type Page = (&'static str, Vec<(&'static str, Screen)>);
-
 /// The page after this one, with its samples.
 #[allow(clippy::too_many_lines)] // one arm a page; splitting would hide that it is total
 fn following(page: &Screen) -> Option<Page> {
