@@ -25,6 +25,10 @@ Usage: cargo xtask COMMAND
       --lang vi|en       the citizen's language
       --size WxH         the screen (1080x1920 headless, 1280x800 in a window)
       --reader pcsc:NAME, --camera /dev/videoN   real hardware
+  gallery          every page × language × text size × contrast as pictures, and their faults
+      --out FOLDER       where they go (out/gallery); further options: see the program's --help
+  bench            counts and times beside the peers; a table and bench.json
+      --out FOLDER       where bench.json goes (out/bench)
   test             format, lints, layers, licences, all tests
   layers           only the layers: who may depend on whom
   licences         only the licences of all dependencies
@@ -51,6 +55,16 @@ fn run() -> Result<()> {
     match first {
         Value(word) => match word.to_str() {
             Some("demo") => demo(arguments),
+            Some("gallery") => pass_on(
+                arguments,
+                &["run", "--quiet", "--locked", "-p", "kiosk-ui", "-p", "gallery", "--bin", "gallery"],
+                "out/gallery",
+            ),
+            Some("bench") => pass_on(
+                arguments,
+                &["run", "--release", "--locked", "--manifest-path", "firmware/bench/Cargo.toml"],
+                "out/bench",
+            ),
             Some("test") => {
                 nothing_more(arguments)?;
                 test::run()
@@ -113,6 +127,16 @@ fn demo(mut arguments: lexopt::Parser) -> Result<()> {
         if options.headless { "1080x1920" } else { "1280x800" }.clone_into(&mut options.size);
     }
     demo::run(&options)
+}
+
+/// Runs one of the project's programs with the options as they were given.
+fn pass_on(mut arguments: lexopt::Parser, cargo: &[&str], out: &str) -> Result<()> {
+    packages::install_missing()?;
+    let mut given: Vec<_> = arguments.raw_args()?.collect();
+    if !given.iter().any(|word| word == "--out") {
+        given.extend(["--out".into(), project::root().join(out).into()]);
+    }
+    project::run(project::cargo().args(cargo).arg("--").args(given))
 }
 
 fn nothing_more(mut arguments: lexopt::Parser) -> Result<()> {

@@ -6,28 +6,26 @@ use anyhow::Result;
 
 use crate::{demo, layers, licences, packages, project};
 
+/// The whole workspace, with the hardware pretended.
+const EVERYTHING: [&str; 4] = ["--workspace", "--locked", "--features", "kioskd/simulators"];
+
 /// Runs all checks; the last lines are the test runner's own.
 pub fn run() -> Result<()> {
     packages::install_missing()?;
     project::run(project::cargo().args(["fmt", "--all", "--check"]))?;
     layers::run()?;
     licences::run()?;
-    project::run(project::cargo().args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--locked",
-        "--features",
-        "kioskd/simulators",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
+    project::run(
+        project::cargo().args(["clippy", "--all-targets"]).args(EVERYTHING).args(["--", "-D", "warnings"]),
+    )?;
     let opponents = install_opponents()?;
+    // Programs and tests in one build, so that nothing is built twice with other features.
+    project::run(project::cargo().args(["build", "--all-targets"]).args(EVERYTHING))?;
     demo::walk_all()?;
     project::run(
         project::cargo()
-            .args(["test", "--workspace", "--locked", "--no-fail-fast", "--features", "kioskd/simulators"])
+            .args(["test", "--no-fail-fast"])
+            .args(EVERYTHING)
             .env("KIOSK_OPPONENTS", "required")
             .env("KIOSK_EMUPOS", opponents),
     )

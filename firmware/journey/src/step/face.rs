@@ -32,6 +32,10 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
         (At::FaceMissed { read, .. }, Event::Tap(Tap::AskStaff)) => {
             another_way(read, Fault::FaceNotConfirmed)
         }
+        (At::FaceMissed { read, fault, .. } | At::AnotherWay { read, fault }, Event::Tap(Tap::UseVneid)) => {
+            let number = Zeroizing::new(read.who.number().as_str().to_owned());
+            go(At::AskingVneid { read, fault }).and(Effect::AskVneid(number))
+        }
         (At::FaceMissed { read, attempt, fault }, Event::Tap(Tap::TryAgain | Tap::Continue)) => {
             match read.reference.clone() {
                 Ok(reference) => {
@@ -43,10 +47,6 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
             }
         }
         (At::AnotherWay { read, .. }, Event::OfficersApproved(face)) => proved(read, face),
-        (At::AnotherWay { read, fault }, Event::Tap(Tap::UseVneid)) => {
-            let number = Zeroizing::new(read.who.number().as_str().to_owned());
-            go(At::AskingVneid { read, fault }).and(Effect::AskVneid(number))
-        }
         (At::AnotherWay { .. }, Event::Tap(Tap::AskStaff | Tap::Continue)) => {
             to_counter(Outcome::StaffWay, world)
         }

@@ -31,7 +31,9 @@ pub(super) fn next(at: At, event: Event, closed: &mut bool) -> Turn {
         (At::SigningInStaff { pin, .. }, Event::StaffRefused(fault, locked_for)) => {
             go(At::SigningInStaff { pin, locked_for, fault: Some(fault) })
         }
-        (At::ServingStaff { .. }, Event::Tap(Tap::Staff(StaffTap::Exit) | Tap::Back)) => go(At::Attract),
+        (At::ServingStaff { .. }, Event::Tap(Tap::Staff(StaffTap::Exit) | Tap::Back)) => {
+            go(At::Attract).and(Effect::StaffDo(StaffTap::Exit))
+        }
         (At::ServingStaff { .. }, Event::Tap(Tap::Staff(StaffTap::LockMachine))) => {
             *closed = !*closed;
             let note = if *closed { StaffNote::MachineLocked } else { StaffNote::MachineUnlocked };
