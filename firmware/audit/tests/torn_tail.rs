@@ -15,6 +15,18 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
 }
 
+/// Opens the log at that second. Another test of this file starts a child, which holds
+/// a copy of every open file, and so of a lock, from its fork until its exec.
+fn reopen(path: &std::path::Path, second: i64) -> Log {
+    for _ in 0..200 {
+        match Log::open(path, at(second)) {
+            Err(LogError::Busy { .. }) => std::thread::sleep(std::time::Duration::from_millis(10)),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("the log stays busy");
+}
+
 fn events(path: &std::path::Path) -> Vec<String> {
     audit::read(path).unwrap().into_iter().map(|line| line.event).collect()
 }
@@ -23,19 +35,19 @@ fn events(path: &std::path::Path) -> Vec<String> {
 fn a_line_cut_at_any_byte_costs_only_that_line() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("audit.jsonl");
-    let mut log = Log::open(&path, at(0)).unwrap();
+    let mut log = reopen(&path, 0);
     log.append(at(1), None, &Event::VisitBegun).unwrap();
     log.append(at(2), None, &Event::ConsentRefused).unwrap();
     drop(log);
     let kept = fs::read(&path).unwrap();
-    let mut log = Log::open(&path, at(2)).unwrap();
+    let mut log = reopen(&path, 2);
     log.append(at(3), None, &Event::MemoryWiped).unwrap();
     drop(log);
     let whole = fs::read(&path).unwrap();
 
     for end in kept.len() + 1..whole.len() {
         fs::write(&path, &whole[..end]).unwrap();
-        let mut log = Log::open(&path, at(4)).unwrap();
+        let mut log = reopen(&path, 4);
         log.append(at(5), None, &Event::VisitTimedOut).unwrap();
         let expected = ["visit-begun", "consent-refused", "log-repaired", "visit-timed-out"];
         assert_eq!(events(&path), expected, "cut at byte {end}");
@@ -47,9 +59,9 @@ fn a_line_cut_at_any_byte_costs_only_that_line() {
 fn zeros_where_the_last_line_should_be_are_a_torn_line() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("audit.jsonl");
-    Log::open(&path, at(0)).unwrap().append(at(1), None, &Event::VisitBegun).unwrap();
+    reopen(&path, 0).append(at(1), None, &Event::VisitBegun).unwrap();
     OpenOptions::new().append(true).open(&path).unwrap().write_all(&[0; 300]).unwrap();
-    let mut log = Log::open(&path, at(2)).unwrap();
+    let mut log = reopen(&path, 2);
     log.append(at(3), None, &Event::MemoryWiped).unwrap();
     assert_eq!(events(&path), ["visit-begun", "log-repaired", "memory-wiped"]);
 }
@@ -58,7 +70,7 @@ fn zeros_where_the_last_line_should_be_are_a_torn_line() {
 fn damage_that_no_power_cut_makes_is_refused_and_left_alone() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("audit.jsonl");
-    let mut log = Log::open(&path, at(0)).unwrap();
+    let mut log = reopen(&path, 0);
     log.append(at(1), None, &Event::VisitBegun).unwrap();
     log.append(at(2), None, &Event::MemoryWiped).unwrap();
     drop(log);
@@ -74,13 +86,13 @@ fn damage_that_no_power_cut_makes_is_refused_and_left_alone() {
 fn a_long_log_opens_by_its_end_and_goes_on() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("audit.jsonl");
-    let mut log = Log::open(&path, at(0)).unwrap();
+    let mut log = reopen(&path, 0);
     for second in 0..500 {
         log.append(at(second), None, &Event::VisitTimedOut).unwrap();
     }
     drop(log);
     assert!(fs::metadata(&path).unwrap().len() > 80_000, "longer than what opening checks");
-    let mut log = Log::open(&path, at(500)).unwrap();
+    let mut log = reopen(&path, 500);
     assert_eq!(log.append(at(501), None, &Event::MemoryWiped).unwrap().lines, 501);
     assert_eq!(verify(&path, None, None).unwrap().head, log.head());
 }
@@ -118,7 +130,7 @@ fn killed_at_any_moment_no_acknowledged_line_is_lost() {
         child.kill().unwrap();
         acknowledged = last(u64::MAX).unwrap_or(acknowledged).max(acknowledged);
         child.wait().unwrap();
-        let kept = Log::open(&path, at(1)).unwrap().head().lines;
+        let kept = reopen(&path, 1).head().lines;
         assert!(kept >= acknowledged, "{acknowledged} acknowledged, {kept} kept");
         assert_eq!(verify(&path, None, None).unwrap().head.lines, kept);
         acknowledged = kept;

@@ -338,9 +338,10 @@ impl From<Error> for Failure {
     }
 }
 
-/// What an error means where no card was being talked to.
+/// What an error means where no card was being talked to: a service that is just going
+/// down answers with all sorts of failures.
 fn certain(error: Error) -> ReaderFault {
-    fault_of(error).unwrap_or(ReaderFault::CardMute)
+    fault_of(error).unwrap_or(ReaderFault::ServiceDown)
 }
 
 /// What an error says for certain.

@@ -1,10 +1,10 @@
 //! The only place that names a driver or a simulator. A production build has no
 //! simulators: the feature that brings them does not compile without debug checks.
 
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
 use boards::Board;
-use devices::{CameraFault, Light, PrinterFault, ScannerFault};
+use devices::{CameraFault, CardReader, FrameSource, Light, PrinterFault, ReaderFault, ScannerFault};
 use drivers::{
     code_scanner::SerialScanner, escpos::EscPosPrinter, gpio::Lamp, pcsc::PcscReader, v4l::V4lCamera,
 };
@@ -78,4 +78,39 @@ pub fn fill_light(board: &Board) -> Option<Mutex<Box<dyn Light>>> {
             None
         }
     }
+}
+
+/// Opens every device once and says how each is; the first that fails is the error.
+pub fn check(board: &Board) -> Result<(), Fault> {
+    let reader = PcscReader::open(Some(board.reader.name.as_str())).and_then(|mut reader| {
+        // A reader that is there but has no card answers this too.
+        reader.wait_for_card(Duration::ZERO).map(drop)
+    });
+    let camera = V4lCamera::new(board.camera.device.path()).start();
+    let printer = board.receipt_printer.as_ref().map(|part| {
+        let port = EscPosPrinter::open(part.port.path(), part.baud.get(), part.dots.get());
+        port.map(drop).map_err(PrinterFault::fault)
+    });
+    let scanner = board.code_scanner.as_ref().map(|part| {
+        let port = SerialScanner::open(part.port.path(), part.baud.get());
+        port.map(drop).map_err(ScannerFault::fault)
+    });
+    let checked = [
+        ("card reader", Some(reader.map_err(ReaderFault::fault))),
+        ("camera", Some(camera.map_err(CameraFault::fault))),
+        ("receipt printer", printer),
+        ("code scanner", scanner),
+    ];
+    let mut failed = None;
+    for (name, answer) in checked {
+        match answer {
+            None => println!("{name}: none on this machine"),
+            Some(Ok(())) => println!("{name}: works"),
+            Some(Err(fault)) => {
+                println!("{name}: {fault}");
+                failed = failed.or(Some(fault));
+            }
+        }
+    }
+    failed.map_or(Ok(()), Err)
 }

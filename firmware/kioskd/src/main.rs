@@ -27,10 +27,11 @@ use lexopt::prelude::*;
 use settings::{Settings, SettingsError};
 
 const HELP: &str = "\
-Usage: kioskd --board FILE [--check-config | --public-key]
+Usage: kioskd --board FILE [--check-config | --check-devices | --public-key]
 
   --board FILE       the machine: a file such as /etc/kiosk/boards/site.toml
   --check-config     read and check everything that is set, then stop
+  --check-devices    open every device once, say how each is, then stop
   --public-key       say the kiosk's public key, for enrolment; it is made where none is
   --version          say the version";
 
@@ -65,12 +66,14 @@ fn run() -> Result<(), Refusal> {
     let mut board = None;
     let mut check_only = false;
     let mut key_only = false;
+    let mut devices_only = false;
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next().map_err(|error| Refusal::usage(&error))? {
         match argument {
             Long("board") => board = Some(PathBuf::from(value(&mut arguments)?)),
             Long("check-config") => check_only = true,
             Long("public-key") => key_only = true,
+            Long("check-devices") => devices_only = true,
             Long("version") => {
                 println!("kioskd {}", env!("CARGO_PKG_VERSION"));
                 return Ok(());
@@ -88,6 +91,11 @@ fn run() -> Result<(), Refusal> {
     if key_only {
         println!("{}", settings::public_key(&board).map_err(refused)?);
         return Ok(());
+    }
+    if devices_only {
+        let board = settings::board(&board).map_err(refused)?;
+        return hardware::check(&board)
+            .map_err(|fault| Refusal { fault, what: "a device does not work".into() });
     }
     let settings = Settings::load(&board).map_err(refused)?;
     if check_only {

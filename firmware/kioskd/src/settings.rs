@@ -117,8 +117,8 @@ impl SettingsError {
 
 impl Settings {
     /// Reads a board file and everything that it names.
-    pub fn load(board: &Path) -> Result<Self, SettingsError> {
-        let board = Board::load_file(board).map_err(SettingsError::Board)?;
+    pub fn load(path: &Path) -> Result<Self, SettingsError> {
+        let board = board(path)?;
         let kiosk = board
             .kiosk
             .id
@@ -161,10 +161,14 @@ impl Settings {
     }
 }
 
+/// Only the board itself.
+pub fn board(path: &Path) -> Result<Board, SettingsError> {
+    Board::load_file(path).map_err(SettingsError::Board)
+}
+
 /// The kiosk's public key, for whoever enrols it.
-pub fn public_key(board: &Path) -> Result<PublicKey, SettingsError> {
-    let board = Board::load_file(board).map_err(SettingsError::Board)?;
-    Ok(device_key(&board)?.public())
+pub fn public_key(path: &Path) -> Result<PublicKey, SettingsError> {
+    Ok(device_key(&board(path)?)?.public())
 }
 
 /// The kiosk's key is made on the machine at its first start and never leaves it.

@@ -283,6 +283,9 @@ impl Stage {
 
         write_board(options, &folder, &ready, &platform_folder, listening.port)?;
         enrol(&folder, &platform_folder)?;
+        if let Some(reader) = &options.reader {
+            look_for_reader(&folder, reader)?;
+        }
         let mut kioskd = program("kioskd");
         kioskd.arg("--board").arg(folder.join("demo.toml"));
         if options.camera.is_none() {
@@ -565,6 +568,18 @@ fn enrol(folder: &Path, platform: &Path) -> Result<()> {
         .context("cannot start kioskd")?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
     Ok(fs::write(platform.join("kiosk-signing.pub"), output.stdout)?)
+}
+
+/// A real reader that was asked for must be there.
+fn look_for_reader(folder: &Path, name: &str) -> Result<()> {
+    let output =
+        program("kioskd").args(["--check-devices", "--board"]).arg(folder.join("demo.toml")).output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let line = said.lines().find_map(|line| line.strip_prefix("card reader: "));
+    match line {
+        Some("works") => Ok(()),
+        fault => bail!("{} (asked for: {name})", fault.unwrap_or("the reader was not looked for")),
+    }
 }
 
 /// One invented officer for the demo.

@@ -47,9 +47,8 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
             }
         }
         (At::AnotherWay { read, .. }, Event::OfficersApproved(face)) => proved(read, face),
-        (At::AnotherWay { .. }, Event::Tap(Tap::AskStaff | Tap::Continue)) => {
-            to_counter(Outcome::StaffWay, world)
-        }
+        (At::AnotherWay { .. }, Event::Tap(Tap::AskStaff | Tap::Continue))
+        | (At::ShowingVneid { .. }, Event::Tap(Tap::AskStaff)) => to_counter(Outcome::StaffWay, world),
         (At::AskingVneid { read, fault }, Event::VneidOffered(qr, seconds_left)) => {
             go(At::ShowingVneid { read, fault, qr, seconds_left })
                 .and(Effect::Note(audit::Event::VneidOffered))

@@ -3,14 +3,15 @@
 use std::{
     io::{self, BufRead, BufReader, Write},
     os::unix::net::{UnixListener, UnixStream},
-    sync::mpsc::{self, Sender},
+    sync::mpsc::{self, Receiver, Sender},
     thread,
+    time::Duration,
 };
 
 use simulators::vpcd::VpcdCard;
 
-/// A word and where its answer goes.
-type Order = (String, Sender<String>);
+/// A word, where its answer goes, and what tells that the answer was written.
+type Order = (String, Sender<String>, Receiver<()>);
 
 /// Obeys every connection's words, one after the other, until one says `quit`.
 pub(crate) fn obey(listener: &UnixListener, mut card: VpcdCard) -> io::Result<()> {
@@ -22,11 +23,13 @@ pub(crate) fn obey(listener: &UnixListener, mut card: VpcdCard) -> io::Result<()
             thread::spawn(move || converse(stream, &orders));
         }
     });
-    for (word, answer) in incoming {
+    for (word, answer, written) in incoming {
         let reply = carry_out(&word, &mut card);
         // Whoever asked may be gone by now.
         let _ = answer.send(reply);
         if word == "quit" {
+            // The program ends with this: not before the answer is out.
+            let _ = written.recv_timeout(Duration::from_secs(1));
             break;
         }
     }
@@ -57,8 +60,10 @@ fn converse(stream: UnixStream, orders: &Sender<Order>) -> Option<()> {
     let mut out = stream.try_clone().ok()?;
     for line in BufReader::new(stream).lines() {
         let (answer, answered) = mpsc::channel();
-        orders.send((line.ok()?.trim().to_owned(), answer)).ok()?;
+        let (wrote, written) = mpsc::channel();
+        orders.send((line.ok()?.trim().to_owned(), answer, written)).ok()?;
         writeln!(out, "{}", answered.recv().ok()?).ok()?;
+        let _ = wrote.send(());
     }
     Some(())
 }

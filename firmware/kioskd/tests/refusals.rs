@@ -1,0 +1,161 @@
+//! A kiosk that cannot start says so in one line: the code, what is wrong, what to do;
+//! the exit code is not 0, and nothing panics.
+
+use std::{
+    fs,
+    os::unix::net::UnixListener,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use keys::{PlatformSecret, ServerSecret};
+use simulators::{chance::SeededChance, personalise::Issuer};
+use tempfile::TempDir;
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
+}
+
+/// A folder with everything that a kiosk needs to read.
+struct Site(TempDir);
+
+impl Site {
+    fn new() -> Self {
+        let site = Self(tempfile::tempdir().unwrap());
+        let chance = &mut SeededChance::new(1);
+        let issuer = Issuer::generate("2026-11-21".parse().unwrap(), chance).unwrap();
+        site.write("trust.pem", &issuer.csca_pem());
+        site.write("signing.pub", &PlatformSecret::generate(chance).public().to_string());
+        site.write("sealing.pub", &ServerSecret::generate(chance).public().to_string());
+        site.write("staff.toml", include_str!("../../xtask/src/demo-staff.toml"));
+        fs::create_dir(site.path("data")).unwrap();
+        site.write_board(&site.board());
+        site
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn write_board(&self, text: &str) {
+        self.write("site.toml", text);
+    }
+
+    fn board(&self) -> String {
+        let project = project();
+        let here = |name: &str| format!("{:?}", self.path(name).display().to_string());
+        let there = |name: &str| format!("{:?}", project.join(name).display().to_string());
+        format!(
+            "inherit = {}\n[kiosk]\nid = \"test-kiosk\"\n[files]\ndata = {}\ntrust-list = {}\nstaff = {}\n\
+             models = {}\ncatalogue = {}\nrules = {}\nscreen-socket = {}\n[reader]\nname = \"No such reader\"\n\
+             [receipt-printer]\nport = {}\n[code-scanner]\nport = {}\n[gateway]\nsigning-key = {}\n\
+             sealing-key = {}\n",
+            there("board-configs/pc-dev"),
+            here("data"),
+            here("trust.pem"),
+            here("staff.toml"),
+            there("firmware/face/models"),
+            there("firmware/services/catalogue"),
+            there("firmware/services/rules.toml"),
+            here("screen.sock"),
+            here("printer"),
+            here("scanner"),
+            here("signing.pub"),
+            here("sealing.pub"),
+        )
+    }
+
+    fn kioskd(&self, options: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_kioskd"))
+            .arg("--board")
+            .arg(self.path("site.toml"))
+            .args(options)
+            .output()
+            .unwrap()
+    }
+}
+
+/// One line on the error output, with that code and these words.
+fn check(output: &Output, exit: i32, code: &str, words: &[&str]) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(exit), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.starts_with(&format!("kioskd: {code}: ")), "{said}");
+    for word in words {
+        assert!(said.contains(word), "'{word}' is missing: {said}");
+    }
+}
+
+#[test]
+fn a_site_that_is_in_order_is_said_to_be() {
+    let output = Site::new().kioskd(&["--check-config"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn an_unknown_option_is_named() {
+    check(&Site::new().kioskd(&["--fast"]), 2, "CONF-03", &["--fast"]);
+}
+
+#[test]
+fn a_misspelt_key_is_named_with_file_and_line() {
+    let site = Site::new();
+    site.write_board(&site.board().replace("[reader]\nname", "[reader]\nnaem"));
+    check(&site.kioskd(&["--check-config"]), 1, "CONF-01", &["site.toml:", "naem"]);
+}
+
+#[test]
+fn a_missing_model_is_named() {
+    let site = Site::new();
+    let empty = site.path("empty");
+    fs::create_dir(&empty).unwrap();
+    let models = project().join("firmware/face/models").display().to_string();
+    site.write_board(&site.board().replace(&models, &empty.display().to_string()));
+    check(&site.kioskd(&["--check-config"]), 1, "FACE-04", &["empty"]);
+}
+
+#[test]
+fn a_missing_trust_list_is_named() {
+    let site = Site::new();
+    fs::remove_file(site.path("trust.pem")).unwrap();
+    check(&site.kioskd(&["--check-config"]), 1, "ID-07", &["trust.pem"]);
+}
+
+#[test]
+fn a_broken_catalogue_is_named() {
+    let site = Site::new();
+    let catalogue = site.path("catalogue");
+    fs::create_dir(&catalogue).unwrap();
+    let text = fs::read_to_string(project().join("firmware/services/catalogue/eid.activate.toml")).unwrap();
+    site.write("catalogue/eid.activate.toml", &text.replace("\"sign\", ", ""));
+    let shipped = project().join("firmware/services/catalogue").display().to_string();
+    site.write_board(&site.board().replace(&shipped, &catalogue.display().to_string()));
+    check(&site.kioskd(&["--check-config"]), 1, "CONF-02", &["eid.activate.toml", "Submit"]);
+}
+
+#[test]
+fn a_second_kioskd_leaves_the_first_alone() {
+    let site = Site::new();
+    let _first = UnixListener::bind(site.path("screen.sock")).unwrap();
+    let output = site.kioskd(&[]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.lines().last().unwrap().starts_with("kioskd: CONF-04: another kioskd"), "{said}");
+    assert!(site.path("screen.sock").exists());
+}
+
+#[test]
+fn devices_that_are_not_there_are_told_one_by_one() {
+    let output = Site::new().kioskd(&["--check-devices"]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    for line in
+        ["card reader: READER-0", "camera: CAMERA-01", "receipt printer: PRINT-03", "code scanner: SCAN-01"]
+    {
+        assert!(told.contains(line), "'{line}' is missing: {told}");
+    }
+}
