@@ -8,6 +8,7 @@ use devices::{CameraFault, CardReader, FrameSource, Light, PrinterFault, ReaderF
 use drivers::{
     code_scanner::SerialScanner, escpos::EscPosPrinter, gpio::Lamp, pcsc::PcscReader, v4l::V4lCamera,
 };
+use faults::Fault;
 
 use crate::{
     card_desk::{self, CardDesk},
