@@ -359,6 +359,7 @@ impl Stage {
             script,
             person: self.person.clone(),
             walked,
+            kioskd_peak_kib: peak_memory(self.kioskd.id()),
         };
         let held = report.settle();
         self.end();
@@ -463,6 +464,13 @@ fn say(socket: &Path, word: &str) -> Result<String> {
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer)?;
     Ok(answer.trim_end().to_owned())
+}
+
+/// The most memory that a running process has held, in KiB.
+fn peak_memory(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
 }
 
 fn terminate(child: &mut Child) {

@@ -33,6 +33,8 @@ pub struct Report<'a> {
     pub person: Person,
     /// How the robot ended.
     pub walked: Result<()>,
+    /// The most memory that kioskd held at any moment, in KiB.
+    pub kioskd_peak_kib: Option<u64>,
 }
 
 /// What the platform holds.
@@ -55,6 +57,8 @@ struct ResultFile<'a> {
     transactions: Vec<String>,
     platform: Value,
     slips: Vec<String>,
+    /// The most memory that kioskd held at any moment of the visit.
+    kioskd_peak_kib: Option<u64>,
     personal_data: PersonalData,
 }
 
@@ -169,6 +173,7 @@ impl Report<'_> {
             transactions: held.transactions,
             platform: held.counts,
             slips,
+            kioskd_peak_kib: self.kioskd_peak_kib,
             personal_data,
             faults: faults.clone(),
         };
