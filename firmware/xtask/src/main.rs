@@ -7,6 +7,8 @@ mod licences;
 mod packages;
 mod project;
 mod report;
+mod site;
+mod stage;
 mod test;
 
 use std::process::ExitCode;

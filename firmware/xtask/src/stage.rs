@@ -1,0 +1,343 @@
+//! Everything that runs for one visit of the demo: the desk, the platform, `kioskd`,
+//! and somebody at the screen. Ended and removed together.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use crate::{
+    demo::{Options, Person, Script, people, scenario_path},
+    project, report, site,
+};
+
+/// One of the project's programs.
+pub fn program(name: &str) -> Command {
+    Command::new(project::target().join("debug").join(name))
+}
+
+/// Everything that runs for one visit. Ended and removed when dropped.
+pub struct Stage {
+    /// Short path for sockets and ports; gone in the end.
+    folder: PathBuf,
+    out: PathBuf,
+    desk: Child,
+    platform: Child,
+    kioskd: Child,
+    control: u16,
+    person: Person,
+    otp: String,
+    begun: Instant,
+}
+
+/// What `pretend-desk` says once it is ready.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DeskReady {
+    pcsc_socket: Option<String>,
+    in_memory_because: Option<String>,
+    /// Where the printer can be opened.
+    pub printer: PathBuf,
+    /// Where the scanner can be opened.
+    pub scanner: PathBuf,
+    /// Where printed slips come to lie.
+    pub slips: PathBuf,
+    /// The country certificates that are believed.
+    pub trust_list: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct PlatformReady {
+    port: u16,
+    control: u16,
+}
+
+impl Stage {
+    /// Starts everything but the one at the screen.
+    pub fn set(options: &Options, scenario: &Path, script: &Script, out: &Path) -> Result<Self> {
+        let begun = Instant::now();
+        let folder = std::env::temp_dir().join(format!("kiosk-demo-{}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        clear(out)?;
+        fs::create_dir_all(out.join("logs"))?;
+        let person = script.person()?;
+
+        let mut desk = program("pretend-desk")
+            .arg("--scenario")
+            .arg(scenario)
+            .arg("--people")
+            .arg(people())
+            .arg("--folder")
+            .arg(&folder)
+            .args(["--today", &today()?])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log(out, "desk")?)
+            .spawn()
+            .context("cannot start pretend-desk")?;
+        let ready: DeskReady = first_line(&mut desk, "pretend-desk", out)?;
+
+        let platform_folder = folder.join("platform");
+        let mut platform = program("pretend-platform")
+            .arg("--scenario")
+            .arg(scenario)
+            .arg("--people")
+            .arg(people())
+            .arg("--dir")
+            .arg(&platform_folder)
+            .args(["--listen", "127.0.0.1:0", "--kiosk", "demo-kiosk"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log(out, "platform")?)
+            .spawn()
+            .context("cannot start pretend-platform")?;
+        let listening: PlatformReady = first_line(&mut platform, "pretend-platform", out)?;
+
+        site::write_board(options, &folder, &ready, &platform_folder, listening.port)?;
+        site::enrol(&folder, &platform_folder)?;
+        if let Some(reader) = &options.reader {
+            site::look_for_reader(&folder, reader)?;
+        }
+        let mut kioskd = program("kioskd");
+        kioskd.arg("--board").arg(folder.join("demo.toml"));
+        if options.camera.is_none() {
+            kioskd.env("KIOSK_PRETEND_SCENARIO", scenario).env("KIOSK_PRETEND_PEOPLE", people());
+        }
+        match (&options.reader, &ready.pcsc_socket, &ready.in_memory_because) {
+            (Some(_), _, _) => {}
+            (None, Some(socket), _) => _ = kioskd.env("PCSCLITE_CSOCK_NAME", socket),
+            (None, None, why) => {
+                println!(
+                    "No private pcscd ({}); the kiosk reads its card in memory instead.",
+                    why.as_deref().unwrap_or("no reason given")
+                );
+                kioskd.env("KIOSK_PRETEND_ISSUER", folder.join("issuer"));
+            }
+        }
+        let kioskd = kioskd
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log(out, "kioskd")?)
+            .spawn()
+            .context("cannot start kioskd")?;
+        let otp = script.otp().to_owned();
+        let control = listening.control;
+        let mut stage =
+            Self { folder, out: out.to_owned(), desk, platform, kioskd, control, person, otp, begun };
+        stage.wait_for_screen_socket()?;
+        Ok(stage)
+    }
+
+    fn wait_for_screen_socket(&mut self) -> Result<()> {
+        let socket = self.folder.join("screen.sock");
+        // Only looked for: a connection would be taken for a screen that came and went.
+        while !socket.exists() {
+            if let Some(status) = self.kioskd.try_wait()? {
+                let said = fs::read_to_string(self.out.join("logs/kioskd.log")).unwrap_or_default();
+                bail!("kioskd ended at once ({status}): {}", said.trim());
+            }
+            ensure!(self.begun.elapsed() < Duration::from_mins(1), "kioskd does not listen");
+            thread::sleep(Duration::from_millis(50));
+        }
+        println!("kioskd is up after {} ms", self.begun.elapsed().as_millis());
+        Ok(())
+    }
+
+    /// The robot citizen walks the visit; the report says what came of it.
+    pub fn walk(mut self, options: &Options, script: &Script) -> Result<()> {
+        let pages = self.out.join("pages");
+        let mut robot = program("pretend-citizen");
+        robot
+            .arg("--socket")
+            .arg(self.folder.join("screen.sock"))
+            .arg("--scenario")
+            .arg(scenario_path(&options.scenario)?)
+            .args(["--person-phone", &self.person.phone, "--otp", &self.otp])
+            .args(["--card-digits", &self.person.number[6..]])
+            .arg("--out")
+            .arg(&pages)
+            .args(["--lang", &options.language, "--size", &options.size, "--service", &options.service])
+            .arg("--control-card")
+            .arg(self.folder.join("card.sock"))
+            .stdin(Stdio::null());
+        if script.shows_qr() {
+            robot.arg("--control-scanner").arg(self.folder.join("desk.sock"));
+        }
+        let walked = project::run_quietly(&mut robot);
+        let report = report::Report {
+            out: self.out.clone(),
+            folder: self.folder.clone(),
+            control: self.control,
+            script,
+            person: self.person.clone(),
+            walked,
+            kioskd_peak_kib: peak_memory(self.kioskd.id()),
+        };
+        let held = report.settle();
+        self.end();
+        let judged = held.and_then(|held| report.write(held));
+        self.remove();
+        judged
+    }
+
+    /// The touchscreen in a window; keys in the terminal are the citizen's hands.
+    pub fn open_window(mut self, options: &Options, script: &Script) -> Result<()> {
+        println!("\n{}", script.title);
+        println!("The citizen: {}, phone {}, code {}.", self.person.name, self.person.phone, self.otp);
+        println!("Here: q shows the card's QR to the scanner, l lays the card down, t takes it away,");
+        println!("p takes the paper out, r puts a new roll in, e ends.");
+        let mut window = program("kiosk-ui")
+            .arg("--socket")
+            .arg(self.folder.join("screen.sock"))
+            .args(["--size", &options.size])
+            .stdin(Stdio::null())
+            .stderr(log(&self.out, "kiosk-ui")?)
+            .spawn()
+            .context("cannot start kiosk-ui")?;
+        let hands = Hands { card: self.folder.join("card.sock"), desk: self.folder.join("desk.sock") };
+        let (ended, end) = std::sync::mpsc::channel();
+        thread::spawn(move || hands.obey(&ended));
+        let failed = loop {
+            if let Some(status) = window.try_wait()? {
+                break (!status.success()).then_some(status);
+            }
+            if end.recv_timeout(Duration::from_millis(200)).is_ok() {
+                _ = window.kill();
+                _ = window.wait();
+                break None;
+            }
+        };
+        let said = fs::read_to_string(self.out.join("logs/kiosk-ui.log")).unwrap_or_default();
+        self.end();
+        self.remove();
+        match failed {
+            None => Ok(()),
+            Some(status) => bail!("the touchscreen ended ({status}): {}", said.trim()),
+        }
+    }
+
+    /// Ends every program, the kiosk first and in order.
+    fn end(&mut self) {
+        terminate(&mut self.kioskd);
+        terminate(&mut self.platform);
+        // The desk ends with its standard input.
+        drop(self.desk.stdin.take());
+        _ = self.desk.wait();
+    }
+
+    fn remove(&self) {
+        _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        for child in [&mut self.kioskd, &mut self.platform, &mut self.desk] {
+            _ = child.kill();
+            _ = child.wait();
+        }
+        self.remove();
+    }
+}
+
+/// The hands of the citizen and of the technician, by keys in the terminal.
+struct Hands {
+    card: PathBuf,
+    desk: PathBuf,
+}
+
+impl Hands {
+    fn obey(&self, ended: &std::sync::mpsc::Sender<()>) {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            let said = match line.trim() {
+                "q" => say(&self.desk, "scan"),
+                "l" => say(&self.card, "lay"),
+                "t" => say(&self.card, "lift"),
+                "p" => say(&self.desk, "paper-out"),
+                "r" => say(&self.desk, "paper-enough"),
+                "e" => {
+                    _ = ended.send(());
+                    return;
+                }
+                _ => Ok("q, l, t, p, r or e".to_owned()),
+            };
+            match said {
+                Ok(answer) => println!("{answer}"),
+                Err(error) => println!("{error}"),
+            }
+        }
+    }
+}
+
+/// Says a word on a control socket and gives the answer.
+fn say(socket: &Path, word: &str) -> Result<String> {
+    let mut stream = UnixStream::connect(socket)?;
+    writeln!(stream, "{word}")?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer)?;
+    Ok(answer.trim_end().to_owned())
+}
+
+/// The most memory that a running process has held, in KiB.
+fn peak_memory(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+fn terminate(child: &mut Child) {
+    _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(5) {
+        if matches!(child.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    _ = child.kill();
+    _ = child.wait();
+}
+
+/// The first line that a program says, as JSON; it ends when it cannot start.
+fn first_line<T: for<'a> Deserialize<'a>>(child: &mut Child, name: &str, out: &Path) -> Result<T> {
+    let stdout: ChildStdout = child.stdout.take().expect("it was piped");
+    let mut reader = BufReader::new(stdout);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    // Nothing more is expected, but a closed pipe must not end it.
+    thread::spawn(move || std::io::copy(&mut reader, &mut std::io::sink()));
+    serde_json::from_str(&line).with_context(|| {
+        let log = out.join("logs").join(format!("{}.log", name.trim_start_matches("pretend-")));
+        format!("{name} did not start: {}", fs::read_to_string(log).unwrap_or_default().trim())
+    })
+}
+
+fn log(out: &Path, name: &str) -> Result<fs::File> {
+    Ok(fs::File::create(out.join("logs").join(format!("{name}.log")))?)
+}
+
+/// Empties what an earlier demo wrote there; never a folder that is something else.
+fn clear(out: &Path) -> Result<()> {
+    if out.exists() && fs::read_dir(out)?.next().is_some() {
+        ensure!(
+            out.join("result.json").exists() || out.join("logs").exists(),
+            "{} is not empty and not an earlier demo's; choose another --out",
+            out.display()
+        );
+        fs::remove_dir_all(out)?;
+    }
+    Ok(fs::create_dir_all(out)?)
+}
+
+fn today() -> Result<String> {
+    let output = Command::new("date").env("TZ", "UTC-7").arg("+%F").output()?;
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
