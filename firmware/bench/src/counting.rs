@@ -126,3 +126,31 @@ impl CardReader for Counting {
 pub fn cpu_time() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).expect("Linux has this clock").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use jiff::civil::date;
+    use simulators::{chance::SeededChance, people::People, personalise::Issuer, scenario::CardScript};
+
+    use super::*;
+
+    #[test]
+    fn the_refusal_is_hidden_only_on_request_and_counted_as_it_was() {
+        let people = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
+        let (today, script) = (date(2026, 11, 21), CardScript::default());
+        let issuer = Issuer::generate(today, &mut SeededChance::new(1)).unwrap();
+        let person = People::load(&people).unwrap().person("khue").unwrap().clone();
+        let issued = issuer.personalise(&person, &people, &script, today).unwrap();
+        let line = Counting::new(CitizenCard::new(issued, &script, 1));
+        for (hides, heard) in [(false, [0x6D, 0x00]), (true, [0x90, 0x00])] {
+            line.begin(hides);
+            assert_eq!(line.send(&SELECT_MASTER_FILE), heard);
+            let counts = line.counts();
+            assert_eq!((counts.apdus, counts.bytes_up, counts.bytes_down), (1, 7, 2));
+            assert_eq!(counts.refusals_hidden, u32::from(hides));
+            assert_ne!(line.send(&[0x00, 0xFF, 0x00, 0x00]), [0x90, 0x00]);
+        }
+    }
+}
