@@ -220,7 +220,7 @@ impl Contender<'_> {
         self.line.begin(self.helped);
         let began = cpu_time();
         let found = (self.read)().map_err(|error| format!("{who}: {error}"))?;
-        let spent = cpu_time() - began;
+        let spent = cpu_time().saturating_sub(began);
         if found != self.expected {
             return Err(format!("{who} read other bytes than were written").into());
         }

@@ -78,7 +78,7 @@ impl Counting {
         let mut line = self.line();
         let began = cpu_time();
         let mut answer = line.card.answer(command);
-        line.counts.in_card += cpu_time() - began;
+        line.counts.in_card += cpu_time().saturating_sub(began);
         line.counts.apdus += 1;
         line.counts.bytes_up += command.len() as u64;
         line.counts.bytes_down += answer.len() as u64;
