@@ -1,0 +1,305 @@
+//! One virtual card, read by four programs through one counting transport. Every
+//! reading must give the very bytes that were written to the card, or the run ends.
+
+use std::{path::Path, time::Duration};
+
+use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId, MrzKey};
+use identity::{Identity, TrustList};
+use jiff::civil::{Date, date};
+use serde::Serialize;
+use simulators::{
+    chance::SeededChance,
+    citizen_card::CitizenCard,
+    people::People,
+    personalise::{Issuer, Personalised},
+    scenario::CardScript,
+};
+
+use crate::{
+    counting::{Counting, Counts, cpu_time},
+    peers,
+};
+
+/// The day on which the card is read.
+const TODAY: Date = date(2026, 11, 21);
+/// Readings of each kind; the median counts.
+const READINGS: usize = 5;
+/// The files that everybody reads after access control, in this order. `open` of our
+/// own reader reads COM by itself.
+pub const FILES: [FileId; 7] =
+    [FileId::Com, FileId::Sod, FileId::Dg1, FileId::Dg13, FileId::Dg14, FileId::Dg15, FileId::Dg2];
+/// The chip's turn-around for each command in the model of the radio link.
+const TURN_AROUND_SECONDS: f64 = 0.006;
+/// Bits for a byte on the air (ISO/IEC 14443-3, type A).
+const BITS_A_BYTE: f64 = 9.0;
+
+/// The bytes of the files of one reading, in the order of [`FILES`].
+pub type Read = Vec<Vec<u8>>;
+/// Anything that goes wrong, in one line.
+pub type Failure = Box<dyn std::error::Error>;
+
+/// One line of the table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// Which program, and how it was set.
+    pub reader: &'static str,
+    /// Access control that was used.
+    pub access: &'static str,
+    /// Commands sent.
+    pub apdus: u32,
+    /// Bytes sent.
+    pub bytes_up: u64,
+    /// Bytes received.
+    pub bytes_down: u64,
+    /// CPU time of the reader alone, the card's taken off; median.
+    pub own_cpu_ms: f64,
+    /// CPU time of the virtual card; median.
+    pub card_cpu_ms: f64,
+    /// By the model, radio and turn-around only.
+    pub seconds_at_106: f64,
+    /// The same at 424 kbit/s.
+    pub seconds_at_424: f64,
+    /// The same at 848 kbit/s.
+    pub seconds_at_848: f64,
+    /// Times in one reading that the transport answered in the chip's place.
+    pub refusals_hidden: u32,
+    /// What must be known to read this line; empty where nothing.
+    pub note: String,
+}
+
+/// What was measured, and the card's holder for the face stages.
+pub struct Chip {
+    /// The table.
+    pub rows: Vec<Row>,
+    /// Bytes of all files read, CardAccess not among them.
+    pub file_bytes: usize,
+    /// Bytes of the portrait's file among them.
+    pub portrait_bytes: usize,
+    /// Whose card it is, verified.
+    pub holder: Identity,
+}
+
+/// Reads the card with everybody.
+pub fn measure(people: &Path) -> Result<Chip, Failure> {
+    let issuer = Issuer::generate(TODAY, &mut SeededChance::new(1))?;
+    let (newer, pace_only) = issue(&issuer, people, &CardScript::default())?;
+    let (older, bac_only) = issue(&issuer, people, &CardScript { only_bac: true, ..CardScript::default() })?;
+    let access_number = AccessKey::Can(Can::new(newer.can())?);
+    let zone = AccessKey::Mrz(MrzKey::from_mrz(older.mrz())?);
+    let short = pace_only.short_only();
+    let bac_short = bac_only.short_only();
+
+    let pace = Kind { access: "PACE-CAN", issued: &newer };
+    let bac = Kind { access: "BAC", issued: &older };
+    let rows = compare(vec![
+        pace.contender("card, extended length", &pace_only, || {
+            ours(&pace_only, &access_number, AccessPolicy::PaceOnly)
+        }),
+        pace.contender("card, short length", &short, || ours(&short, &access_number, AccessPolicy::PaceOnly)),
+        with_help(pace.contender("dmrtd 0.3.5", &pace_only, || peers::dmrtd(&pace_only, newer.can()))),
+        bac.contender("card, extended length", &bac_only, || {
+            ours(&bac_only, &zone, AccessPolicy::PaceOrBacWhenNotOffered)
+        }),
+        bac.contender("card, short length", &bac_short, || {
+            ours(&bac_short, &zone, AccessPolicy::PaceOrBacWhenNotOffered)
+        }),
+        Contender {
+            note: "it knows no PACE, so this card was issued with BAC only".to_owned(),
+            ..bac.contender("emrtd 0.0.2", &bac_only, || peers::emrtd(&bac_only, older.mrz()))
+        },
+    ])?;
+    let written = written(&newer);
+    Ok(Chip {
+        rows,
+        file_bytes: written.iter().map(Vec::len).sum(),
+        portrait_bytes: written.last().map_or(0, Vec::len),
+        holder: holder(&issuer, &pace_only, &access_number)?,
+    })
+}
+
+/// A card and how it is opened.
+struct Kind<'a> {
+    access: &'static str,
+    issued: &'a Personalised,
+}
+
+/// A reader before a card.
+struct Contender<'a> {
+    reader: &'static str,
+    access: &'static str,
+    expected: Read,
+    line: &'a Counting,
+    helped: bool,
+    note: String,
+    read: Box<dyn Fn() -> Result<Read, Failure> + 'a>,
+    own: Vec<Duration>,
+    in_card: Vec<Duration>,
+    counts: Counts,
+}
+
+impl<'a> Kind<'a> {
+    fn contender(
+        &self,
+        reader: &'static str,
+        line: &'a Counting,
+        read: impl Fn() -> Result<Read, Failure> + 'a,
+    ) -> Contender<'a> {
+        Contender {
+            reader,
+            access: self.access,
+            expected: written(self.issued),
+            line,
+            helped: false,
+            note: String::new(),
+            read: Box::new(read),
+            own: Vec::new(),
+            in_card: Vec::new(),
+            counts: Counts::default(),
+        }
+    }
+}
+
+/// Tries the reader as it is; where it cannot go on alone, helps it and says so.
+fn with_help(contender: Contender<'_>) -> Contender<'_> {
+    contender.line.begin(false);
+    let Err(error) = (contender.read)() else { return contender };
+    let note = format!(
+        "alone it cannot read this card ({error}): the chip refuses to SELECT the master file; here \
+         the transport answers that one command with 9000 in the chip's place"
+    );
+    Contender { helped: true, note, ..contender }
+}
+
+/// In turns, so that a busy moment of the machine hits everybody alike. One round
+/// more, which does not count, warms tables and caches up.
+fn compare(mut contenders: Vec<Contender<'_>>) -> Result<Vec<Row>, Failure> {
+    for round in 0..=READINGS {
+        for contender in &mut contenders {
+            contender.take_turn(round > 0)?;
+        }
+    }
+    Ok(contenders.into_iter().map(Contender::row).collect())
+}
+
+fn issue(issuer: &Issuer, people: &Path, script: &CardScript) -> Result<(Personalised, Counting), Failure> {
+    let person = People::load(people)?.person("khue")?.clone();
+    let issued = issuer.personalise(&person, people, script, TODAY)?;
+    let line = Counting::new(CitizenCard::new(issued.clone(), script, 3));
+    Ok((issued, line))
+}
+
+fn written(issued: &Personalised) -> Read {
+    FILES.iter().map(|file| issued.file(file.short_id()).unwrap_or_default().to_vec()).collect()
+}
+
+/// Our reader, as the kiosk uses it.
+fn files(line: &Counting, key: &AccessKey, policy: AccessPolicy) -> Result<CardFiles, Failure> {
+    let mut reader = line.clone();
+    let mut chance = SeededChance::new(2);
+    let mut session = card::open(&mut reader, key, policy, &mut chance, &mut |_| {})?;
+    for file in FILES {
+        session.read(file, &mut |_| {})?;
+    }
+    Ok(session.finish())
+}
+
+fn ours(line: &Counting, key: &AccessKey, policy: AccessPolicy) -> Result<Read, Failure> {
+    let files = files(line, key, policy)?;
+    Ok(FILES.iter().map(|file| files.file(*file).unwrap_or_default().to_vec()).collect())
+}
+
+fn holder(issuer: &Issuer, line: &Counting, key: &AccessKey) -> Result<Identity, Failure> {
+    let files = files(line, key, AccessPolicy::PaceOnly)?;
+    let trust = TrustList::from_pem(&issuer.csca_pem())?;
+    Ok(identity::verify(files, &trust, TODAY)?)
+}
+
+impl Contender<'_> {
+    fn take_turn(&mut self, counts: bool) -> Result<(), Failure> {
+        let who = format!("{} ({})", self.reader, self.access);
+        self.line.begin(self.helped);
+        let began = cpu_time();
+        let found = (self.read)().map_err(|error| format!("{who}: {error}"))?;
+        let spent = cpu_time().saturating_sub(began);
+        if found != self.expected {
+            return Err(format!("{who} read other bytes than were written").into());
+        }
+        if counts {
+            self.counts = self.line.counts();
+            self.own.push(spent.saturating_sub(self.counts.in_card));
+            self.in_card.push(self.counts.in_card);
+        }
+        Ok(())
+    }
+
+    fn row(self) -> Row {
+        let counts = self.counts;
+        Row {
+            reader: self.reader,
+            access: self.access,
+            apdus: counts.apdus,
+            bytes_up: counts.bytes_up,
+            bytes_down: counts.bytes_down,
+            own_cpu_ms: milliseconds(median(self.own)),
+            card_cpu_ms: milliseconds(median(self.in_card)),
+            seconds_at_106: seconds(&counts, 106.0),
+            seconds_at_424: seconds(&counts, 424.0),
+            seconds_at_848: seconds(&counts, 848.0),
+            refusals_hidden: counts.refusals_hidden,
+            note: self.note,
+        }
+    }
+}
+
+fn seconds(counts: &Counts, kbps: f64) -> f64 {
+    let bytes = (counts.bytes_up + counts.bytes_down) as f64;
+    f64::from(counts.apdus) * TURN_AROUND_SECONDS + bytes * BITS_A_BYTE / (kbps * 1000.0)
+}
+
+/// The middle one; of an even number the later of the two in the middle.
+pub fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+/// Milliseconds with fractions.
+pub fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_counts_turn_around_and_bits() {
+        let counts = Counts { apdus: 10, bytes_up: 1_000, bytes_down: 9_600, ..Counts::default() };
+        assert!((seconds(&counts, 106.0) - (0.06 + 0.9)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_median_is_the_middle_one() {
+        let times = [5, 1, 9].map(Duration::from_millis).to_vec();
+        assert_eq!(median(times), Duration::from_millis(5));
+        assert_eq!(median(Vec::new()), Duration::ZERO);
+    }
+
+    #[test]
+    fn our_reader_needs_fewer_commands_and_bytes_than_the_peers_and_no_help() {
+        let people = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
+        let rows = measure(&people).unwrap().rows;
+        let cost = |name: &str, access: &str| {
+            let row = rows.iter().find(|row| row.reader.starts_with(name) && row.access == access).unwrap();
+            (row.apdus, row.bytes_up + row.bytes_down)
+        };
+        for (access, peer) in [("PACE-CAN", "dmrtd"), ("BAC", "emrtd")] {
+            let theirs = cost(peer, access);
+            for ours in ["card, extended", "card, short"] {
+                let ours = cost(ours, access);
+                assert!(ours.0 < theirs.0 && ours.1 < theirs.1, "{access}: {ours:?}, {peer} {theirs:?}");
+            }
+            assert!(cost("card, extended", access).0 <= 20);
+        }
+        assert!(rows.iter().all(|row| !row.reader.starts_with("card") || row.note.is_empty()));
+    }
+}
