@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 
 use devices::{Device, State};
 use jiff::{Timestamp, civil::Date};
-use services::{Catalogue, RulesOfDay};
+use services::{Catalogue, RulesOfDay, Service, ServiceId};
 
 /// What the kiosk knows at this moment.
 #[derive(Clone, Copy)]
@@ -43,6 +43,14 @@ pub struct World<'a> {
     pub reference: &'a str,
     /// What the staff page shows beside the devices.
     pub desk: &'a Desk,
+}
+
+impl<'a> World<'a> {
+    /// The catalogue entry of the service under way. It cannot have gone: settings
+    /// never change during a visit.
+    pub(crate) fn service(&self, id: &ServiceId) -> &'a Service {
+        self.catalogue.service(id.as_str()).expect("a visit's service stays in the catalogue")
+    }
 }
 
 /// What the staff page shows beside the devices.

@@ -3,7 +3,7 @@
 use devices::{Device, State};
 use faults::Fault;
 use screen::{DeviceLine, DeviceName, ReviewLabel, ReviewLine, Screen, Step, View, Work};
-use services::{Service, ServiceId, StepKind, closed_by};
+use services::{StepKind, closed_by};
 
 use crate::{
     World,
@@ -30,7 +30,7 @@ impl Journey {
             look: self.manner.look,
             step: self.at.progress(world),
             over: self.over,
-            offers: self.offers(world),
+            offers: self.offers(),
         }
     }
 
@@ -47,7 +47,7 @@ impl Journey {
                 Screen::ChooseService { services: services.collect() }
             }
             At::Consenting { service: id } => {
-                let service = service(id, world);
+                let service = world.service(id);
                 Screen::Consent {
                     service: service.title.clone(),
                     purposes: service.purposes.iter().map(|purpose| purpose.text.clone()).collect(),
@@ -112,7 +112,7 @@ impl Journey {
             },
             At::Answering { phoned, chosen, question, answer, fault } => Screen::Question {
                 number: chosen.answers.len() as u8 + 1,
-                choices: service(&phoned.proved.asked.service, world).questions.clone(),
+                choices: world.service(&phoned.proved.asked.service).questions.clone(),
                 chosen: *question,
                 entered: answer.count(),
                 last: answer.last(),
@@ -142,10 +142,6 @@ impl Journey {
     }
 }
 
-fn service<'a>(id: &ServiceId, world: &World<'a>) -> &'a Service {
-    world.catalogue.service(id.as_str()).expect("a visit's service stays in the catalogue")
-}
-
 /// What will be signed, line by line.
 fn review(phoned: &Phoned, manner: Manner, world: &World<'_>) -> Vec<ReviewLine> {
     let proved = &phoned.proved;
@@ -153,7 +149,7 @@ fn review(phoned: &Phoned, manner: Manner, world: &World<'_>) -> Vec<ReviewLine>
     vec![
         line(
             ReviewLabel::Service,
-            service(&proved.asked.service, world).title.words(manner.language).to_owned(),
+            world.service(&proved.asked.service).title.words(manner.language).to_owned(),
             false,
         ),
         line(ReviewLabel::Name, proved.who.name().to_owned(), false),
@@ -202,7 +198,7 @@ impl At {
             At::Sending { service, .. } => (5, service),
             _ => return None,
         };
-        let has = service(id, world);
+        let has = world.service(id);
         let walked: Vec<_> = STRETCHES.iter().map(|steps| steps.iter().any(|step| has.has(*step))).collect();
         let count = |stretches: &[bool]| stretches.iter().filter(|walked| **walked).count() as u8;
         Some(Step { now: count(&walked[..=stretch]), of: count(&walked) })

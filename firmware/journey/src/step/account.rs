@@ -8,7 +8,7 @@ use services::{AccountState, CodeChannel};
 use super::{
     Turn,
     ending::{ended, to_counter},
-    go, nothing_sent, service,
+    go, nothing_sent,
 };
 use crate::{
     World,
@@ -120,7 +120,7 @@ fn is_overdue(ready_since: Timestamp, world: &World<'_>) -> bool {
 }
 
 fn overdue(proved: &Proved, world: &World<'_>) -> Turn {
-    let hotline = service(&proved.asked.service, world).hotline.clone();
+    let hotline = world.service(&proved.asked.service).hotline.clone();
     to_counter(Outcome::Overdue { hotline }, world)
 }
 

@@ -8,7 +8,7 @@ use identity::Identity;
 use jiff::civil::Date;
 use screen::{FaceHint, Outcome, ReadingStage, Tap};
 
-use super::{Turn, account::refused, ending::ended, go, service};
+use super::{Turn, account::refused, ending::ended, go};
 use crate::{
     World,
     effect::{Effect, SlipOrder},
@@ -113,6 +113,6 @@ fn expired(on: Date, world: &World<'_>) -> Turn {
 
 /// Below the age of the rules a guardian must take part, at the counter.
 fn needs_guardian(asked: &Asked, who: &Identity, world: &World<'_>) -> bool {
-    service(&asked.service, world).guardian_under_age
+    world.service(&asked.service).guardian_under_age
         && i64::from(who.birth().age_on(world.today)) < i64::from(world.rules.guardian_below_years)
 }

@@ -6,7 +6,7 @@ use faults::Fault;
 use outbox::Standing;
 use screen::{Outcome, PaperOutcome, Tap};
 
-use super::{Turn, go, service};
+use super::{Turn, go};
 use crate::{
     World,
     effect::{Effect, SlipOrder},
@@ -29,13 +29,13 @@ pub(super) fn next(at: At, event: Event, manner: Manner, world: &World<'_>) -> R
                 Standing::Received => Outcome::Received,
             };
             let reference = receipt.reference().to_string();
-            let service = service(&id, world).title.clone();
+            let service = world.service(&id).title.clone();
             let slip = SlipOrder::Acknowledged { service, sent_to, receipt };
             print(ending(outcome, Some(reference), Some(slip)), manner, world)
         }
         (At::Sending { service: id, sent_to, kept: Some(kept) }, Event::NotAnswered) => {
             let reference = kept.reference.to_string();
-            let service = service(&id, world).title.clone();
+            let service = world.service(&id).title.clone();
             let slip = SlipOrder::Kept { service, sent_to, kept };
             print(ending(Outcome::Received, Some(reference), Some(slip)), manner, world)
         }

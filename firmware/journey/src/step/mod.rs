@@ -43,7 +43,7 @@ impl Journey {
             Event::Second => return self.second(world),
             Event::Tap(tap) => {
                 self.idle = 0;
-                match self.tap_anywhere(tap, world) {
+                match self.tap_anywhere(tap) {
                     Ok(effects) => return (self, effects),
                     Err(Ended(word)) => return self.finish(word, Vec::new()),
                     Err(Passed(tap)) => Event::Tap(tap),
@@ -100,7 +100,7 @@ impl Journey {
     }
 
     /// Taps that mean the same on every page.
-    fn tap_anywhere(&mut self, tap: Tap, world: &World<'_>) -> Result<Vec<Effect>, Aside> {
+    fn tap_anywhere(&mut self, tap: Tap) -> Result<Vec<Effect>, Aside> {
         // What lies over a page takes every tap until it is answered.
         match (self.over, &tap) {
             (Some(_), Tap::MoreTime) => {
@@ -131,7 +131,7 @@ impl Journey {
                 self.over = Some(Over::HelpIsComing);
                 Ok(vec![Effect::CallHelp])
             }
-            Tap::End if self.offers(world).end => match &self.at {
+            Tap::End if self.offers().end => match &self.at {
                 At::ChoosingService | At::Consenting { .. } => Err(Ended(audit::Outcome::None)),
                 At::Ended { ending } => Err(Ended(audited(&ending.outcome))),
                 At::Thanking { outcome, .. } => Err(Ended(*outcome)),
@@ -229,7 +229,7 @@ impl Journey {
     }
 
     /// Which of the fixed buttons the page offers.
-    pub(crate) fn offers(&self, _world: &World<'_>) -> Offers {
+    pub(crate) fn offers(&self) -> Offers {
         let back = matches!(
             self.at,
             At::Consenting { .. }
@@ -260,12 +260,6 @@ enum Aside {
     Ended(audit::Outcome),
 }
 use Aside::{Ended, Passed};
-
-/// The catalogue entry of the service under way. It cannot have gone: settings
-/// never change during a visit.
-fn service<'a>(id: &services::ServiceId, world: &World<'a>) -> &'a services::Service {
-    world.catalogue.service(id.as_str()).expect("a visit's service stays in the catalogue")
-}
 
 /// What a failed question means to a citizen who has sent nothing yet: "your
 /// request is kept" would be untrue.

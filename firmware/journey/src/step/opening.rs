@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use transaction::{Consent, ConsentMethod};
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Turn, ending::ended, go, service};
+use super::{Turn, ending::ended, go};
 use crate::{
     World,
     effect::Effect,
@@ -33,7 +33,7 @@ pub(super) fn next(at: At, event: Event, manner: Manner, closed: bool, world: &W
         },
         (At::Consenting { .. }, Event::Tap(Tap::Back)) => go(At::ChoosingService),
         (At::Consenting { service: id }, Event::Tap(Tap::Agree)) => {
-            let consent = consent(service(&id, world), manner.language, world.now);
+            let consent = consent(world.service(&id), manner.language, world.now);
             let given = audit::Event::ConsentGiven {
                 language: match manner.language {
                     Language::Vi => audit::Language::Vi,

@@ -4,7 +4,7 @@
 use faults::Fault;
 use screen::Tap;
 
-use super::{Turn, account::refused, go, nothing_sent, service};
+use super::{Turn, account::refused, go, nothing_sent};
 use crate::{
     World,
     effect::{Effect, Request, Secrets},
@@ -133,7 +133,7 @@ fn answers(
     let mut fault = None;
     match tap {
         Tap::Question(at) => {
-            let known = usize::from(*at) < service(&phoned.proved.asked.service, world).questions.len();
+            let known = usize::from(*at) < world.service(&phoned.proved.asked.service).questions.len();
             let taken = chosen.answers.iter().any(|(other, _)| other == at);
             if known && !taken {
                 question = Some(*at);
