@@ -4,7 +4,9 @@
 
 use identity::Picture;
 
-use crate::{align::Crop, config::QualityLimits, detect::Face, hint::FaceHint, mesh::Mesh};
+use screen::FaceHint;
+
+use crate::{align::Crop, config::QualityLimits, detect::Face, mesh::Mesh};
 
 /// What was measured about the face in one picture. Not personal: no picture, no place.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

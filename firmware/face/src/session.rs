@@ -9,12 +9,13 @@ use faults::Fault;
 use identity::Picture;
 use zeroize::Zeroizing;
 
+use screen::FaceHint;
+
 use crate::{
     FaceConfig, FaceError,
     align::PREPROCESSING,
     engine::Engine,
     evidence::{CameraEvidence, Liveness, Score},
-    hint::FaceHint,
     picture::decode_frame,
     quality::Quality,
     template::Template,

@@ -220,7 +220,7 @@ fn look(slot: &Slot, job: Job, reference: &Reference, number: u8, tools: &Tools)
                 return;
             }
         };
-        let seen = (hint(look.hint), look.percent);
+        let seen = (look.hint, look.percent);
         if told != Some(seen) {
             told = Some(seen);
             if seen.0 == FaceHint::TooDark {
@@ -291,24 +291,5 @@ impl Slot {
 
     fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
-    }
-}
-
-fn hint(hint: face::FaceHint) -> FaceHint {
-    match hint {
-        face::FaceHint::LookStraight => FaceHint::LookStraight,
-        face::FaceHint::HoldStill => FaceHint::HoldStill,
-        face::FaceHint::ComeCloser => FaceHint::ComeCloser,
-        face::FaceHint::MoveBack => FaceHint::MoveBack,
-        face::FaceHint::MoveLeft => FaceHint::MoveLeft,
-        face::FaceHint::MoveRight => FaceHint::MoveRight,
-        face::FaceHint::LookUp => FaceHint::LookUp,
-        face::FaceHint::LookDown => FaceHint::LookDown,
-        face::FaceHint::Uncover => FaceHint::Uncover,
-        face::FaceHint::OpenEyes => FaceHint::OpenEyes,
-        face::FaceHint::OnePerson => FaceHint::OnePerson,
-        face::FaceHint::TooDark => FaceHint::TooDark,
-        face::FaceHint::TooBright => FaceHint::TooBright,
-        face::FaceHint::NoFace => FaceHint::NoFace,
     }
 }

@@ -377,9 +377,9 @@ pub enum FaceHint {
     ComeCloser,
     /// "Move back a little."
     MoveBack,
-    /// "Move left."
+    /// "Move left", the person's own.
     MoveLeft,
-    /// "Move right."
+    /// "Move right", the person's own.
     MoveRight,
     /// "Raise your head a little."
     LookUp,
