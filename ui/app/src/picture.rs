@@ -20,19 +20,30 @@ pub fn show_preview(app: &App, preview: &Preview) {
     data.set_preview(Image::from_rgb8(buffer));
 }
 
-/// A QR code, one pixel a module with the quiet zone; empty where the text is too
-/// long for any code.
+/// Pixels a module. The software renderer steps through a picture in sixty-fourths of a
+/// pixel: one pixel a module would be drawn a fifth too large, its edges cut off.
+const MODULE: usize = 16;
+/// White modules around a code; the page's white frame makes them the four of
+/// ISO/IEC 18004, 6.3.8.
+const QUIET: usize = 2;
+
+/// A QR code; empty where the text is too long for any.
 pub(crate) fn qr(text: &str) -> Image {
     let Ok(code) = qrcode::QrCode::new(text.as_bytes()) else { return Image::default() };
     let width = code.width();
-    let quiet = 2;
-    let side = width + 2 * quiet;
+    let side = (width + 2 * QUIET) * MODULE;
     let mut buffer = SharedPixelBuffer::<Rgb8Pixel>::new(side as u32, side as u32);
     let pixels = buffer.make_mut_slice();
     pixels.fill(Rgb8Pixel::new(255, 255, 255));
-    for (place, colour) in code.to_colors().into_iter().enumerate() {
-        if colour == qrcode::Color::Dark {
-            pixels[(place / width + quiet) * side + place % width + quiet] = Rgb8Pixel::new(0, 0, 0);
+    let modules = code.to_colors();
+    for (place, pixel) in pixels.iter_mut().enumerate() {
+        let (row, column) = (place / side / MODULE, place % side / MODULE);
+        let inside = |at: usize| (QUIET..QUIET + width).contains(&at);
+        if inside(row)
+            && inside(column)
+            && modules[(row - QUIET) * width + column - QUIET] == qrcode::Color::Dark
+        {
+            *pixel = Rgb8Pixel::new(0, 0, 0);
         }
     }
     Image::from_rgb8(buffer)
