@@ -4,10 +4,14 @@
 
 use identity::IdentityId;
 use jiff::Timestamp;
+use keys::Signature;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::officers::{OfficerId, OfficersApproval};
+use crate::{
+    officers::{OfficerId, OfficersApproval},
+    vneid::VneidApproval,
+};
 
 /// A cosine similarity in ten-thousandths: -10000 to 10000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -43,6 +47,12 @@ impl FaceMatch {
         Self { identity, evidence: FaceEvidence::Officers(approval.into_evidence()) }
     }
 
+    /// The citizen approved in VNeID, and the platform signed that they did.
+    pub fn by_vneid(approval: VneidApproval) -> Self {
+        let identity = approval.identity();
+        Self { identity, evidence: FaceEvidence::Vneid(approval.into_evidence()) }
+    }
+
     /// Whose face it is.
     pub fn identity_id(&self) -> IdentityId {
         self.identity
@@ -62,6 +72,8 @@ pub enum FaceEvidence {
     Camera(CameraEvidence),
     /// Two officers vouched for the person.
     Officers(OfficersEvidence),
+    /// The person approved in VNeID; no camera looked.
+    Vneid(VneidEvidence),
 }
 
 /// What a comparison by camera rests on.
@@ -112,4 +124,17 @@ pub struct OfficersEvidence {
     pub at: Timestamp,
     /// Two different officers.
     pub officers: [OfficerId; 2],
+}
+
+/// The citizen's approval in VNeID. With the identity's id it makes the statement that
+/// the platform signed, so anyone with the platform's key can check it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct VneidEvidence {
+    /// The platform's handle of the request.
+    pub authorization: String,
+    /// When the citizen approved.
+    pub at: Timestamp,
+    /// The platform's signature over identity, handle and time.
+    pub signature: Signature,
 }

@@ -2,8 +2,9 @@
 //! says what to change until it can be compared, compares it with the portrait of an
 //! authentic card, and decides at thresholds that stand in the configuration.
 //!
-//! A [`FaceMatch`] can only come out of [`Attempt::decide`] or of two officers'
-//! signatures ([`FaceMatch::by_officers`]), and it holds for one identity. Nothing
+//! A [`FaceMatch`] can only come out of [`Attempt::decide`], of two officers'
+//! signatures ([`FaceMatch::by_officers`]) or of the citizen's approval in VNeID
+//! ([`FaceMatch::by_vneid`]), and it holds for one identity. Nothing
 //! here keeps, prints or logs a picture or a template; both are wiped on drop.
 //! Whether a living person stands there is not assessed yet, and the evidence says
 //! so. The measures follow ISO/IEC 29794-5 where they can; they are not conformant.
@@ -26,13 +27,16 @@ mod quality;
 mod session;
 mod template;
 mod timing;
+mod vneid;
 
 pub use attempt::{Attempt, Reference};
 pub use compare::Comparison;
 pub use config::{FaceConfig, QualityLimits};
 pub use engine::Engine;
 pub use error::FaceError;
-pub use evidence::{CameraEvidence, FaceEvidence, FaceMatch, Liveness, OfficersEvidence, Score};
+pub use evidence::{
+    CameraEvidence, FaceEvidence, FaceMatch, Liveness, OfficersEvidence, Score, VneidEvidence,
+};
 pub use identity::Picture;
 pub use officers::{ApprovalRefused, OfficerId, OfficerKeys, OfficersApproval, Signed, Statement};
 pub use picture::{decode_frame, preview, preview_of, read_picture};
@@ -40,6 +44,7 @@ pub use quality::Quality;
 pub use screen::FaceHint;
 pub use session::{Look, NoMatch, Why};
 pub use timing::Timings;
+pub use vneid::{VneidApproval, VneidRefused};
 
 #[cfg(test)]
 mod tests;

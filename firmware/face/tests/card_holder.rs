@@ -10,12 +10,16 @@ use card::{AccessKey, AccessPolicy, Can, FileId};
 use devices::FrameSource;
 use face::{
     Attempt, Engine, FaceConfig, FaceEvidence, FaceMatch, NoMatch, OfficerId, OfficerKeys, OfficersApproval,
-    Signed, Statement, Why,
+    Signed, Statement, VneidApproval, VneidRefused, Why,
 };
 use identity::{Identity, TrustList};
 use jiff::{
     Timestamp,
     civil::{Date, date},
+};
+use keys::{
+    AnswerContext, PlatformSecret,
+    canonical::{Map, Value},
 };
 use simulators::{
     chance::SeededChance,
@@ -107,4 +111,57 @@ fn two_officers_make_a_match_for_that_card_only() {
     assert_eq!(evidence.visit, visit);
     let another_card = Statement::new(visit, identity("khue").id(), at);
     assert!(OfficersApproval::verify(&another_card, signatures, &keys).is_err());
+}
+
+const AUTHORIZATION: &str = "0123456789abcdef";
+
+/// The platform's word, as `openapi.yaml` has it.
+fn vneid_word(fields: Map, context: AnswerContext, platform: &PlatformSecret) -> Vec<u8> {
+    let approval = Value::from(fields);
+    let signature = platform.sign(context, &approval.to_bytes()).to_string();
+    let whole = Map::new().with("approval", approval).with("signature", Value::text(signature));
+    Value::from(whole).to_bytes().to_vec()
+}
+
+fn approved(holder: &Identity) -> Map {
+    Map::new()
+        .with("at", Value::text("2026-11-21T08:00:02Z"))
+        .with("authorization", Value::text(AUTHORIZATION))
+        .with("identity", Value::text(hex::encode(holder.id().as_bytes())))
+}
+
+#[test]
+fn an_approval_in_vneid_makes_a_match_for_that_card_and_that_request_only() {
+    let (holder, other) = (identity("dat"), identity("khue"));
+    let platform = PlatformSecret::generate(&mut SeededChance::new(5));
+    let key = platform.public();
+    let word = vneid_word(approved(&holder), AnswerContext::VneidApproval, &platform);
+    let approval = VneidApproval::verify(&word, &key, holder.id(), AUTHORIZATION).ok().unwrap();
+    let found = FaceMatch::by_vneid(approval);
+    assert_eq!(found.identity_id(), holder.id());
+    let written = serde_json::to_value(found.evidence()).unwrap();
+    assert_eq!(written["method"], "vneid");
+    assert_eq!(written["authorization"], AUTHORIZATION);
+    let refused = |identity, authorization| VneidApproval::verify(&word, &key, identity, authorization).err();
+    assert_eq!(refused(other.id(), AUTHORIZATION), Some(VneidRefused::OtherIdentity));
+    assert_eq!(refused(holder.id(), "fedcba9876543210"), Some(VneidRefused::OtherRequest));
+}
+
+#[test]
+fn an_approval_that_the_platform_did_not_give_is_none() {
+    let holder = identity("dat");
+    let platform = PlatformSecret::generate(&mut SeededChance::new(5));
+    let stranger = PlatformSecret::generate(&mut SeededChance::new(6));
+    let refused = |word: &[u8]| {
+        VneidApproval::verify(word, &platform.public(), holder.id(), AUTHORIZATION).err().unwrap()
+    };
+    let forged = vneid_word(approved(&holder), AnswerContext::VneidApproval, &stranger);
+    assert_eq!(refused(&forged), VneidRefused::NotThePlatform);
+    // Signed by the platform, but for something else.
+    let receipt = vneid_word(approved(&holder), AnswerContext::Receipt, &platform);
+    assert_eq!(refused(&receipt), VneidRefused::NotThePlatform);
+    let more = approved(&holder).with("scope", Value::text("identify"));
+    let more = vneid_word(more, AnswerContext::VneidApproval, &platform);
+    assert_eq!(refused(&more), VneidRefused::Malformed);
+    assert_eq!(refused(b"{}"), VneidRefused::Malformed);
 }

@@ -133,9 +133,14 @@ impl Gateway {
         }
     }
 
-    /// Asks for the citizen's approval in VNeID.
-    pub async fn request_vneid(&self, number: &str) -> Result<VneidRequest, GatewayError> {
-        let asked = VneidQuestion { number, scopes: ["identify"] };
+    /// Asks for the citizen's approval in VNeID. `identity`: the 32 bytes of the id of
+    /// the card that was read, which the approval will name.
+    pub async fn request_vneid(
+        &self,
+        number: &str,
+        identity: &[u8; 32],
+    ) -> Result<VneidRequest, GatewayError> {
+        let asked = VneidQuestion { number, identity: hex::encode(identity), scopes: ["identify"] };
         let reply = self.ask("/v1/identity/vneid-authorizations", &asked).await?;
         let given: Approval = parse(&reply)?;
         let id = handle(given.authorization, reply.status).map(VneidId)?;
@@ -149,12 +154,15 @@ impl Gateway {
         let timeout = self.line.answer_timeout + Duration::from_secs(wait);
         let reply = self.get(&path, Some(format!("wait={wait}")), timeout).await?;
         let progress: Progress = parse(&reply)?;
-        match (progress.state, progress.at) {
-            (ProgressState::Waiting, _) => Ok(VneidState::Waiting),
-            (ProgressState::Approved, Some(at)) => Ok(VneidState::Approved { at }),
-            (ProgressState::Rejected, _) => Ok(VneidState::Rejected),
-            (ProgressState::Expired, _) => Ok(VneidState::Expired),
-            (ProgressState::Approved, None) => Err(GatewayError::Garbled { status: reply.status }),
+        match progress.state {
+            ProgressState::Waiting => Ok(VneidState::Waiting),
+            ProgressState::Rejected => Ok(VneidState::Rejected),
+            ProgressState::Expired => Ok(VneidState::Expired),
+            ProgressState::Approved => progress
+                .approval
+                .and_then(|text| STANDARD.decode(text).ok())
+                .map(VneidState::Approved)
+                .ok_or(GatewayError::Garbled { status: reply.status }),
         }
     }
 

@@ -6,6 +6,13 @@ use jiff::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VneidId(pub(crate) String);
 
+impl VneidId {
+    /// The handle as the platform wrote it; its signed approval names it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A request that waits for the citizen's phone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VneidRequest {
@@ -22,11 +29,9 @@ pub struct VneidRequest {
 pub enum VneidState {
     /// Not scanned or not answered yet.
     Waiting,
-    /// The citizen whose number was asked for approved.
-    Approved {
-        /// When.
-        at: Timestamp,
-    },
+    /// The citizen whose number was asked for approved. The bytes are the platform's
+    /// signed word, for `face::VneidApproval` to verify.
+    Approved(Vec<u8>),
     /// The citizen said no.
     Rejected,
     /// Too late.

@@ -50,6 +50,7 @@ impl<'a> Answered<'a> {
 #[derive(Serialize)]
 pub(crate) struct VneidQuestion<'a> {
     pub(crate) number: &'a str,
+    pub(crate) identity: String,
     pub(crate) scopes: [&'static str; 1],
 }
 
@@ -121,7 +122,7 @@ pub(crate) struct Approval {
 #[derive(Deserialize)]
 pub(crate) struct Progress {
     pub(crate) state: ProgressState,
-    pub(crate) at: Option<Timestamp>,
+    pub(crate) approval: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use card::AccessKey;
 use face::{FaceMatch, Reference};
-use identity::Identity;
+use identity::{Identity, IdentityId};
 use jiff::{Timestamp, civil::Date};
 use outbox::Receipt;
 use screen::{Language, Outcome, StaffTap, Text};
@@ -32,8 +32,11 @@ pub enum Effect {
     CheckCode(Zeroizing<String>),
     /// Hand over the secrets, sealed; the questions are those of this service.
     SetSecrets(Box<Secrets>, ServiceId),
-    /// Ask for a VNeID code for that number.
-    AskVneid(Zeroizing<String>),
+    /// Ask for a VNeID code for that number and the identity that was read, and wait
+    /// for the citizen's answer.
+    AskVneid(Zeroizing<String>, IdentityId),
+    /// Wait for it no longer.
+    StopVneid,
     /// Make the transaction, sign it, store it, send it.
     SignAndStore(Box<Request>),
     /// Print a slip in that language.
@@ -132,7 +135,8 @@ impl Effect {
             Self::SendCode(_) => "SendCode",
             Self::CheckCode(_) => "CheckCode",
             Self::SetSecrets(..) => "SetSecrets",
-            Self::AskVneid(_) => "AskVneid",
+            Self::AskVneid(..) => "AskVneid",
+            Self::StopVneid => "StopVneid",
             Self::SignAndStore(_) => "SignAndStore",
             Self::Print(..) => "Print",
             Self::CallHelp => "CallHelp",

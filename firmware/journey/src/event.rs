@@ -43,6 +43,10 @@ pub enum Event {
     OfficersApproved(Box<FaceMatch>),
     /// The platform offers a VNeID code for that many seconds.
     VneidOffered(String, u16),
+    /// The citizen approved in VNeID.
+    VneidApproved(Box<FaceMatch>),
+    /// The citizen said no in VNeID, or the code is no longer good.
+    VneidRefused(Fault),
     /// How the account stands.
     Account(AccountState),
     /// The phone number is the registered one.
@@ -114,6 +118,8 @@ impl Event {
             Self::FaceMissed(_) => "FaceMissed",
             Self::OfficersApproved(_) => "OfficersApproved",
             Self::VneidOffered(..) => "VneidOffered",
+            Self::VneidApproved(_) => "VneidApproved",
+            Self::VneidRefused(_) => "VneidRefused",
             Self::Account(_) => "Account",
             Self::PhoneAccepted => "PhoneAccepted",
             Self::CodeSent(_) => "CodeSent",

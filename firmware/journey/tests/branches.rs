@@ -144,6 +144,31 @@ fn two_officers_may_confirm_whom_the_camera_fails() {
 }
 
 #[test]
+fn the_citizens_own_approval_stands_in_for_the_camera() {
+    let mut kiosk = Kiosk::at_state("ShowingVneid");
+    let effects = kiosk.step(Event::VneidApproved(kiosk::face_match()));
+    assert_eq!(words(&effects), ["LookUpAccount", "Note"]);
+    assert_eq!(kiosk.at(), "LookingUp");
+}
+
+#[test]
+fn a_no_in_vneid_leaves_the_other_ways_open() {
+    let mut kiosk = Kiosk::at_state("ShowingVneid");
+    kiosk.step(Event::VneidRefused(Fault::VneidRejected));
+    assert!(matches!(kiosk.view().screen, Screen::FaceAnotherWay { fault: Fault::VneidRejected, .. }));
+}
+
+#[test]
+fn a_vneid_code_whose_time_is_over_is_waited_for_no_longer() {
+    let mut kiosk = Kiosk::at_state("ShowingVneid");
+    let effects: Vec<_> = (0..120).flat_map(|_| kiosk.step(Event::Second)).collect();
+    assert_eq!(words(&effects), ["StopVneid"]);
+    assert!(matches!(kiosk.view().screen, Screen::FaceAnotherWay { fault: Fault::VneidExpired, .. }));
+    kiosk.step(Event::VneidApproved(kiosk::face_match()));
+    assert_eq!(kiosk.at(), "AnotherWay", "an approval that comes too late changes nothing");
+}
+
+#[test]
 fn a_lifted_card_may_be_laid_down_again() {
     let mut kiosk = Kiosk::at_state("ReadingCard");
     assert_eq!(words(&kiosk.step(Event::CardFailed(Fault::CardLifted))), ["ReadCard"]);

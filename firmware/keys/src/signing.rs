@@ -43,6 +43,8 @@ impl SigningContext {
 pub enum AnswerContext {
     /// It has the transaction and keeps it.
     Receipt,
+    /// A citizen approved in VNeID.
+    VneidApproval,
     /// Any other answer that the kiosk acts on.
     Answer,
 }
@@ -51,6 +53,7 @@ impl AnswerContext {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Receipt => "receipt",
+            Self::VneidApproval => "vneid-approval",
             Self::Answer => "answer",
         }
     }

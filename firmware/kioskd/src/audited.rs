@@ -39,7 +39,7 @@ pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::E
         Ok(matched) => {
             let score = match matched.evidence() {
                 FaceEvidence::Camera(evidence) => Some(evidence.score),
-                FaceEvidence::Officers(_) => None,
+                FaceEvidence::Officers(_) | FaceEvidence::Vneid(_) => None,
             };
             (audit::FaceDecision::Matched, score)
         }

@@ -60,9 +60,13 @@ pub fn carry_out(kiosk: &mut Kiosk, effect: Effect) -> Result<(), LogLost> {
             let questions = questions.map(|question| question.words(Language::Vi).to_owned()).collect();
             kiosk.parts.platform.set_secrets(job, *secrets, questions);
         }
-        Effect::AskVneid(number) => {
+        Effect::AskVneid(number, identity) => {
             let job = kiosk.job(Kind::Platform);
-            kiosk.parts.platform.ask_vneid(job, number);
+            kiosk.parts.platform.ask_vneid(job, number, identity);
+        }
+        Effect::StopVneid => {
+            kiosk.job(Kind::Platform);
+            kiosk.parts.platform.stop_vneid();
         }
         Effect::SignAndStore(request) => {
             let job = kiosk.job(Kind::Record);

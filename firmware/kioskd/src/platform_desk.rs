@@ -7,12 +7,18 @@ use std::{
 };
 
 use devices::{Device, State};
+use face::{FaceMatch, VneidApproval};
 use faults::Fault;
-use gateway::{ActivationId, Answer, Channel, Credentials, Gateway, GatewayError, Link, ProblemCode};
+use gateway::{
+    ActivationId, Answer, Channel, Credentials, Gateway, GatewayError, Link, ProblemCode, VneidRequest,
+    VneidState,
+};
+use identity::IdentityId;
 use jiff::Timestamp;
 use journey::{Event, PlatformStep, Secrets};
+use keys::PlatformKey;
 use services::CodeChannel;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::AbortHandle};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -23,6 +29,10 @@ use crate::{
 
 /// How often the platform is asked how it is while nobody is served.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// How long one question after the citizen's answer in VNeID is held open.
+const VNEID_WAIT: Duration = Duration::from_secs(20);
+/// The least time between two such questions.
+const VNEID_LEAST: Duration = Duration::from_secs(1);
 
 /// Asks the platform on behalf of the visit.
 #[derive(Clone)]
@@ -30,14 +40,18 @@ pub struct PlatformDesk {
     gateway: Gateway,
     /// The activation under way; forgotten with the visit.
     activation: Arc<Mutex<Option<ActivationId>>>,
+    /// The task that waits for the citizen's answer in VNeID.
+    waiting: Arc<Mutex<Option<AbortHandle>>>,
+    /// Signs what citizens approve.
+    platform: PlatformKey,
     tell: Tell,
 }
 
 impl PlatformDesk {
     /// Takes the way to the platform and watches over it.
-    pub fn start(gateway: Gateway, heartbeat: gateway::Heartbeat, tell: Tell) -> Self {
+    pub fn start(gateway: Gateway, platform: PlatformKey, heartbeat: gateway::Heartbeat, tell: Tell) -> Self {
         tokio::spawn(watch_over(gateway.clone(), heartbeat, tell.clone()));
-        Self { gateway, activation: Arc::default(), tell }
+        Self { gateway, activation: Arc::default(), waiting: Arc::default(), platform, tell }
     }
 
     /// How the account stands.
@@ -105,13 +119,60 @@ impl PlatformDesk {
         });
     }
 
-    /// Asks for a VNeID code.
-    pub fn ask_vneid(&self, job: Job, number: Zeroizing<String>) {
-        self.ask(job, PlatformStep::Vneid, async move |gateway: Gateway, _: Self| {
-            let request = gateway.request_vneid(&number).await?;
-            let seconds = seconds_until(request.expires_at);
-            Ok(Event::VneidOffered(request.qr, seconds))
+    /// Asks for a VNeID code, and tells what the citizen answers.
+    pub fn ask_vneid(&self, job: Job, number: Zeroizing<String>, identity: IdentityId) {
+        let waiting = self.ask(job, PlatformStep::Vneid, async move |gateway: Gateway, desk: Self| {
+            let request = gateway.request_vneid(&number, identity.as_bytes()).await?;
+            drop(number);
+            let offered = Event::VneidOffered(request.qr.clone(), seconds_until(request.expires_at));
+            desk.tell.work(job, offered);
+            desk.vneid_answer(&request, identity).await
         });
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(waiting);
+    }
+
+    /// Waits for the citizen's answer no longer.
+    pub fn stop_vneid(&self) {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(waiting) = waiting {
+            waiting.abort();
+        }
+    }
+
+    /// Holds one question open after the other until the citizen has answered. A
+    /// connection that breaks meanwhile is no answer: the code stays on the page.
+    async fn vneid_answer(
+        &self,
+        request: &VneidRequest,
+        identity: IdentityId,
+    ) -> Result<Event, GatewayError> {
+        while clock::now() < request.expires_at {
+            let asked = tokio::time::Instant::now();
+            match self.gateway.vneid_state(&request.id, VNEID_WAIT).await {
+                Ok(VneidState::Approved(word)) => return Ok(self.approved(&word, request, identity)),
+                Ok(VneidState::Rejected) => return Ok(Event::VneidRefused(Fault::VneidRejected)),
+                Ok(VneidState::Expired) => return Ok(Event::VneidRefused(Fault::VneidExpired)),
+                Ok(VneidState::Waiting) => {}
+                Err(error) if error.retryable() => {
+                    tracing::info!(code = error.fault().code(), error = report(&error), "vneid");
+                }
+                Err(error) => return Err(error),
+            }
+            // A platform that does not hold the question open must not be rushed.
+            tokio::time::sleep_until(asked + VNEID_LEAST).await;
+        }
+        Ok(Event::VneidRefused(Fault::VneidExpired))
+    }
+
+    /// The platform's word counts only if it is signed, of this card and this request.
+    fn approved(&self, word: &[u8], request: &VneidRequest, identity: IdentityId) -> Event {
+        match VneidApproval::verify(word, &self.platform, identity, request.id.as_str()) {
+            Ok(approval) => Event::VneidApproved(Box::new(FaceMatch::by_vneid(approval))),
+            Err(error) => {
+                tracing::error!(code = error.fault().code(), %error, "vneid");
+                Event::VneidRefused(error.fault())
+            }
+        }
     }
 
     /// The activation under way, for the transaction.
@@ -120,8 +181,9 @@ impl PlatformDesk {
         begun.as_ref().map(|id| id.as_str().to_owned())
     }
 
-    /// Forgets the activation.
+    /// Forgets the visit.
     pub fn forget(&self) {
+        self.stop_vneid();
         *self.activation.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
@@ -130,7 +192,7 @@ impl PlatformDesk {
         begun.clone().expect("an activation begins before its code")
     }
 
-    fn ask<Q, A>(&self, job: Job, step: PlatformStep, question: Q)
+    fn ask<Q, A>(&self, job: Job, step: PlatformStep, question: Q) -> AbortHandle
     where
         Q: FnOnce(Gateway, Self) -> A + Send + 'static,
         A: Future<Output = Result<Event, GatewayError>> + Send,
@@ -147,7 +209,8 @@ impl PlatformDesk {
                 }
             };
             desk.tell.work(job, event);
-        });
+        })
+        .abort_handle()
     }
 }
 

@@ -95,7 +95,7 @@ async fn serve(settings: Settings) -> Result<(), Refusal> {
     let parts = Parts {
         card: hardware::card(&board, card_tools),
         face: hardware::face(&board, face_tools),
-        platform: PlatformDesk::start(gateway, heartbeat, tell.clone()),
+        platform: PlatformDesk::start(gateway, settings.keys.platform, heartbeat, tell.clone()),
         paper: hardware::paper(&board, tell.clone()),
         record,
         screen,

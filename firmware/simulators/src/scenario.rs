@@ -129,6 +129,8 @@ pub struct PlatformScript {
     pub otp: String,
     /// The citizen has a password already.
     pub has_password: bool,
+    /// What the citizen does when asked in VNeID.
+    pub vneid: VneidScript,
     /// What goes wrong.
     pub faults: Vec<PlatformFault>,
 }
@@ -140,9 +142,23 @@ impl Default for PlatformScript {
             notice_days_ago: 2,
             otp: "246813".to_owned(),
             has_password: false,
+            vneid: VneidScript::Approves,
             faults: Vec::new(),
         }
     }
+}
+
+/// What the owner of an account does when asked in VNeID.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VneidScript {
+    /// Says yes after two seconds.
+    #[default]
+    Approves,
+    /// Says no after two seconds.
+    Rejects,
+    /// Never looks.
+    Ignores,
 }
 
 /// How an account stands on the pretend platform.

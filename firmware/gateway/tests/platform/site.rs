@@ -11,7 +11,7 @@ use std::{
 use gateway::{Answer, Channel, Credentials, Gateway, GatewayConfig, TimeAndChance};
 use getrandom::{SysRng, rand_core::UnwrapErr};
 use jiff::{SignedDuration, Timestamp};
-use keys::DeviceKey;
+use keys::{DeviceKey, PlatformKey};
 use pretend_platform::{Exchange, Options, Platform, Seeds};
 use simulators::scenario::{PlatformFault, PlatformMishap};
 use tempfile::TempDir;
@@ -82,6 +82,11 @@ impl Site {
         config.submit_timeout_ms = 700;
         let gateway = connect(&config, &kiosk_clock);
         Self { platform, gateway, config, kiosk_clock, platform_clock, device, folder, exchanges }
+    }
+
+    /// The platform's public key, as the kiosk was given it.
+    pub fn platform_key(&self) -> PlatformKey {
+        std::fs::read_to_string(&self.config.platform_signing_key).unwrap().trim().parse().unwrap()
     }
 
     pub fn fault(&self, at: &str, does: PlatformMishap, times: u32) {

@@ -34,7 +34,8 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
         }
         (At::FaceMissed { read, fault, .. } | At::AnotherWay { read, fault }, Event::Tap(Tap::UseVneid)) => {
             let number = Zeroizing::new(read.who.number().as_str().to_owned());
-            go(At::AskingVneid { read, fault }).and(Effect::AskVneid(number))
+            let identity = read.who.id();
+            go(At::AskingVneid { read, fault }).and(Effect::AskVneid(number, identity))
         }
         (At::FaceMissed { read, attempt, fault }, Event::Tap(Tap::TryAgain | Tap::Continue)) => {
             match read.reference.clone() {
@@ -47,8 +48,12 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
             }
         }
         (At::AnotherWay { read, .. }, Event::OfficersApproved(face)) => proved(read, face),
-        (At::AnotherWay { .. }, Event::Tap(Tap::AskStaff | Tap::Continue))
-        | (At::ShowingVneid { .. }, Event::Tap(Tap::AskStaff)) => to_counter(Outcome::StaffWay, world),
+        (At::AnotherWay { .. }, Event::Tap(Tap::AskStaff | Tap::Continue)) => {
+            to_counter(Outcome::StaffWay, world)
+        }
+        (At::ShowingVneid { .. }, Event::Tap(Tap::AskStaff)) => {
+            to_counter(Outcome::StaffWay, world).and(Effect::StopVneid)
+        }
         (At::AskingVneid { read, fault }, Event::VneidOffered(qr, seconds_left)) => {
             go(At::ShowingVneid { read, fault, qr, seconds_left })
                 .and(Effect::Note(audit::Event::VneidOffered))
@@ -56,7 +61,19 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
         (At::AskingVneid { read, .. }, Event::PlatformFailed(PlatformStep::Vneid, fault)) => {
             go(At::AnotherWay { read, fault: super::nothing_sent(fault) })
         }
-        (At::ShowingVneid { read, fault, .. }, Event::Tap(Tap::Back)) => go(At::AnotherWay { read, fault }),
+        (At::ShowingVneid { read, .. }, Event::VneidApproved(face)) => {
+            proved(read, face).and(Effect::Note(audit::Event::VneidApproved))
+        }
+        (At::ShowingVneid { read, .. }, Event::VneidRefused(fault)) => {
+            go(At::AnotherWay { read, fault }).and(Effect::Note(audit::Event::Fault { fault }))
+        }
+        // The code was offered; what failed is waiting for the answer.
+        (At::ShowingVneid { read, .. }, Event::PlatformFailed(PlatformStep::Vneid, fault)) => {
+            go(At::AnotherWay { read, fault: super::nothing_sent(fault) })
+        }
+        (At::ShowingVneid { read, fault, .. }, Event::Tap(Tap::Back)) => {
+            go(At::AnotherWay { read, fault }).and(Effect::StopVneid)
+        }
         (same, _) => go(same),
     }
 }

@@ -159,8 +159,9 @@ impl Journey {
             At::ShowingVneid { seconds_left, .. } => *seconds_left = seconds_left.saturating_sub(1),
             _ => {}
         }
-        if let At::ShowingVneid { read, fault, seconds_left: 0, .. } = self.at {
-            self.at = At::AnotherWay { read, fault };
+        if let At::ShowingVneid { read, seconds_left: 0, .. } = self.at {
+            self.at = At::AnotherWay { read, fault: Fault::VneidExpired };
+            return (self, vec![Effect::StopVneid]);
         }
         let Some(patience) = self.patience(world) else { return (self, Vec::new()) };
         self.idle = self.idle.saturating_add(1);

@@ -226,6 +226,8 @@ pub fn events() -> Vec<(&'static str, Make)> {
         ("FaceMissed (camera)", || Event::FaceMissed(Fault::CameraMissing)),
         ("OfficersApproved", || Event::OfficersApproved(face_match())),
         ("VneidOffered", || Event::VneidOffered("vneid:2".into(), 60)),
+        ("VneidApproved", || Event::VneidApproved(face_match())),
+        ("VneidRefused", || Event::VneidRefused(Fault::VneidRejected)),
         ("Account (pending)", || Event::Account(pending(2))),
         ("Account (overdue)", || Event::Account(pending(8))),
         ("Account (none)", || Event::Account(AccountState::None)),

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde::Deserialize;
 use simulators::{
     people::People,
-    scenario::{AccountScript, PlatformFault, PlatformScript, Scenario},
+    scenario::{AccountScript, PlatformFault, PlatformScript, Scenario, VneidScript},
 };
 
 use crate::{Code, Operation, PlatformError};
@@ -38,22 +38,9 @@ pub struct Account {
     pub phone_is_anothers: bool,
     /// What the owner does when asked in VNeID.
     #[serde(default)]
-    pub vneid: Vneid,
+    pub vneid: VneidScript,
     /// One operation is refused, whatever was asked.
     pub refuses: Option<Refuses>,
-}
-
-/// What the owner does when asked in VNeID.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Vneid {
-    /// Says yes after two seconds.
-    #[default]
-    Approves,
-    /// Says no after two seconds.
-    Rejects,
-    /// Never looks.
-    Ignores,
 }
 
 /// One operation is refused.
@@ -109,7 +96,7 @@ impl Seeds {
         let people = People::load(people)?;
         let person = people.person(&person)?;
         let mut seeds = Self::usual();
-        let PlatformScript { account, notice_days_ago, otp, has_password, faults } = platform;
+        let PlatformScript { account, notice_days_ago, otp, has_password, vneid, faults } = platform;
         seeds.accounts.insert(
             person.number.clone(),
             Account {
@@ -121,7 +108,7 @@ impl Seeds {
                 otp,
                 has_password,
                 phone_is_anothers: false,
-                vneid: Vneid::Approves,
+                vneid,
                 refuses: None,
             },
         );

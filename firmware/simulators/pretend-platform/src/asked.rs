@@ -55,6 +55,7 @@ pub enum Channel {
 #[serde(deny_unknown_fields)]
 pub struct VneidQuestion {
     pub number: String,
+    pub identity: String,
     pub scopes: Vec<String>,
 }
 

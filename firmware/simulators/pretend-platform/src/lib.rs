@@ -18,9 +18,10 @@ mod platform;
 mod records;
 mod refusal;
 mod serve;
+mod vneid;
 mod world;
 
-pub use accounts::{Account, Refuses, Seeds, Vneid};
+pub use accounts::{Account, Refuses, Seeds};
 pub use answer::http_date;
 pub use counts::Counts;
 pub use error::PlatformError;

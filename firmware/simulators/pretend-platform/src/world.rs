@@ -19,13 +19,14 @@ use uuid::Uuid;
 
 use crate::{
     Code, Operation, Refusal,
-    accounts::{Account, Seeds, Vneid},
+    accounts::{Account, Seeds},
     activation::{Activation, Credentials},
     answer::Answer,
-    asked::{Begin, Channel, Heartbeat, Question, SealedBody, Typed, VneidQuestion, Wanted},
+    asked::{Begin, Channel, Heartbeat, Question, SealedBody, Typed, Wanted},
     certificates::Secrets,
     counts::Counts,
     records::{self, Records},
+    vneid::Approval,
 };
 
 /// Days in which an account can be activated (Decree 69/2024, article 14.1). A date
@@ -33,11 +34,6 @@ use crate::{
 const WINDOW_DAYS: i64 = 7;
 /// Wrong phone numbers for one account until `RATE_LIMITED`, which here lasts for ever.
 const WRONG_PHONES: u8 = 5;
-/// How long a pretend citizen takes to answer in VNeID.
-const VNEID_ANSWERS_AFTER: SignedDuration = SignedDuration::from_secs(2);
-/// How long a VNeID code is good.
-const VNEID_LIVES: SignedDuration = SignedDuration::from_mins(10);
-
 /// Everything that the platform knows.
 pub struct World {
     pub(crate) dir: PathBuf,
@@ -50,17 +46,12 @@ pub struct World {
     accounts: BTreeMap<String, Account>,
     wrong_phones: HashMap<String, u8>,
     activations: HashMap<String, Activation>,
-    approvals: HashMap<String, Approval>,
+    pub(crate) approvals: HashMap<String, Approval>,
     stored: HashMap<Uuid, Stored>,
     faults: Vec<PlatformFault>,
     references: u64,
     /// From when "days ago" counts.
     begun: Timestamp,
-}
-
-struct Approval {
-    asked: Timestamp,
-    owner: Vneid,
 }
 
 struct Stored {
@@ -92,7 +83,7 @@ pub struct Done {
     pub opened: Option<Vec<u8>>,
 }
 
-type Outcome = Result<Answer, Refusal>;
+pub(crate) type Outcome = Result<Answer, Refusal>;
 
 impl World {
     /// A platform on its first day.
@@ -222,7 +213,7 @@ impl World {
         Ok(Answer::json(200, &json!({ "nextSeconds": 60 })))
     }
 
-    fn account(&self, number: &str, operation: Operation) -> Result<&Account, Refusal> {
+    pub(crate) fn account(&self, number: &str, operation: Operation) -> Result<&Account, Refusal> {
         let digits = number.len() == 12 && number.bytes().all(|byte| byte.is_ascii_digit());
         if !digits {
             return Err(Code::SchemaInvalid.into());
@@ -297,37 +288,6 @@ impl World {
         }
     }
 
-    fn ask_vneid(&mut self, asked: &VneidQuestion, now: Timestamp, chance: &mut dyn CryptoRng) -> Outcome {
-        if asked.scopes != ["identify"] {
-            return Err(Code::SchemaInvalid.into());
-        }
-        let owner = self.account(&asked.number, Operation::CreateVneidAuthorization)?.vneid;
-        let id = handle(chance);
-        self.approvals.insert(id.clone(), Approval { asked: now, owner });
-        Ok(Answer::json(
-            201,
-            &json!({
-                "authorization": id,
-                "qrPayload": format!("https://vneid.test/a/{id}"),
-                "expiresAt": (now + VNEID_LIVES).to_string(),
-            }),
-        ))
-    }
-
-    fn vneid(&mut self, request: &Request<'_>, now: Timestamp) -> Outcome {
-        let approval = request.named.and_then(|id| self.approvals.get(id)).ok_or(Code::NotFound)?;
-        let answered = approval.asked + VNEID_ANSWERS_AFTER;
-        let progress = match approval.owner {
-            Vneid::Approves if now >= answered => {
-                json!({ "state": "approved", "at": answered.to_string() })
-            }
-            Vneid::Rejects if now >= answered => json!({ "state": "rejected" }),
-            _ if now >= approval.asked + VNEID_LIVES => json!({ "state": "expired" }),
-            _ => json!({ "state": "waiting" }),
-        };
-        Ok(Answer::json(200, &progress))
-    }
-
     fn submit(&mut self, request: &Request<'_>, now: Timestamp, opened: &mut Option<Vec<u8>>) -> Outcome {
         let text = records::open(request, &self.secrets.sealing, &self.kiosk, &self.dir)?;
         *opened = Some(text.text.clone());
@@ -386,7 +346,8 @@ fn idempotency_key(text: &str) -> Option<Uuid> {
     (ours && key.to_string() == text).then_some(key)
 }
 
-fn handle(chance: &mut dyn CryptoRng) -> String {
+/// A name that cannot be guessed.
+pub(crate) fn handle(chance: &mut dyn CryptoRng) -> String {
     let mut bytes = [0; 16];
     chance.fill_bytes(&mut bytes);
     bytes.iter().fold(String::with_capacity(32), |text, byte| text + &format!("{byte:02x}"))

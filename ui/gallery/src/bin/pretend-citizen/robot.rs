@@ -49,6 +49,7 @@ pub struct Robot {
     walked_away: bool,
     ended: bool,
     shown_code: bool,
+    asked_vneid: bool,
     card_lies: bool,
     printed: bool,
     /// How the visit ended, by its kind on the wire.
@@ -87,6 +88,7 @@ impl Robot {
             walked_away: false,
             ended: false,
             shown_code: false,
+            asked_vneid: false,
             card_lies: false,
             printed: false,
             outcome: None,
@@ -165,7 +167,11 @@ impl Robot {
                 Act::LayCard
             }
             Screen::Hello { .. } => Act::Press(labels::ITS_ME),
-            Screen::FaceNotMatched { .. } | Screen::FaceAnotherWay { .. } if self.citizen.uses_vneid => {
+            // Once: whoever said no in VNeID goes to staff.
+            Screen::FaceNotMatched { .. } | Screen::FaceAnotherWay { .. }
+                if self.citizen.uses_vneid && !self.asked_vneid =>
+            {
+                self.asked_vneid = true;
                 Act::Press(labels::VNEID)
             }
             Screen::FaceNotMatched { .. } => Act::Press(labels::TRY_AGAIN),
