@@ -5,6 +5,7 @@ mod demo;
 mod layers;
 mod licences;
 mod packages;
+mod production;
 mod project;
 mod report;
 mod site;

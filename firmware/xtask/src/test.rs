@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{demo, layers, licences, packages, project};
+use crate::{demo, layers, licences, packages, production, project};
 
 /// The whole workspace, with the hardware pretended.
 const EVERYTHING: [&str; 4] = ["--workspace", "--locked", "--features", "kioskd/simulators"];
@@ -21,6 +21,7 @@ pub fn run() -> Result<()> {
     let opponents = install_opponents()?;
     // Programs and tests in one build, so that nothing is built twice with other features.
     project::run(project::cargo().args(["build", "--all-targets"]).args(EVERYTHING))?;
+    production::refuses_simulators()?;
     demo::walk_all()?;
     project::run(
         project::cargo()
