@@ -125,6 +125,7 @@ impl<'a> Visit<'a> {
                         }
                         last_change = Instant::now();
                     }
+                    Heard::Panel(panel) => self.stage.stand_on(panel),
                     Heard::Preview => self.on_preview()?,
                     Heard::Gone => return self.stuck("kioskd closed the socket"),
                 }
