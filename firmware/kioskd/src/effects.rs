@@ -155,10 +155,8 @@ fn sign_in(kiosk: &mut Kiosk, pin: &str) -> Result<(), LogLost> {
         }
         Err(error) => {
             let fault = error.fault();
-            let seconds = match error {
-                staff::SignInError::Locked { seconds } => Some(seconds),
-                staff::SignInError::Wrong => None,
-            };
+            // A wrong PIN may have begun the lock: the page says so at once.
+            let seconds = kiosk.lockout.seconds_left(clock::now());
             kiosk.write(&audit::Event::StaffRefused { fault })?;
             kiosk.step(Event::StaffRefused(fault, seconds))
         }
