@@ -7,6 +7,7 @@ mod counting;
 mod faces;
 mod machine;
 mod peers;
+mod touchscreen;
 
 use std::{
     fmt::Write as _,
@@ -20,6 +21,7 @@ use faces::Faces;
 use lexopt::Arg;
 use machine::{Machine, peak_memory_mib};
 use serde::Serialize;
+use touchscreen::{Pages, Visit};
 
 /// All of it, as `bench.json` has it.
 #[derive(Serialize)]
@@ -32,16 +34,28 @@ struct Report {
     face: Faces,
     peak_memory_before_face_mib: Option<f64>,
     peak_memory_mib: Option<f64>,
+    pages: Option<Pages>,
+    visit: Option<Visit>,
 }
 
 const MODEL: &str =
     "projected seconds: 9 bits a byte, 6 ms turn-around for each command, no CPU time of either side";
-const HELP: &str =
-    "bench [--out DIR]\n  --out DIR  folder that bench.json is written to (default: the current one)";
+const HELP: &str = "\
+bench [--out DIR] [--pages FILE] [--visit FILE]
+  --out DIR     folder that bench.json is written to (default: the current one)
+  --pages FILE  what page-times of ui/ wrote
+  --visit FILE  result.json of a headless demo";
+
+/// What the command line asks for.
+struct Options {
+    out: PathBuf,
+    pages: Option<PathBuf>,
+    visit: Option<PathBuf>,
+}
 
 fn main() -> ExitCode {
-    let out = match arguments() {
-        Ok(Some(out)) => out,
+    let options = match arguments() {
+        Ok(Some(options)) => options,
         Ok(None) => {
             println!("{HELP}");
             return ExitCode::SUCCESS;
@@ -51,7 +65,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(&out) {
+    match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench: {error}");
@@ -60,21 +74,27 @@ fn main() -> ExitCode {
     }
 }
 
-/// Where to write; `None`: only help is wanted.
-fn arguments() -> Result<Option<PathBuf>, lexopt::Error> {
+/// `None`: only help is wanted.
+fn arguments() -> Result<Option<Options>, lexopt::Error> {
     let mut parser = lexopt::Parser::from_env();
-    let mut out = PathBuf::from(".");
+    let mut options = Options { out: PathBuf::from("."), pages: None, visit: None };
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("out") => out = parser.value()?.into(),
+            Arg::Long("out") => options.out = parser.value()?.into(),
+            Arg::Long("pages") => options.pages = Some(parser.value()?.into()),
+            Arg::Long("visit") => options.visit = Some(parser.value()?.into()),
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
             other => return Err(other.unexpected()),
         }
     }
-    Ok(Some(out))
+    Ok(Some(options))
 }
 
-fn run(out: &Path) -> Result<(), Failure> {
+fn run(options: &Options) -> Result<(), Failure> {
+    let out = &options.out;
+    // Before the long part: a file that cannot be read is said at once.
+    let pages = options.pages.as_deref().map(touchscreen::read).transpose()?;
+    let visit = options.visit.as_deref().map(touchscreen::read).transpose()?;
     let firmware = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let people = firmware.join("simulators/people");
     let mut machine = Machine::look();
@@ -91,6 +111,8 @@ fn run(out: &Path) -> Result<(), Failure> {
         face,
         peak_memory_before_face_mib: before_face,
         peak_memory_mib: peak_memory_mib(),
+        pages,
+        visit,
     };
     print!("{}", tables(&report)?);
     fs::create_dir_all(out).map_err(|error| format!("{}: {error}", out.display()))?;
@@ -177,5 +199,6 @@ fn tables(report: &Report) -> Result<String, std::fmt::Error> {
         load(report.peak_memory_mib),
         load(report.peak_memory_before_face_mib)
     )?;
+    text.push_str(&touchscreen::tables(report.pages.as_ref(), report.visit.as_ref())?);
     Ok(text)
 }

@@ -44,6 +44,11 @@ section! {
         height: Within<480, 4096> => "height",
         /// How the panel is mounted.
         rotation: Rotation => "rotation",
+        /// How wide the dots are together, in millimetres: words are as large as eyes
+        /// need, not as dots are many (EN 301 549 V3.2.1, 5.1.4).
+        mm_wide: Within<60, 2000> => "mm-wide",
+        /// From how far it is read.
+        viewing_mm: Within<250, 1500> => "viewing-mm",
     }
 }
 

@@ -63,6 +63,7 @@ fn a_kind_is_no_kiosk_until_a_site_names_it() {
 #[test]
 fn an_unknown_key_is_refused_by_file_line_and_name() {
     check_refused(&format!("{SITE}answer-second = 20\n"), 7, "unknown field `answer-second`");
+    check_refused("inherit = \"pi5-counter\"\n\n[screen]\nmm-width = 194\n", 4, "unknown field `mm-width`");
     check_refused("inherit = \"pi5-counter\"\n\n[printer]\n", 3, "unknown field `printer`");
     check_refused("inherits = \"pi5-counter\"\n", 1, "unknown field `inherits`");
 }
@@ -74,6 +75,8 @@ fn a_value_out_of_its_range_is_refused_where_it_stands() {
         ("[idle]\nend-after-seconds = -1", "-1 is not within 20 to 300"),
         ("[idle]\nend-after-seconds = \"20\"", "invalid type: string"),
         ("[screen]\nrotation = 45", "45 is none of [0, 90, 180, 270]"),
+        ("[screen]\nmm-wide = 0", "0 is not within 60 to 2000"),
+        ("[screen]\nviewing-mm = 5000", "5000 is not within 250 to 1500"),
         ("[receipt-printer]\ndots = 512", "512 is none of [576, 384]"),
         ("[receipt-printer]\nbaud = 1200", "1200 is none of"),
         ("[lights]\nfill-pin = 28", "28 is not within 2 to 27"),

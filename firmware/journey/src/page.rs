@@ -136,6 +136,7 @@ impl Journey {
                 waiting: world.desk.waiting,
                 paper_percent: world.desk.paper_percent,
                 note: *note,
+                closed: self.closed,
                 version: world.desk.version.clone(),
             },
         }

@@ -8,7 +8,7 @@ use jiff::civil::date;
 use journey::{Effect, Event, PlatformStep, SlipOrder, TimeLimits};
 use kiosk::{Kiosk, kept, pending, receipt};
 use outbox::Standing;
-use screen::{Language, Outcome, Over, PaperOutcome, Screen, Tap};
+use screen::{Language, Outcome, Over, PaperOutcome, Screen, StaffTap, Tap};
 use services::AccountState;
 
 fn outcome(kiosk: &Kiosk) -> (Outcome, PaperOutcome) {
@@ -272,6 +272,28 @@ fn from_every_page_that_waits_for_the_citizen_silence_ends_the_visit() {
         let closing = ["Ended", "Thanking"].contains(&state);
         assert_eq!(kiosk.at(), "Attract", "{state}");
         assert_eq!((wiped, warned), (!staff, !staff && !closing), "{state}");
+    }
+}
+
+/// However staff leave their page, the audit log hears of it; and a machine that they
+/// closed says so to the next who signs in.
+#[test]
+fn whoever_leaves_the_staff_page_has_left_it_in_the_log_too() {
+    for silently in [false, true] {
+        let mut kiosk = Kiosk::at_state("ServingStaff");
+        kiosk.tap(Tap::Staff(StaffTap::LockMachine));
+        kiosk.tap(Tap::Language(Language::En));
+        let mut said = Vec::new();
+        if silently {
+            (0..600).for_each(|_| said.extend(kiosk.step(Event::Second)));
+        } else {
+            said.extend(kiosk.tap(Tap::Staff(StaffTap::Exit)));
+        }
+        assert_eq!((kiosk.at(), words(&said)), ("Attract", vec!["StaffDo"]), "silently: {silently}");
+        assert_eq!(kiosk.view().language, Language::Vi, "the next citizen's");
+        kiosk.tap(Tap::OpenStaff);
+        kiosk.step(Event::StaffSignedIn);
+        assert!(matches!(kiosk.view().screen, Screen::Staff { closed: true, note: None, .. }));
     }
 }
 

@@ -159,10 +159,10 @@ fn sign_in(kiosk: &mut Kiosk, pin: &str) -> Result<(), LogLost> {
         }
         Err(error) => {
             let fault = error.fault();
-            let seconds = match error {
-                staff::SignInError::Locked { seconds } => Some(seconds),
-                staff::SignInError::Wrong => None,
-            };
+            // A wrong PIN may have begun the lock: the page says so at once. It counts by
+            // whole ticks, the first of which may come at any moment: one more, or it
+            // would ask for a PIN that is still refused.
+            let seconds = kiosk.lockout.seconds_left(clock::now()).map(|left| left + 1);
             kiosk.write(&audit::Event::StaffRefused { fault })?;
             kiosk.step(Event::StaffRefused(fault, seconds))
         }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use screen::{
-    View,
+    Panel, View,
     wire::{FromScreen, Preview, ToScreen, frame_length},
 };
 use tokio::{
@@ -42,13 +42,13 @@ impl Previews {
 }
 
 impl ScreenLink {
-    /// Listens at the path. A file left by a crash is removed; a socket that another
-    /// kioskd serves is not.
-    pub fn listen(path: &Path, tell: Tell) -> io::Result<Self> {
+    /// Listens at the path for the screen before that panel. A file left by a crash is
+    /// removed; a socket that another kioskd serves is not.
+    pub fn listen(path: &Path, panel: Panel, tell: Tell) -> io::Result<Self> {
         let listener = bind(path)?;
         let (views, view_changes) = watch::channel(None);
         let (previews, preview_changes) = watch::channel(None);
-        tokio::spawn(serve(listener, view_changes, preview_changes, tell));
+        tokio::spawn(serve(listener, panel, view_changes, preview_changes, tell));
         Ok(Self { views, previews: Previews(Arc::new(previews)) })
     }
 
@@ -85,6 +85,7 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
 
 async fn serve(
     listener: UnixListener,
+    panel: Panel,
     views: watch::Receiver<Option<Arc<View>>>,
     previews: watch::Receiver<Option<Arc<Preview>>>,
     tell: Tell,
@@ -102,12 +103,13 @@ async fn serve(
         if let Some(before) = at_screen.take() {
             before.abort();
         }
-        at_screen = Some(tokio::spawn(attend(stream, views.clone(), previews.clone(), tell.clone())));
+        at_screen = Some(tokio::spawn(attend(stream, panel, views.clone(), previews.clone(), tell.clone())));
     }
 }
 
 async fn attend(
     stream: UnixStream,
+    panel: Panel,
     mut views: watch::Receiver<Option<Arc<View>>>,
     mut previews: watch::Receiver<Option<Arc<Preview>>>,
     tell: Tell,
@@ -117,7 +119,10 @@ async fn attend(
     tell.tell(Happened::ScreenCame);
     views.mark_changed();
     previews.borrow_and_update();
-    let sent = send_newest(&mut to, &mut views, &mut previews, &reader).await;
+    let sent = match to.write_all(&ToScreen::Panel(panel).encode()).await {
+        Ok(()) => send_newest(&mut to, &mut views, &mut previews, &reader).await,
+        failed => failed,
+    };
     reader.abort();
     tracing::info!(?sent, "the screen has gone");
     tell.tell(Happened::ScreenGone);

@@ -66,9 +66,9 @@ async fn serve(settings: Settings) -> Result<(), Refusal> {
     let outbox = Outbox::open(&board.files.data.path().join("outbox.sqlite"), limits(&board))
         .map_err(|error| refuse(error.fault(), report(&error)))?;
     let lockout = read_lockout(&settings)?;
-    let screen = ScreenLink::listen(board.files.screen_socket.path(), tell.clone()).map_err(|error| {
-        refuse(Fault::SocketBusy, screen_link::describe(board.files.screen_socket.path(), &error))
-    })?;
+    let socket = board.files.screen_socket.path();
+    let screen = ScreenLink::listen(socket, panel(&board), tell.clone())
+        .map_err(|error| refuse(Fault::SocketBusy, screen_link::describe(socket, &error)))?;
     let gateway = Gateway::connect(&gateway_config(&settings), Arc::new(Real))
         .map_err(|error| refuse(error.fault(), report(&error)))?;
     let rules = settings.rules.on(clock::today()).map_err(|error| refuse(error.fault(), report(&error)))?;
@@ -105,6 +105,12 @@ async fn serve(settings: Settings) -> Result<(), Refusal> {
 
     let kiosk = Kiosk::new(settings, parts, tell, rules, lockout);
     kiosk.run(happened, stop_signal()).await.map_err(|error| refuse(error.fault(), report(&error)))
+}
+
+/// The panel as the touchscreen must know it.
+fn panel(board: &boards::Board) -> screen::Panel {
+    let boards::Screen { width, mm_wide, viewing_mm, .. } = &board.screen;
+    screen::Panel::new(width.get(), mm_wide.get(), viewing_mm.get()).expect("a board's numbers are no 0")
 }
 
 fn limits(board: &boards::Board) -> Limits {

@@ -5,10 +5,12 @@
 //! A view is complete: any page can be drawn from one value alone. Secrets never
 //! come here; a page knows how many characters were entered, not which.
 
+pub mod panel;
 pub mod tap;
 pub mod view;
 pub mod wire;
 
 pub use faults::{Fault, Words};
+pub use panel::Panel;
 pub use tap::{StaffTap, Tap};
 pub use view::*;

@@ -303,6 +303,8 @@ pub enum Screen {
         paper_percent: Option<u8>,
         /// What the last button did.
         note: Option<StaffNote>,
+        /// Whether staff have closed the machine for citizens.
+        closed: bool,
         /// The version of the software.
         version: String,
     },

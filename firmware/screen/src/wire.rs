@@ -4,11 +4,12 @@
 
 use std::io::{self, Read, Write};
 
-use crate::{tap::Tap, view::View};
+use crate::{panel::Panel, tap::Tap, view::View};
 
 /// The longest message that either side accepts: a 1280 × 960 preview frame.
 pub const LONGEST: usize = 4 * 1024 * 1024;
 
+const PANEL: u8 = b'g';
 const VIEW: u8 = b'v';
 const PREVIEW: u8 = b'p';
 const TAP: u8 = b't';
@@ -17,6 +18,8 @@ const DRAWN: u8 = b'd';
 /// From `kioskd` to the screen.
 #[derive(Clone, PartialEq)]
 pub enum ToScreen {
+    /// The glass that the pages are drawn on; once, before the first page.
+    Panel(Panel),
     /// Show this page.
     Show(Box<View>),
     /// The newest camera picture, for the face page.
@@ -64,6 +67,7 @@ impl ToScreen {
     /// The message as bytes, ready to send.
     pub fn encode(&self) -> Vec<u8> {
         match self {
+            Self::Panel(panel) => frame(PANEL, &serde_json::to_vec(panel).expect("a panel is plain data")),
             Self::Show(view) => frame(VIEW, &serde_json::to_vec(view).expect("a view is plain data")),
             Self::Preview(picture) => {
                 let mut body = Vec::with_capacity(4 + picture.rgb.len());
@@ -79,6 +83,7 @@ impl ToScreen {
     pub fn read(from: &mut impl Read) -> Result<Self, WireError> {
         let (kind, body) = read_frame(from)?;
         match (kind, body.as_slice()) {
+            (PANEL, body) => serde_json::from_slice(body).map(Self::Panel).map_err(|_| WireError::Body),
             (VIEW, body) => serde_json::from_slice(body)
                 .map(|view| Self::Show(Box::new(view)))
                 .map_err(|_| WireError::Body),
@@ -163,6 +168,15 @@ mod tests {
         };
         let sent = ToScreen::Show(Box::new(view));
         assert!(ToScreen::read(&mut sent.encode().as_slice()).unwrap() == sent);
+    }
+
+    #[test]
+    fn a_panel_arrives_as_it_was_sent_and_one_without_size_does_not() {
+        let panel = Panel::new(1080, 194, 500).unwrap();
+        let sent = ToScreen::Panel(panel);
+        assert!(ToScreen::read(&mut sent.encode().as_slice()).unwrap() == sent);
+        let bytes = frame(PANEL, br#"{"dots-wide":1080,"mm-wide":0,"viewing-mm":500}"#);
+        assert!(matches!(ToScreen::read(&mut bytes.as_slice()), Err(WireError::Body)));
     }
 
     #[test]

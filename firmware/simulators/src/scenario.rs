@@ -76,6 +76,8 @@ pub struct Scenario {
     /// What the citizen does.
     #[serde(default)]
     pub citizen: CitizenScript,
+    /// A technician comes instead of the citizen; played at the screen, not here.
+    pub technician: Option<toml::Table>,
     /// What must come of it.
     pub expect: Expectation,
 }

@@ -35,7 +35,7 @@ pub struct Options {
 
 impl Options {
     /// The happy way without a window.
-    fn headless() -> Self {
+    pub fn headless() -> Self {
         Self {
             headless: true,
             out: None,
@@ -193,7 +193,8 @@ pub fn scenario_path(name: &str) -> Result<PathBuf> {
     bail!("CONF-03: no scenario '{name}'; see cargo xtask demo --list");
 }
 
-fn build() -> Result<()> {
+/// Builds every program of the demo.
+pub fn build() -> Result<()> {
     project::run(project::cargo().args([
         "build",
         "--locked",

@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything that a person or a build server does with the
 //! project. Each command sets up what it needs by itself.
 
+mod bench;
 mod demo;
 mod layers;
 mod licences;
@@ -63,11 +64,7 @@ fn run() -> Result<()> {
                 &["run", "--quiet", "--locked", "-p", "kiosk-ui", "-p", "gallery", "--bin", "gallery"],
                 "out/gallery",
             ),
-            Some("bench") => pass_on(
-                arguments,
-                &["run", "--release", "--locked", "--manifest-path", "firmware/bench/Cargo.toml"],
-                "out/bench",
-            ),
+            Some("bench") => bench::run(arguments),
             Some("test") => {
                 nothing_more(arguments)?;
                 test::run()
@@ -133,7 +130,7 @@ fn demo(mut arguments: lexopt::Parser) -> Result<()> {
 }
 
 /// Runs one of the project's programs with the options as they were given.
-fn pass_on(mut arguments: lexopt::Parser, cargo: &[&str], out: &str) -> Result<()> {
+pub(crate) fn pass_on(mut arguments: lexopt::Parser, cargo: &[&str], out: &str) -> Result<()> {
     packages::install_missing()?;
     let mut given: Vec<_> = arguments.raw_args()?.collect();
     if !given.iter().any(|word| word == "--out") {

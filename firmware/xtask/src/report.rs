@@ -35,6 +35,8 @@ pub struct Report<'a> {
     pub walked: Result<()>,
     /// The most memory that kioskd held at any moment, in KiB.
     pub kioskd_peak_kib: Option<u64>,
+    /// The same of the robot with its window in memory.
+    pub screen_peak_kib: Option<u64>,
 }
 
 /// What the platform holds.
@@ -59,6 +61,9 @@ struct ResultFile<'a> {
     slips: Vec<String>,
     /// The most memory that kioskd held at any moment of the visit.
     kioskd_peak_kib: Option<u64>,
+    /// The same of the robot citizen, whose window in memory holds the very pages of
+    /// kiosk-ui and keeps pictures of them: it stands for kiosk-ui, which needs a display.
+    screen_peak_kib: Option<u64>,
     personal_data: PersonalData,
 }
 
@@ -174,6 +179,7 @@ impl Report<'_> {
             platform: held.counts,
             slips,
             kioskd_peak_kib: self.kioskd_peak_kib,
+            screen_peak_kib: self.screen_peak_kib,
             personal_data,
             faults: faults.clone(),
         };

@@ -27,10 +27,11 @@ pub fn write_board(
     let root = project::root();
     let path = |path: &Path| format!("{:?}", path.display().to_string());
     let reader = options.reader.as_deref().unwrap_or("Virtual PCD");
+    let screen = screen(&options.size)?;
     let camera = options.camera.clone().unwrap_or_else(|| PathBuf::from("/dev/video0"));
     let text = format!(
         "inherit = {}\n\n[kiosk]\nid = \"demo-kiosk\"\nsite = \"Bàn trình diễn\"\n\n[files]\ndata = {}\n\
-         trust-list = {}\nmodels = {}\ncatalogue = {}\nrules = {}\nstaff = {}\nscreen-socket = {}\n\n\
+         trust-list = {}\nmodels = {}\ncatalogue = {}\nrules = {}\nstaff = {}\nscreen-socket = {}\n\n{screen}\n\
          [reader]\nname = {reader:?}\n\n[camera]\ndevice = {}\n\n[receipt-printer]\nport = {}\n\n\
          [code-scanner]\nport = {}\n\n[gateway]\nurl = \"https://localhost:{port}\"\nca = {}\nclient-cert = {}\n\
          client-key = {}\nsigning-key = {}\nsealing-key = {}\n",
@@ -55,6 +56,15 @@ pub fn write_board(
     let slips = folder.join("slips");
     ensure!(ready.slips == slips, "the slips are not where they should be");
     Ok(())
+}
+
+/// The window of the demo as a panel: a desk monitor with four dots a millimetre.
+fn screen(size: &str) -> Result<String> {
+    let wrong = || format!("CONF-03: '{size}' is no size such as 1280x800");
+    let (width, height) = size.split_once('x').with_context(wrong)?;
+    let width: u32 = width.parse().with_context(wrong)?;
+    let mm = width / 4;
+    Ok(format!("[screen]\nwidth = {width}\nheight = {height}\nmm-wide = {mm}\n"))
 }
 
 /// The pretend platform learns the kiosk's key, as a real one does when a technician

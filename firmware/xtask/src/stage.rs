@@ -171,7 +171,9 @@ impl Stage {
         if script.shows_qr() {
             robot.arg("--control-scanner").arg(self.folder.join("desk.sock"));
         }
-        let walked = project::run_quietly(&mut robot);
+        let mut screen_peak_kib = None;
+        let walked =
+            run_watched(&mut robot, |process| screen_peak_kib = peak_memory(process).or(screen_peak_kib));
         let report = report::Report {
             out: self.out.clone(),
             folder: self.folder.clone(),
@@ -180,6 +182,7 @@ impl Stage {
             person: self.person.clone(),
             walked,
             kioskd_peak_kib: peak_memory(self.kioskd.id()),
+            screen_peak_kib,
         };
         let held = report.settle();
         self.end();
@@ -205,7 +208,9 @@ impl Stage {
         let hands = Hands { card: self.folder.join("card.sock"), desk: self.folder.join("desk.sock") };
         let (ended, end) = std::sync::mpsc::channel();
         thread::spawn(move || hands.obey(&ended));
+        let mut screen_peak_kib = None;
         let failed = loop {
+            screen_peak_kib = peak_memory(window.id()).or(screen_peak_kib);
             if let Some(status) = window.try_wait()? {
                 break (!status.success()).then_some(status);
             }
@@ -216,6 +221,12 @@ impl Stage {
             }
         };
         let said = fs::read_to_string(self.out.join("logs/kiosk-ui.log")).unwrap_or_default();
+        let mib = |kib: Option<u64>| kib.map_or("?".to_owned(), |kib| (kib / 1024).to_string());
+        println!(
+            "kiosk-ui held {} MiB at most, kioskd {} MiB",
+            mib(screen_peak_kib),
+            mib(peak_memory(self.kioskd.id()))
+        );
         self.end();
         self.remove();
         match failed {
@@ -284,6 +295,19 @@ fn say(socket: &Path, word: &str) -> Result<String> {
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer)?;
     Ok(answer.trim_end().to_owned())
+}
+
+/// Runs a program and looks at its process while it runs.
+fn run_watched(command: &mut Command, mut look: impl FnMut(u32)) -> Result<()> {
+    let mut child = command.spawn().context("cannot start pretend-citizen")?;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            ensure!(status.success(), "pretend-citizen failed: {status}");
+            return Ok(());
+        }
+        look(child.id());
+        thread::sleep(Duration::from_millis(200));
+    }
 }
 
 /// The most memory that a running process has held, in KiB.

@@ -41,6 +41,13 @@ pub fn open() -> Result<App, slint::PlatformError> {
     Ok(app)
 }
 
+/// Makes words as large as that panel needs, or as they were designed.
+pub fn stand_on(app: &App, panel: Option<screen::Panel>) {
+    // The pages count logical pixels; a panel counts dots.
+    let dots = panel.map_or(0.0, |panel| panel.least_capital_dots() as f32);
+    app.global::<Theme>().set_least_capital(dots / app.window().scale_factor());
+}
+
 /// Lays the pages out for a window of that size, in logical pixels.
 pub fn fit(app: &App, width: f32, height: f32) {
     let theme = app.global::<Theme>();

@@ -11,7 +11,7 @@ use std::{
 };
 
 use screen::{
-    View,
+    Panel, View,
     wire::{FromScreen, Preview, ToScreen},
 };
 
@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What came over the socket.
 pub enum Heard {
+    /// The pages stand on this glass.
+    Panel(Panel),
     /// Show this.
     View(Box<View>),
     /// A preview frame waits; [`Link::newest_preview`] takes it.
@@ -92,6 +94,7 @@ impl Link {
         let mut stream = std::io::BufReader::new(stream);
         while let Ok(message) = ToScreen::read(&mut stream) {
             let listening = match message {
+                ToScreen::Panel(panel) => hear(self, Heard::Panel(panel)),
                 ToScreen::Show(view) => hear(self, Heard::View(view)),
                 ToScreen::Preview(frame) => {
                     let waiting =
@@ -141,6 +144,7 @@ mod tests {
                 Screen::Hello { name, .. } => name,
                 _ => "another page".into(),
             },
+            Heard::Panel(_) => "panel".into(),
             Heard::Preview => "preview".into(),
             Heard::Gone => "gone".into(),
         }

@@ -235,7 +235,7 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
             fault: fault(wrong),
             ..Sheet::default()
         },
-        Screen::Staff { devices, waiting, paper_percent, note, version } => {
+        Screen::Staff { devices, waiting, paper_percent, note, closed, version } => {
             let (note, note_fault) = staff_note(*note);
             Sheet {
                 page: PageName::Staff,
@@ -252,6 +252,7 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
                     paper_percent: paper_percent.map_or(-1, i32::from),
                     note,
                     note_fault: note_fault.map_or_else(pages::Fault::default, |one| advice(one, language)),
+                    closed: *closed,
                     version: words(version),
                 },
                 ..Sheet::default()

@@ -37,6 +37,7 @@ pub fn run(arguments: &Arguments) -> Result<(), PlatformError> {
 fn hand_over(weak: &Weak<App>, link: &Link, heard: Heard) -> Listening {
     let link = link.clone();
     let sent = match heard {
+        Heard::Panel(panel) => weak.upgrade_in_event_loop(move |app| kiosk_ui::stand_on(&app, Some(panel))),
         Heard::View(view) => weak.upgrade_in_event_loop(move |app| {
             kiosk_ui::render(&app, &view);
             say_when_drawn(link);

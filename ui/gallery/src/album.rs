@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use screen::{Contrast, Language, TextSize};
 use serde::Serialize;
 
-use crate::{checks::Flaw, samples::Sample};
+use crate::{checks::Flaw, samples::Sample, size::Glass};
 
 /// How a page is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -37,6 +37,8 @@ struct Entry {
     picture: String,
     page: String,
     size: (u32, u32),
+    /// Millimetres of a dot.
+    dot_mm: Option<f64>,
     look: Appearance,
     faults: Vec<Flaw>,
 }
@@ -49,7 +51,7 @@ pub struct Album {
 
 impl Album {
     /// Adds a page; the file name that its picture should have.
-    pub fn add(&mut self, sample: &Sample, look: Appearance, size: (u32, u32), faults: Vec<Flaw>) -> String {
+    pub fn add(&mut self, sample: &Sample, look: Appearance, glass: Glass, faults: Vec<Flaw>) -> String {
         let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         let [language, text, contrast] = [
             serde_json::to_value(look.language),
@@ -57,8 +59,13 @@ impl Album {
             serde_json::to_value(look.contrast),
         ]
         .map(|value| word(value.expect("a look is plain data")));
-        let picture = format!("{}-{}x{}-{language}-{text}-{contrast}.png", sample.name, size.0, size.1);
-        self.entries.push(Entry { picture: picture.clone(), page: sample.name.clone(), size, look, faults });
+        let Glass { width, height, panel } = glass;
+        let dot_mm = panel.map(screen::Panel::dot_mm);
+        // Two panels may have as many dots.
+        let dots = dot_mm.map_or(String::new(), |mm| format!("-{:.0}um", mm * 1000.0));
+        let picture = format!("{}-{width}x{height}{dots}-{language}-{text}-{contrast}.png", sample.name);
+        let (page, size) = (sample.name.clone(), (width, height));
+        self.entries.push(Entry { picture: picture.clone(), page, size, dot_mm, look, faults });
         picture
     }
 

@@ -3,6 +3,7 @@
 use std::{collections::HashSet, fmt};
 
 use i_slint_backend_testing::{ElementHandle, ElementQuery};
+use screen::{TextSize, panel::LEAST_ANGLE};
 use serde::Serialize;
 
 use crate::stage::Stage;
@@ -12,6 +13,11 @@ pub const TARGET: f32 = 88.0;
 
 /// Half a pixel of rounding is no fault.
 const SLACK: f32 = 0.6;
+
+/// How high a capital H is, as a share of the size of the font of words, and of data.
+pub const CAPITALS: [f64; 2] = [0.74, 0.714];
+/// Sizes are told in tenths of a pixel, so a half of that is no fault.
+const ANGLE_SLACK: f64 = 0.001;
 
 /// Something wrong with a page.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,6 +40,8 @@ pub enum Wrong {
     OutsideWindow,
     /// A word does not fit its box.
     Cut,
+    /// Words too small for this panel at its distance (EN 301 549 V3.2.1, 5.1.4).
+    TooFine,
     /// Two buttons lie over one another, or words over a button.
     Overlap,
     /// There is nothing to look at.
@@ -92,11 +100,23 @@ pub fn flaws(stage: &Stage, width: f32, height: f32) -> Vec<Flaw> {
     for one in words.iter().filter(|one| one.cut) {
         report(Wrong::Cut, one);
     }
+    for one in words.iter().filter(|one| too_fine(one, stage)) {
+        report(Wrong::TooFine, one);
+    }
     overlaps(&buttons, &words, &mut report);
     if words.is_empty() {
         found.push(Flaw { what: Wrong::Empty, element: "the page".into() });
     }
     found
+}
+
+/// What is read or pressed must be large enough at every text size, what stands beside
+/// it at the largest. On a panel that nobody knows, nothing can be said.
+fn too_fine(text: &Seen, stage: &Stage) -> bool {
+    let Some((panel, size)) = stage.panel().zip(text.font_size) else { return false };
+    let must = !text.beside || stage.text_size() == TextSize::Largest;
+    let capital = f64::from(size) * CAPITALS[usize::from(text.data)];
+    must && panel.angle_of(capital) < LEAST_ANGLE - ANGLE_SLACK
 }
 
 fn overlaps(buttons: &[Seen], words: &[Seen], report: &mut impl FnMut(Wrong, &Seen)) {
@@ -122,6 +142,12 @@ struct Seen {
     area: Area,
     enabled: bool,
     cut: bool,
+    /// Of words, in pixels.
+    font_size: Option<f32>,
+    /// In the font of data.
+    data: bool,
+    /// Only stands beside what is read or pressed.
+    beside: bool,
     /// Stands in a column that may be pushed, so it may lie outside for now.
     scrolls: bool,
 }
@@ -131,12 +157,18 @@ impl Seen {
         let at = element.absolute_position();
         let size = element.size();
         let label = element.accessible_label().unwrap_or_default().to_string();
+        // What `text.slint` tells of words, and what buttons say to people.
+        let told = element.accessible_description().unwrap_or_default();
+        let told: Vec<&str> = told.split(' ').collect();
         Self {
             name: format!("{label} ({:.0}, {:.0}; {:.0} x {:.0})", at.x, at.y, size.width, size.height),
             label,
             area: Area { x: at.x, y: at.y, width: size.width, height: size.height },
             enabled: element.accessible_enabled() != Some(false),
-            cut: element.accessible_description().is_some_and(|words| words == "cut"),
+            cut: told.contains(&"cut"),
+            font_size: told.last().and_then(|tenths| tenths.parse().ok()).map(|tenths: f32| tenths / 10.0),
+            data: told.contains(&"data"),
+            beside: told.contains(&"beside"),
             scrolls,
         }
     }

@@ -11,5 +11,5 @@ pub mod stage;
 pub use album::looks;
 pub use checks::{Flaw, flaws};
 pub use samples::{Sample, samples};
-pub use size::parse_size;
+pub use size::{Glass, glasses, parse_glass, parse_size};
 pub use stage::{Stage, StageError};

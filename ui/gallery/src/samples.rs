@@ -2,10 +2,12 @@
 //! chain: each names the next, so a new `Screen` variant does not compile here
 //! until somebody gives it a place and a sample.
 
+mod staff;
+
 use screen::{
-    Contrast, DeviceLine, DeviceName, Entry, FaceHint, Fault, Icon, Language, Look, Offers, Outcome, Over,
-    PaperOutcome, PasswordRules, ReadingStage, ReviewLabel, ReviewLine, Screen, ServiceTile, StaffNote, Step,
-    Text, TextSize, View, Work,
+    Contrast, Entry, FaceHint, Fault, Icon, Language, Look, Offers, Outcome, Over, PaperOutcome,
+    PasswordRules, ReadingStage, ReviewLabel, ReviewLine, Screen, ServiceTile, Step, Text, TextSize, View,
+    Work,
 };
 
 /// A view with a name for its picture.
@@ -166,17 +168,8 @@ fn following(page: &Screen) -> Option<Page> {
                 ("minutes", Screen::OutOfService { fault: Fault::ReaderMissing, minutes: Some(5) }),
             ],
         ),
-        Screen::OutOfService { .. } => (
-            "staff-sign-in",
-            vec![
-                ("", Screen::StaffSignIn { entered: 2, locked_for: None, fault: None }),
-                (
-                    "locked",
-                    Screen::StaffSignIn { entered: 0, locked_for: Some(240), fault: Some(Fault::PinLocked) },
-                ),
-            ],
-        ),
-        Screen::StaffSignIn { .. } => ("staff", staff()),
+        Screen::OutOfService { .. } => ("staff-sign-in", staff::sign_in()),
+        Screen::StaffSignIn { .. } => ("staff", staff::serving()),
         Screen::Staff { .. } => return None,
     })
 }
@@ -373,28 +366,5 @@ fn outcomes() -> Vec<(&'static str, Screen)> {
             "refused",
             outcome(Outcome::Refused { fault: Fault::DataAltered }, Some("K7-4Q2M"), PaperOutcome::None),
         ),
-    ]
-}
-
-fn staff() -> Vec<(&'static str, Screen)> {
-    let line = |device, fault: Option<Fault>| DeviceLine { device, works: fault.is_none(), fault };
-    let page = |note| Screen::Staff {
-        devices: vec![
-            line(DeviceName::CardReader, None),
-            line(DeviceName::Camera, Some(Fault::CameraSilent)),
-            line(DeviceName::ReceiptPrinter, Some(Fault::PaperLow)),
-            line(DeviceName::CodeScanner, None),
-            line(DeviceName::Network, Some(Fault::PlatformUnreachable)),
-            line(DeviceName::Store, None),
-        ],
-        waiting: 3,
-        paper_percent: Some(12),
-        note,
-        version: "0.1.0".into(),
-    };
-    vec![
-        ("", page(None)),
-        ("tested", page(Some(StaffNote::ReaderAnswered))),
-        ("failed", page(Some(StaffNote::TestPrintFailed(Fault::PrinterCoverOpen)))),
     ]
 }

@@ -2,6 +2,7 @@
 //! with the software renderer, and a clock that moves only when told to.
 
 use std::{
+    cell::Cell,
     fs::File,
     io::{self, BufWriter},
     path::{Path, PathBuf},
@@ -12,8 +13,13 @@ use i_slint_backend_testing::{
     ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions, mock_elapsed_time,
 };
 use kiosk_ui::{App, Theme};
-use screen::View;
-use slint::{ComponentHandle, PhysicalSize, Rgba8Pixel, SharedPixelBuffer, platform::WindowEvent};
+use screen::{Panel, TextSize, View};
+use slint::{
+    ComponentHandle, LogicalPosition, PhysicalSize, Rgba8Pixel, SharedPixelBuffer,
+    platform::{PointerEventButton, WindowEvent},
+};
+
+use crate::size::Glass;
 
 /// Why a page could not be drawn or kept.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +41,8 @@ pub enum StageError {
 /// The pages in a window in memory. One a thread.
 pub struct Stage {
     app: App,
+    panel: Cell<Option<Panel>>,
+    text: Cell<TextSize>,
 }
 
 impl Stage {
@@ -50,7 +58,7 @@ impl Stage {
         let app = kiosk_ui::open().map_err(StageError::Slint)?;
         app.show().map_err(StageError::Slint)?;
         app.window().dispatch_event(WindowEvent::WindowActiveChanged(true));
-        let stage = Self { app };
+        let stage = Self { app, panel: Cell::default(), text: Cell::default() };
         stage.resize(width, height);
         stage.app.global::<Theme>().set_checked(true);
         Ok(stage)
@@ -59,6 +67,30 @@ impl Stage {
     /// The pages.
     pub fn app(&self) -> &App {
         &self.app
+    }
+
+    /// From now on the pages stand on that panel.
+    pub fn stand_on(&self, panel: Panel) {
+        kiosk_ui::stand_on(&self.app, Some(panel));
+        self.panel.set(Some(panel));
+        self.pass(Duration::from_millis(20));
+    }
+
+    /// Another window, maybe on another panel.
+    pub fn take(&self, glass: Glass) {
+        kiosk_ui::stand_on(&self.app, glass.panel);
+        self.panel.set(glass.panel);
+        self.resize(glass.width, glass.height);
+    }
+
+    /// The panel, where one is known.
+    pub fn panel(&self) -> Option<Panel> {
+        self.panel.get()
+    }
+
+    /// The text size of the view shown last.
+    pub fn text_size(&self) -> TextSize {
+        self.text.get()
     }
 
     /// Another window size.
@@ -71,6 +103,7 @@ impl Stage {
     /// Shows a view and lets its movements end.
     pub fn show(&self, view: &View) {
         kiosk_ui::render(&self.app, view);
+        self.text.set(view.look.text);
         self.pass(Duration::from_millis(400));
     }
 
@@ -117,7 +150,17 @@ impl Stage {
 
     /// Presses a button as a finger would, at its middle.
     pub fn press(&self, button: &ElementHandle) {
-        button.mock_single_click(slint::platform::PointerEventButton::Left);
+        button.mock_single_click(PointerEventButton::Left);
+        self.pass(Duration::from_millis(20));
+    }
+
+    /// Holds a finger on a place for so long.
+    pub fn hold(&self, (x, y): (f32, f32), time: Duration) {
+        let position = LogicalPosition::new(x, y);
+        let button = PointerEventButton::Left;
+        self.app.window().dispatch_event(WindowEvent::PointerPressed { position, button });
+        self.pass(time);
+        self.app.window().dispatch_event(WindowEvent::PointerReleased { position, button });
         self.pass(Duration::from_millis(20));
     }
 

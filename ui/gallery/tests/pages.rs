@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use gallery::{Stage, checks::flaws, looks, samples};
+use gallery::{Stage, checks::flaws, glasses, looks, samples};
 use screen::{Contrast, Language, Look, Offers, Over, Screen, Tap, TextSize, View};
 use slint::{ComponentHandle, platform::Key};
 
@@ -30,13 +30,13 @@ fn taps(stage: &Stage) -> std::rc::Rc<std::cell::RefCell<Vec<Tap>>> {
 fn no_page_has_a_fault_in_any_language_size_or_contrast() {
     let stage = Stage::open(1280, 800).unwrap();
     let mut found = Vec::new();
-    for (width, height) in [(1280, 800), (1080, 1920)] {
-        stage.resize(width, height);
+    for glass in glasses() {
+        stage.take(glass);
         for sample in samples() {
             for look in looks() {
                 stage.show(&sample.view(look.language, look.text, look.contrast));
-                let here = flaws(&stage, width as f32, height as f32);
-                found.extend(here.iter().map(|flaw| format!("{} {width} {look:?}: {flaw}", sample.name)));
+                let here = flaws(&stage, glass.width as f32, glass.height as f32);
+                found.extend(here.iter().map(|flaw| format!("{} {glass:?} {look:?}: {flaw}", sample.name)));
             }
         }
     }

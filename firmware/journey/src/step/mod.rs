@@ -10,13 +10,13 @@ mod secrets;
 mod staff;
 
 use faults::Fault;
-use screen::{Offers, Over, Tap};
+use screen::{Offers, Over, StaffTap, Tap};
 
 use crate::{
     World,
     effect::Effect,
     event::Event,
-    state::{At, Journey, audited},
+    state::{At, Journey, Manner, audited},
 };
 
 /// A state and what is to be done on the way into it.
@@ -95,6 +95,9 @@ impl Journey {
         self.at = turn.at;
         if std::mem::discriminant(&self.at) != before {
             self.over = None;
+            if matches!(self.at, At::Attract) {
+                self.manner = Manner::default();
+            }
         }
         (self, turn.effects)
     }
@@ -135,8 +138,8 @@ impl Journey {
                 At::ChoosingService | At::Consenting { .. } => Err(Ended(audit::Outcome::None)),
                 At::Ended { ending } => Err(Ended(audited(&ending.outcome))),
                 At::Thanking { outcome, .. } => Err(Ended(*outcome)),
-                At::SigningInStaff { .. } | At::ServingStaff { .. } => {
-                    self.at = At::Attract;
+                At::SigningInStaff { .. } => {
+                    self.leave_staff();
                     Ok(Vec::new())
                 }
                 _ => {
@@ -176,9 +179,14 @@ impl Journey {
                     let word = *outcome;
                     self.finish(word, Vec::new())
                 }
-                At::SigningInStaff { .. } | At::ServingStaff { .. } => {
-                    self.at = At::Attract;
+                At::SigningInStaff { .. } => {
+                    self.leave_staff();
                     (self, Vec::new())
+                }
+                // Whoever walked away has left, and the audit log says so.
+                At::ServingStaff { .. } => {
+                    self.leave_staff();
+                    (self, vec![Effect::StaffDo(StaffTap::Exit)])
                 }
                 _ => self.finish(audit::Outcome::None, vec![Effect::Note(audit::Event::VisitTimedOut)]),
             };
@@ -187,6 +195,12 @@ impl Journey {
             self.over = Some(Over::StillThere { seconds_left: left });
         }
         (self, Vec::new())
+    }
+
+    /// Back to the first page, in the language of the next citizen.
+    fn leave_staff(&mut self) {
+        self.at = At::Attract;
+        self.manner = Manner::default();
     }
 
     /// Ends the visit and forgets it. What was agreed with the outbox stays there.
@@ -225,8 +239,9 @@ impl Journey {
     }
 
     /// Whether the citizen may end the visit here: not once it belongs to the outbox.
+    /// The staff page has its own way out.
     fn may_end(&self) -> bool {
-        !matches!(self.at, At::Attract | At::Sending { .. } | At::Printing { .. })
+        !matches!(self.at, At::Attract | At::Sending { .. } | At::Printing { .. } | At::ServingStaff { .. })
     }
 
     /// Which of the fixed buttons the page offers.

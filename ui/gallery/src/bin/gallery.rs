@@ -8,15 +8,16 @@ use std::{
     time::Instant,
 };
 
-use gallery::{Stage, StageError, album::Album, looks, samples};
+use gallery::{Glass, Stage, StageError, album::Album, glasses, looks, samples};
 use lexopt::{Arg, ValueExt};
 use screen::{Fault, Language};
 
 const HELP: &str = "\
-gallery --out DIR [--page NAME] [--size WxH]... [--lang vi|en] [--no-pictures]
+gallery --out DIR [--page NAME] [--size WxH[@MM]]... [--lang vi|en] [--no-pictures]
   --out DIR       where the pictures, index.html and faults.json go
   --page NAME     only pages whose name begins so
-  --size WxH      a window size; 1080x1920 and 1280x800 by default
+  --size WxH[@MM] a window, on a panel MM millimetres wide that is read from half a metre;
+                  the panels of the boards, by default
   --lang vi|en    only that language
   --no-pictures   only measure
 Ends with 1 where a fault was found.";
@@ -24,7 +25,7 @@ Ends with 1 where a fault was found.";
 struct Arguments {
     out: PathBuf,
     page: String,
-    sizes: Vec<(u32, u32)>,
+    glasses: Vec<Glass>,
     language: Option<Language>,
     pictures: bool,
 }
@@ -61,8 +62,8 @@ fn read(mut parser: lexopt::Parser) -> Result<Option<Arguments>, String> {
             Arg::Long("page") => page = parser.value().and_then(ValueExt::string).map_err(plain)?,
             Arg::Long("size") => {
                 let text = parser.value().and_then(ValueExt::string).map_err(plain)?;
-                sizes
-                    .push(gallery::parse_size(&text).ok_or(format!("'{text}' is no size such as 1280x800"))?);
+                let wrong = || format!("'{text}' is no size such as 1280x800 or 1280x800@320");
+                sizes.push(gallery::parse_glass(&text).ok_or_else(wrong)?);
             }
             Arg::Long("lang") => {
                 language = match parser.value().and_then(ValueExt::string).map_err(plain)?.as_str() {
@@ -77,9 +78,9 @@ fn read(mut parser: lexopt::Parser) -> Result<Option<Arguments>, String> {
         }
     }
     if sizes.is_empty() {
-        sizes = vec![(1080, 1920), (1280, 800)];
+        sizes = glasses().to_vec();
     }
-    Ok(Some(Arguments { out: out.ok_or("--out is needed")?, page, sizes, language, pictures }))
+    Ok(Some(Arguments { out: out.ok_or("--out is needed")?, page, glasses: sizes, language, pictures }))
 }
 
 /// Draws and measures; how many faults there are.
@@ -92,15 +93,15 @@ fn draw(arguments: &Arguments) -> Result<usize, StageError> {
     fs::create_dir_all(&arguments.out).map_err(failed(&arguments.out))?;
     let stage = Stage::open(1280, 800)?;
     let mut album = Album::default();
-    for &(width, height) in &arguments.sizes {
-        stage.resize(width, height);
+    for &glass in &arguments.glasses {
+        stage.take(glass);
         for sample in samples().iter().filter(|sample| sample.name.starts_with(&arguments.page)) {
             for look in
                 looks().into_iter().filter(|look| arguments.language.is_none_or(|one| one == look.language))
             {
                 stage.show(&sample.view(look.language, look.text, look.contrast));
-                let flaws = gallery::flaws(&stage, width as f32, height as f32);
-                let name = album.add(sample, look, (width, height), flaws);
+                let flaws = gallery::flaws(&stage, glass.width as f32, glass.height as f32);
+                let name = album.add(sample, look, glass, flaws);
                 if arguments.pictures {
                     stage.save(&arguments.out.join(&name))?;
                 }

@@ -9,7 +9,7 @@ use screen::Language;
 pub const HELP: &str = "\
 pretend-citizen --socket PATH --scenario FILE --person-phone P --otp CODE --out DIR
   --socket PATH             kioskd's socket for the screen
-  --scenario FILE           the situation; its [citizen] section is played
+  --scenario FILE           the situation; its [citizen] or [technician] is played
   --person-phone P          the person's own phone number
   --otp CODE                the code that the platform sends
   --out DIR                 where the pictures and walk.json go
@@ -18,7 +18,7 @@ pretend-citizen --socket PATH --scenario FILE --person-phone P --otp CODE --out 
   --service ID              what is asked for, eid.activate by default
   --card-digits D           the six digits on the card, where they must be typed
   --control-card SOCKET     the virtual card: lines 'lay' and 'lift' are written to it
-  --control-scanner SOCKET  the scanner: the line 'scan' is written to it
+  --control-scanner SOCKET  the desk: lines 'scan' and 'paper-enough' are written to it
   --patience SECONDS        how long a page may stay as it is, 120 by default";
 
 /// How to walk.

@@ -1,7 +1,8 @@
 //! `pretend-citizen`: somebody at the touchscreen, for the headless demo. It draws
 //! what `kioskd` sends with the very pages of `kiosk-ui`, keeps a picture of each,
-//! and presses their buttons as the scenario's `[citizen]` says. A button that is
-//! not there stops it, with a line that says where.
+//! and presses their buttons as the scenario's `[citizen]` says, or as a technician
+//! where there is a `[technician]`. A button that is not there stops it, with a line
+//! that says where.
 
 #![allow(missing_docs)] // a program; its items are nobody's library
 
@@ -9,15 +10,17 @@ mod arguments;
 mod labels;
 mod robot;
 mod script;
+mod technician;
 mod visit;
 mod walk;
 
 use std::{fs, process::ExitCode};
 
 use arguments::Arguments;
-use robot::{Person, Robot};
+use robot::{Person, Robot, Somebody};
 use screen::Fault;
-use script::Citizen;
+use script::Script;
+use technician::Technician;
 use visit::Visit;
 
 fn main() -> ExitCode {
@@ -42,20 +45,26 @@ fn main() -> ExitCode {
 }
 
 fn walk(arguments: &Arguments) -> Result<(), String> {
-    let citizen = Citizen::load(&arguments.scenario).map_err(|error| error.to_string())?;
+    let script = Script::load(&arguments.scenario).map_err(|error| error.to_string())?;
     fs::create_dir_all(&arguments.out)
         .map_err(|error| format!("cannot write to {}: {error}", arguments.out.display()))?;
-    let person = Person {
+    let somebody: Box<dyn Somebody> = match script.technician {
+        Some(technician) => Box::new(Technician::new(technician, arguments.language)),
+        None => Box::new(Robot::new(script.citizen, person(arguments))),
+    };
+    let (visit, told) = Visit::new(arguments, somebody).map_err(|error| error.to_string())?;
+    let (walk, ended) = visit.walk(&told);
+    walk.save(&arguments.out).map_err(|error| format!("cannot write walk.json: {error}"))?;
+    ended.map_err(|error| error.to_string())
+}
+
+fn person(arguments: &Arguments) -> Person {
+    Person {
         language: arguments.language,
         service: arguments.service.clone(),
         phone: arguments.phone.clone(),
         otp: arguments.otp.clone(),
         card_digits: arguments.card_digits.clone(),
         scanner: arguments.control_scanner.is_some(),
-    };
-    let (visit, told) =
-        Visit::new(arguments, Robot::new(citizen, person)).map_err(|error| error.to_string())?;
-    let (walk, ended) = visit.walk(&told);
-    walk.save(&arguments.out).map_err(|error| format!("cannot write walk.json: {error}"))?;
-    ended.map_err(|error| error.to_string())
+    }
 }

@@ -25,10 +25,24 @@ pub enum Act {
     LiftCard,
     /// Shows the card's code to the scanner.
     ShowCode,
+    /// Holds the emblem until the staff page opens.
+    HoldEmblem,
+    /// Puts a new roll into the printer.
+    PutPaperIn,
     /// The visit is over and the machine waits for the next citizen.
     Over,
     /// No citizen can get on from here.
     Stuck(&'static str),
+}
+
+/// Whoever stands at the screen.
+pub trait Somebody {
+    /// The next act on this view.
+    fn consider(&mut self, page: &str, view: &View) -> Act;
+    /// How the visit ended, by its kind on the wire; none without one.
+    fn outcome(&mut self) -> Option<String> {
+        None
+    }
 }
 
 /// What the robot knows and has done.
@@ -269,6 +283,16 @@ impl Robot {
     fn lift(&mut self) -> Act {
         self.card_lies = false;
         Act::LiftCard
+    }
+}
+
+impl Somebody for Robot {
+    fn consider(&mut self, page: &str, view: &View) -> Act {
+        Robot::consider(self, page, view)
+    }
+
+    fn outcome(&mut self) -> Option<String> {
+        self.outcome.take()
     }
 }
 

@@ -1,8 +1,11 @@
-//! What a scenario says of the citizen: its `[citizen]` section and nothing else.
+//! What a scenario says of whoever stands at the screen: its sections `[citizen]` and
+//! `[technician]`, and nothing else.
 
 use std::{collections::VecDeque, fs, io, path::Path};
 
 use serde::Deserialize;
+
+use crate::technician;
 
 /// Why a scenario cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -15,10 +18,14 @@ pub enum ScriptError {
     Format(Box<toml::de::Error>),
 }
 
-#[derive(Deserialize)]
-struct File {
+/// The sections that are played here.
+#[derive(Debug, Deserialize)]
+pub struct Script {
+    /// What the citizen does.
     #[serde(default)]
-    citizen: Citizen,
+    pub citizen: Citizen,
+    /// A technician comes instead of a citizen.
+    pub technician: Option<technician::Script>,
 }
 
 /// What the citizen does; everything right, by default.
@@ -64,16 +71,15 @@ impl Default for Citizen {
     }
 }
 
-impl Citizen {
-    /// Reads the section out of a scenario file.
+impl Script {
+    /// Reads the sections out of a scenario file.
     pub fn load(path: &Path) -> Result<Self, ScriptError> {
         let text = fs::read_to_string(path).map_err(ScriptError::Read)?;
         Self::parse(&text)
     }
 
     fn parse(text: &str) -> Result<Self, ScriptError> {
-        let file: File = toml::from_str(text).map_err(|error| ScriptError::Format(Box::new(error)))?;
-        Ok(file.citizen)
+        toml::from_str(text).map_err(|error| ScriptError::Format(Box::new(error)))
     }
 }
 
@@ -119,11 +125,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_citizens_section_is_read() {
-        let citizen =
-            Citizen::parse("title = 'x'\n[card]\nexpired = true\n[citizen]\ndeclines = true").unwrap();
-        assert!(citizen.declines && citizen.shows_qr);
-        assert!(Citizen::parse("[citizen]\ndeclins = true").is_err());
+    fn only_the_sections_of_people_are_read() {
+        let script =
+            Script::parse("title = 'x'\n[card]\nexpired = true\n[citizen]\ndeclines = true").unwrap();
+        assert!(script.citizen.declines && script.citizen.shows_qr && script.technician.is_none());
+        assert!(Script::parse("[citizen]\ndeclins = true").is_err());
+        assert!(Script::parse("[technician]\nserves = [['test-prin']]").is_err());
     }
 
     #[test]

@@ -17,9 +17,13 @@ use screen::{Over, Screen, View, wire::FromScreen};
 use crate::{
     arguments::Arguments,
     labels::{self, Label},
-    robot::{Act, Robot},
+    robot::{Act, Somebody},
     walk::{Shown, TapMade, Walk},
 };
+
+/// Where the emblem stands on every page, and for how long it is held (`bars.slint`).
+const EMBLEM: (f32, f32) = (60.0, 48.0);
+const EMBLEM_HELD: Duration = Duration::from_millis(2100);
 
 /// Why a walk could not be walked.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +55,7 @@ pub enum WalkError {
 pub struct Visit<'a> {
     arguments: &'a Arguments,
     stage: Stage,
-    robot: Robot,
+    somebody: Box<dyn Somebody>,
     link: Link,
     walk: Rc<RefCell<Walk>>,
     page: Rc<RefCell<String>>,
@@ -71,7 +75,10 @@ struct Look {
 
 impl<'a> Visit<'a> {
     /// Opens the pages and the socket.
-    pub fn new(arguments: &'a Arguments, robot: Robot) -> Result<(Self, mpsc::Receiver<Heard>), WalkError> {
+    pub fn new(
+        arguments: &'a Arguments,
+        somebody: Box<dyn Somebody>,
+    ) -> Result<(Self, mpsc::Receiver<Heard>), WalkError> {
         let stage = Stage::open(arguments.size.0, arguments.size.1)?;
         let (tell, told) = mpsc::channel();
         let link = Link::keep(arguments.socket.clone(), move |_, heard| match tell.send(heard) {
@@ -91,7 +98,7 @@ impl<'a> Visit<'a> {
             sink_link.say(&FromScreen::Tap(tap));
         });
         let visit =
-            Self { arguments, stage, robot, link, walk, page, start, pictured: None, preview_seen: false };
+            Self { arguments, stage, somebody, link, walk, page, start, pictured: None, preview_seen: false };
         Ok((visit, told))
     }
 
@@ -100,7 +107,7 @@ impl<'a> Visit<'a> {
     pub fn walk(mut self, told: &mpsc::Receiver<Heard>) -> (Walk, Result<(), WalkError>) {
         let ended = self.go(told);
         let mut walk = self.walk.take();
-        walk.outcome = self.robot.outcome.take();
+        walk.outcome = self.somebody.outcome();
         walk.finished = ended.is_ok();
         walk.stuck = ended.as_ref().err().map(ToString::to_string);
         (walk, ended)
@@ -125,6 +132,7 @@ impl<'a> Visit<'a> {
                         }
                         last_change = Instant::now();
                     }
+                    Heard::Panel(panel) => self.stage.stand_on(panel),
                     Heard::Preview => self.on_preview()?,
                     Heard::Gone => return self.stuck("kioskd closed the socket"),
                 }
@@ -145,7 +153,7 @@ impl<'a> Visit<'a> {
         self.link.say(&FromScreen::Drawn);
         self.picture(view)?;
         loop {
-            let act = self.robot.consider(&page, view);
+            let act = self.somebody.consider(&page, view);
             match act {
                 Act::Over => return Ok(Progress::Finished),
                 Act::LiftCard => tell(self.arguments.control_card.as_deref(), "lift")?,
@@ -177,6 +185,11 @@ impl<'a> Visit<'a> {
             Act::Type(letter) => self.type_letter(letter, view.language),
             Act::LayCard => tell(self.arguments.control_card.as_deref(), "lay"),
             Act::ShowCode => tell(self.arguments.control_scanner.as_deref(), "scan"),
+            Act::HoldEmblem => {
+                self.stage.hold(EMBLEM, EMBLEM_HELD);
+                Ok(())
+            }
+            Act::PutPaperIn => tell(self.arguments.control_scanner.as_deref(), "paper-enough"),
             Act::Stuck(why) => self.stuck(why),
             Act::Wait | Act::LiftCard | Act::Over => Ok(()),
         }
@@ -291,8 +304,9 @@ fn special(screen: &Screen) -> String {
         Screen::CardKey { fault, .. }
         | Screen::PlaceCard { fault }
         | Screen::Phone { fault, .. }
-        | Screen::Otp { fault, .. }
-        | Screen::StaffSignIn { fault, .. } => format!("{fault:?}"),
+        | Screen::Otp { fault, .. } => format!("{fault:?}"),
+        Screen::StaffSignIn { fault, locked_for, .. } => format!("{fault:?} {}", locked_for.is_some()),
+        Screen::Staff { note, devices, .. } => format!("{note:?} {devices:?}"),
         Screen::Password { entry, fault, .. } | Screen::Passcode { entry, fault, .. } => {
             format!("{entry:?} {fault:?}")
         }

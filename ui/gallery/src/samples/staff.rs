@@ -1,0 +1,39 @@
+//! The pages for staff.
+
+use screen::{DeviceLine, DeviceName, Fault, Screen, StaffNote};
+
+/// Signing in.
+pub(super) fn sign_in() -> Vec<(&'static str, Screen)> {
+    let page = |entered, locked_for, fault| Screen::StaffSignIn { entered, locked_for, fault };
+    vec![
+        ("", page(2, None, None)),
+        ("wrong", page(0, None, Some(Fault::PinWrong))),
+        ("locked", page(0, Some(240), Some(Fault::PinLocked))),
+    ]
+}
+
+/// The page of the person who services the machine.
+pub(super) fn serving() -> Vec<(&'static str, Screen)> {
+    let line = |device, fault: Option<Fault>| DeviceLine { device, works: fault.is_none(), fault };
+    let page = |note| Screen::Staff {
+        devices: vec![
+            line(DeviceName::CardReader, None),
+            line(DeviceName::Camera, Some(Fault::CameraSilent)),
+            line(DeviceName::ReceiptPrinter, Some(Fault::PaperLow)),
+            line(DeviceName::CodeScanner, None),
+            line(DeviceName::Network, Some(Fault::PlatformUnreachable)),
+            line(DeviceName::Store, None),
+        ],
+        waiting: 3,
+        paper_percent: Some(12),
+        closed: note == Some(StaffNote::MachineLocked),
+        note,
+        version: "0.1.0".into(),
+    };
+    vec![
+        ("", page(None)),
+        ("tested", page(Some(StaffNote::ReaderAnswered))),
+        ("failed", page(Some(StaffNote::TestPrintFailed(Fault::PrinterCoverOpen)))),
+        ("locked", page(Some(StaffNote::MachineLocked))),
+    ]
+}
