@@ -134,6 +134,10 @@ pub enum Purpose {
     Documents,
     /// Signing certificates.
     Certificates,
+    /// Signing master lists (ICAO 9303-12, 7.1.1).
+    MasterLists,
+    /// Signing revocation lists.
+    RevocationLists,
 }
 
 impl fmt::Display for Purpose {
@@ -141,6 +145,8 @@ impl fmt::Display for Purpose {
         out.write_str(match self {
             Self::Documents => "documents",
             Self::Certificates => "certificates",
+            Self::MasterLists => "master lists",
+            Self::RevocationLists => "revocation lists",
         })
     }
 }
@@ -182,6 +188,12 @@ pub enum TrustListFault {
         line: usize,
         /// What is wrong.
         problem: &'static str,
+    },
+    /// A line that an import writes was changed.
+    #[error("line {line} begins as an import writes it, and goes on otherwise")]
+    BadRemark {
+        /// Counted from 1.
+        line: usize,
     },
     /// No certificate in it is signed by its own key, so nothing in it can be the
     /// beginning of trust.

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use zeroize::Zeroize;
 
-use crate::number::NumberWarning;
+use crate::{algorithm::Scheme, certificate::Certificate, chain::Chain, number::NumberWarning};
 
 /// SHA-256 of EF.SOD: the same for every reading of one card, different for any
 /// two cards. It binds a face match to an identity.
@@ -81,6 +81,18 @@ pub struct SignerEvidence {
     pub found_by: FoundBy,
     /// SHA-256 of each trusted certificate on the way up, the last one signed by itself.
     pub chain: Vec<String>,
+}
+
+impl SignerEvidence {
+    pub(crate) fn of(signer: &Certificate, found_by: FoundBy, scheme: Scheme, chain: &Chain<'_>) -> Self {
+        Self {
+            serial: signer.serial().to_owned(),
+            issuer: signer.issuer(),
+            algorithm: scheme.name(),
+            found_by,
+            chain: chain.fingerprints(),
+        }
+    }
 }
 
 /// How the signer's certificate was found in the security object.

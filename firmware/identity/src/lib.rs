@@ -11,22 +11,28 @@ pub mod card_code;
 mod certificate;
 mod chain;
 mod data_groups;
+mod envelope;
 mod error;
 mod evidence;
 mod expiry;
 mod extensions;
 mod identity;
+pub mod inventory;
+mod master_list;
 mod mrz;
 pub mod number;
+pub mod policy;
 pub mod portrait;
 #[cfg(test)]
 mod pretend_state;
+pub mod profile;
 mod public_key;
 mod security_object;
 mod sex;
 mod signed_data;
 mod tlv;
 mod trust;
+pub mod trust_update;
 mod verdict;
 
 use card::{CardFiles, FileId};
@@ -42,11 +48,16 @@ pub use evidence::{
 };
 pub use expiry::Expiry;
 pub use identity::Identity;
+pub use inventory::Inventory;
+pub use master_list::{MasterList, MasterListFault};
 pub use number::{CitizenNumber, NumberWarning};
+pub use policy::Policy;
 pub use portrait::{Picture, Portrait, PortraitError};
+pub use public_key::{CurveForm, KeyKind};
 pub use sex::Sex;
 pub use tlv::Malformed;
-pub use trust::TrustList;
+pub use trust::{Source, TrustList};
+pub use trust_update::TrustUpdate;
 
 /// Every file that a reading may have brought.
 const EVERY_FILE: [FileId; 11] = [

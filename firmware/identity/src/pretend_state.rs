@@ -25,6 +25,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{IdentityError, TrustList, identity::Identity, tlv::object};
 
+pub(crate) mod lists;
+
 pub(crate) const TODAY: Date = date(2026, 11, 21);
 
 /// A key and the certificate for it.
@@ -259,7 +261,7 @@ impl Card {
     pub fn signed(mut self, signer: &Holder, signing: &Signing<'_>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let content = digest_list(folder.path(), &self.files, signing);
-        let envelope = sign(folder.path(), &content, signer, signing);
+        let envelope = envelope(&content, signer, signing);
         self.files.insert(FileId::Sod, object(0x77, &envelope));
         self
     }
@@ -320,9 +322,11 @@ fn digest_list(folder: &Path, files: &BTreeMap<FileId, Vec<u8>>, signing: &Signi
     fs::read(out).unwrap()
 }
 
-fn sign(folder: &Path, content: &[u8], signer: &Holder, signing: &Signing<'_>) -> Vec<u8> {
+/// A content in a CMS envelope.
+pub(crate) fn envelope(content: &[u8], signer: &Holder, signing: &Signing<'_>) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, bytes: &[u8]| {
-        let path = folder.join(name);
+        let path = folder.path().join(name);
         fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().to_owned()
     };

@@ -2,6 +2,8 @@
 //! A curve that comes with its numbers written out is looked up among the known
 //! curves and replaced by it: received parameters are never calculated with.
 
+use std::fmt;
+
 use const_oid::ObjectIdentifier;
 use openssl::{
     bn::{BigNum, BigNumContext},
@@ -12,6 +14,7 @@ use openssl::{
     rsa::{Padding, Rsa},
     sign::{RsaPssSaltlen, Verifier},
 };
+use serde::Serialize;
 
 use crate::{
     algorithm::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, Scheme, object_identifier, parts},
@@ -24,16 +27,55 @@ const PRIME_FIELD: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1004
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
 
-/// The curves that issuing states use and that are 256 bits or more.
-const CURVES: [(&str, Nid); 7] = [
-    ("1.2.840.10045.3.1.7", Nid::X9_62_PRIME256V1),
-    ("1.3.132.0.34", Nid::SECP384R1),
-    ("1.3.132.0.35", Nid::SECP521R1),
-    ("1.3.36.3.3.2.8.1.1.7", Nid::BRAINPOOL_P256R1),
-    ("1.3.36.3.3.2.8.1.1.9", Nid::BRAINPOOL_P320R1),
-    ("1.3.36.3.3.2.8.1.1.11", Nid::BRAINPOOL_P384R1),
-    ("1.3.36.3.3.2.8.1.1.13", Nid::BRAINPOOL_P512R1),
+/// A curve that is believed.
+struct Curve {
+    oid: &'static str,
+    nid: Nid,
+    name: &'static str,
+}
+
+/// The curves that issuing states use, none below the 224 bits of ICAO 9303-12,
+/// 4.4.3.
+static CURVES: [Curve; 9] = [
+    Curve { oid: "1.3.132.0.33", nid: Nid::SECP224R1, name: "P-224" },
+    Curve { oid: "1.2.840.10045.3.1.7", nid: Nid::X9_62_PRIME256V1, name: "P-256" },
+    Curve { oid: "1.3.132.0.34", nid: Nid::SECP384R1, name: "P-384" },
+    Curve { oid: "1.3.132.0.35", nid: Nid::SECP521R1, name: "P-521" },
+    Curve { oid: "1.3.36.3.3.2.8.1.1.5", nid: Nid::BRAINPOOL_P224R1, name: "brainpoolP224r1" },
+    Curve { oid: "1.3.36.3.3.2.8.1.1.7", nid: Nid::BRAINPOOL_P256R1, name: "brainpoolP256r1" },
+    Curve { oid: "1.3.36.3.3.2.8.1.1.9", nid: Nid::BRAINPOOL_P320R1, name: "brainpoolP320r1" },
+    Curve { oid: "1.3.36.3.3.2.8.1.1.11", nid: Nid::BRAINPOOL_P384R1, name: "brainpoolP384r1" },
+    Curve { oid: "1.3.36.3.3.2.8.1.1.13", nid: Nid::BRAINPOOL_P512R1, name: "brainpoolP512r1" },
 ];
+
+/// What kind of key a certificate holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum KeyKind {
+    /// On an elliptic curve.
+    Ec {
+        /// The curve's name in the table of known curves.
+        curve: &'static str,
+        /// How the certificate says which curve it is.
+        written: CurveForm,
+    },
+    /// RSA.
+    Rsa {
+        /// Bits of the modulus.
+        bits: u32,
+    },
+}
+
+/// How a certificate says on which curve its key lies. ICAO 9303-12, 4.4.3, wants
+/// the numbers written out, which we look up and never calculate with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CurveForm {
+    /// By its object identifier.
+    Named,
+    /// By all its numbers.
+    Explicit,
+}
 
 /// Least and most bits of an RSA modulus: below it is broken, above it only slow.
 const RSA_BITS: std::ops::RangeInclusive<i32> = 2048..=8192;
@@ -42,6 +84,17 @@ const RSA_BITS: std::ops::RangeInclusive<i32> = 2048..=8192;
 pub(crate) struct PublicKey {
     key: PKey<Public>,
     kind: Kind,
+    description: KeyKind,
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ec { curve, written: CurveForm::Named } => write!(out, "{curve}"),
+            Self::Ec { curve, written: CurveForm::Explicit } => write!(out, "{curve} (explicit)"),
+            Self::Rsa { bits } => write!(out, "RSA {bits}"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,11 +117,25 @@ impl PublicKey {
         };
         let (name, parameters, bits) = read().map_err(|_| SignerFault::BadKey)?;
         match (name, parameters) {
-            (EC_PUBLIC_KEY, Some(parameters)) => Ok(Self { key: ec_key(parameters, bits)?, kind: Kind::Ec }),
-            (RSA, _) => Ok(Self { key: rsa_key(bits)?, kind: Kind::Rsa }),
-            (RSA_PSS, _) => Ok(Self { key: rsa_key(bits)?, kind: Kind::RsaPssOnly }),
+            (EC_PUBLIC_KEY, Some(parameters)) => {
+                let (key, description) = ec_key(parameters, bits)?;
+                Ok(Self { key, kind: Kind::Ec, description })
+            }
+            (RSA, _) => Self::of_rsa(bits, Kind::Rsa),
+            (RSA_PSS, _) => Self::of_rsa(bits, Kind::RsaPssOnly),
             (other, _) => Err(SignerFault::UnknownAlgorithm(other.to_string())),
         }
+    }
+
+    fn of_rsa(bits: &[u8], kind: Kind) -> Result<Self, SignerFault> {
+        let key = rsa_key(bits)?;
+        let description = KeyKind::Rsa { bits: key.bits() };
+        Ok(Self { key, kind, description })
+    }
+
+    /// What kind of key it is.
+    pub fn description(&self) -> KeyKind {
+        self.description
     }
 
     /// Whether this key made that signature. A scheme of another kind of key, and
@@ -110,12 +177,13 @@ fn rsa_key(bits: &[u8]) -> Result<PKey<Public>, SignerFault> {
     PKey::from_rsa(rsa).map_err(|_| SignerFault::BadKey)
 }
 
-fn ec_key(parameters: Tlv<'_>, bits: &[u8]) -> Result<PKey<Public>, SignerFault> {
-    let group = match parameters.tag {
-        OBJECT_IDENTIFIER => named_curve(parameters)?,
-        SEQUENCE => written_out_curve(parameters)?,
+fn ec_key(parameters: Tlv<'_>, bits: &[u8]) -> Result<(PKey<Public>, KeyKind), SignerFault> {
+    let (curve, written) = match parameters.tag {
+        OBJECT_IDENTIFIER => (named_curve(parameters)?, CurveForm::Named),
+        SEQUENCE => (written_out_curve(parameters)?, CurveForm::Explicit),
         _ => return Err(SignerFault::BadKey),
     };
+    let group = curve.group()?;
     let made = || -> Result<_, ErrorStack> {
         let mut context = BigNumContext::new()?;
         // Refuses a point that is not on the curve.
@@ -124,15 +192,19 @@ fn ec_key(parameters: Tlv<'_>, bits: &[u8]) -> Result<PKey<Public>, SignerFault>
         key.check_key()?;
         PKey::from_ec_key(key)
     };
-    made().map_err(|_| SignerFault::BadKey)
+    let key = made().map_err(|_| SignerFault::BadKey)?;
+    Ok((key, KeyKind::Ec { curve: curve.name, written }))
 }
 
-fn named_curve(name: Tlv<'_>) -> Result<EcGroup, SignerFault> {
-    let name = object_identifier(name).map_err(|_| SignerFault::BadKey)?.to_string();
-    match CURVES.iter().find(|(known, _)| *known == name) {
-        Some((_, nid)) => EcGroup::from_curve_name(*nid).map_err(|_| SignerFault::BadKey),
-        None => Err(SignerFault::UnknownAlgorithm(name)),
+impl Curve {
+    fn group(&self) -> Result<EcGroup, SignerFault> {
+        EcGroup::from_curve_name(self.nid).map_err(|_| SignerFault::BadKey)
     }
+}
+
+fn named_curve(name: Tlv<'_>) -> Result<&'static Curve, SignerFault> {
+    let name = object_identifier(name).map_err(|_| SignerFault::BadKey)?.to_string();
+    CURVES.iter().find(|known| known.oid == name).ok_or(SignerFault::UnknownAlgorithm(name))
 }
 
 /// The numbers of a curve over a prime field (RFC 3279, 2.3.5: ECParameters).
@@ -145,12 +217,11 @@ struct WrittenOut<'a> {
 }
 
 /// The known curve that has exactly these numbers.
-fn written_out_curve(parameters: Tlv<'_>) -> Result<EcGroup, SignerFault> {
+fn written_out_curve(parameters: Tlv<'_>) -> Result<&'static Curve, SignerFault> {
     let numbers = WrittenOut::parse(parameters).map_err(|_| SignerFault::BadKey)?;
-    for (_, nid) in CURVES {
-        let group = EcGroup::from_curve_name(nid).map_err(|_| SignerFault::BadKey)?;
-        if numbers.are_those_of(&group).unwrap_or(false) {
-            return Ok(group);
+    for curve in &CURVES {
+        if numbers.are_those_of(&curve.group()?).unwrap_or(false) {
+            return Ok(curve);
         }
     }
     Err(SignerFault::UnknownAlgorithm("a curve that is not known".to_owned()))

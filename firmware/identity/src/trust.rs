@@ -1,9 +1,16 @@
 //! Whom we believe: the certificates of issuing states (CSCA), out of the
 //! operator's settings. Only one that its own key signed is a beginning of trust;
 //! a link certificate is believed as far as another in the list signed it.
+//!
+//! The file is PEM with lines for people between the certificates (RFC 7468, 5.2).
+//! Two kinds of lines mean something, and are written by an import: `Master-list:`
+//! names a list that was imported, `Listed-by:` before a certificate the states
+//! whose lists have it. A certificate without that line is the operator's own.
+
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -14,54 +21,101 @@ use crate::{
 /// The trusted certificates.
 pub struct TrustList {
     entries: Vec<Entry>,
+    sources: Vec<Source>,
     digest: String,
+}
+
+/// A master list of which the trust list has certificates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The state that published it.
+    pub country: String,
+    /// When it says that it was signed, in UTC.
+    pub signed_at: DateTime,
+    /// SHA-256 of its file, in hexadecimal digits.
+    pub digest: String,
 }
 
 /// One certificate of the list.
 pub(crate) struct Entry {
     pub certificate: Certificate,
+    pub der: Vec<u8>,
     /// Signed by its own key.
     pub anchor: bool,
+    /// The states whose master lists have it; none: the operator put it in.
+    pub listed_by: BTreeSet<String>,
 }
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
+const MASTER_LIST: &str = "Master-list: ";
+const LISTED_BY: &str = "Listed-by: ";
 
 impl TrustList {
-    /// Reads certificates in PEM; text between them is ignored. One that is broken
-    /// is an error which says which: a list that shrinks in silence would turn
-    /// genuine cards away.
+    /// Reads certificates in PEM; text between them is ignored but for the lines
+    /// that an import writes. A certificate that is broken is an error which says
+    /// which: a list that shrinks in silence would turn genuine cards away.
     pub fn from_pem(text: &str) -> Result<Self, IdentityError> {
         let digest = hex::encode(Sha256::digest(text.as_bytes()));
-        let mut entries = Vec::new();
+        let mut reading = Reading::default();
         let mut rest = text;
         while let Some(begin) = rest.find(BEGIN) {
-            let at = text.len() - rest.len() + begin;
+            let at = text.len() - rest.len();
+            reading.remarks(&rest[..begin], text[..at].lines().count()).map_err(IdentityError::TrustList)?;
             let broken = |problem| TrustListFault::Broken {
-                number: entries.len() + 1,
-                line: text[..at].lines().count() + 1,
+                number: reading.entries.len() + 1,
+                line: text[..at + begin].lines().count() + 1,
                 problem,
             };
             let inside = &rest[begin + BEGIN.len()..];
             let read = inside.find(END).ok_or("it does not end").and_then(|end| {
-                rest = &inside[end..];
+                rest = &inside[end + END.len()..];
                 decode(&inside[..end])
             });
-            let certificate = read.map_err(|problem| IdentityError::TrustList(broken(problem)))?;
-            entries.push(Entry { anchor: certificate.is_signed_by_itself(), certificate });
+            let (der, certificate) = read.map_err(|problem| IdentityError::TrustList(broken(problem)))?;
+            let listed_by = std::mem::take(&mut reading.listed_by);
+            reading.entries.push(Entry::new(certificate, der, listed_by));
         }
+        Self::of(reading.entries, reading.sources, digest)
+    }
+
+    /// One certificate in DER, as states hand out their roots.
+    pub fn from_der(der: &[u8]) -> Result<Self, IdentityError> {
+        let broken =
+            |problem| IdentityError::TrustList(TrustListFault::Broken { number: 1, line: 1, problem });
+        let certificate = usable(der).map_err(broken)?;
+        let entry = Entry::new(certificate, der.to_vec(), BTreeSet::new());
+        Self::of(vec![entry], Vec::new(), hex::encode(Sha256::digest(der)))
+    }
+
+    /// Nothing is trusted without a certificate that its own key signed.
+    pub(crate) fn of(
+        entries: Vec<Entry>,
+        sources: Vec<Source>,
+        digest: String,
+    ) -> Result<Self, IdentityError> {
         if entries.is_empty() {
             return Err(IdentityError::TrustList(TrustListFault::Empty));
         }
         if !entries.iter().any(|entry| entry.anchor) {
             return Err(IdentityError::TrustList(TrustListFault::NoAnchor));
         }
-        Ok(Self { entries, digest })
+        Ok(Self { entries, sources, digest })
+    }
+
+    /// The list as a file that [`TrustList::from_pem`] reads.
+    pub fn to_pem(&self) -> String {
+        written(&self.entries, &self.sources)
     }
 
     /// How many certificates there are.
     pub fn count(&self) -> usize {
         self.entries.len()
+    }
+
+    /// The master lists that were imported.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
     }
 
     /// The first day of the oldest certificate and that of the newest.
@@ -78,12 +132,89 @@ impl TrustList {
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }
+
+    pub(crate) fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
 }
 
-fn decode(block: &str) -> Result<Certificate, &'static str> {
+impl Entry {
+    pub fn new(certificate: Certificate, der: Vec<u8>, listed_by: BTreeSet<String>) -> Self {
+        Self { anchor: certificate.is_signed_by_itself(), certificate, der, listed_by }
+    }
+}
+
+/// The file of these entries.
+pub(crate) fn written(entries: &[Entry], sources: &[Source]) -> String {
+    let mut text = String::new();
+    let mut line = |line: String| writeln!(text, "{line}").expect("a string takes all");
+    for source in sources {
+        line(format!("{MASTER_LIST}{} {} {}", source.country, source.signed_at, source.digest));
+    }
+    for entry in entries {
+        let (from, until) = entry.certificate.validity();
+        line(format!("\nSubject: {}", entry.certificate.subject().replace(['\n', '\r'], " ")));
+        line(format!("Valid: {from} to {until}"));
+        if !entry.listed_by.is_empty() {
+            let states: Vec<&str> = entry.listed_by.iter().map(String::as_str).collect();
+            line(format!("{LISTED_BY}{}", states.join(" ")));
+        }
+        line(BEGIN.to_owned());
+        let base64 = BASE64_STANDARD.encode(&entry.der);
+        for start in (0..base64.len()).step_by(64) {
+            line(base64[start..base64.len().min(start + 64)].to_owned());
+        }
+        line(END.to_owned());
+    }
+    text
+}
+
+/// What has been read of a file so far.
+#[derive(Default)]
+struct Reading {
+    entries: Vec<Entry>,
+    sources: Vec<Source>,
+    /// Of the next certificate.
+    listed_by: BTreeSet<String>,
+}
+
+impl Reading {
+    /// The lines between certificates that mean something.
+    fn remarks(&mut self, between: &str, lines_before: usize) -> Result<(), TrustListFault> {
+        for (at, line) in between.lines().enumerate() {
+            if let Some(rest) = line.strip_prefix(MASTER_LIST) {
+                let bad = TrustListFault::BadRemark { line: lines_before + at + 1 };
+                self.sources.push(Source::parse(rest).ok_or(bad)?);
+            } else if let Some(states) = line.strip_prefix(LISTED_BY) {
+                self.listed_by = states.split_whitespace().map(str::to_owned).collect();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Source {
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split_whitespace();
+        let (country, signed_at, digest) = (words.next()?, words.next()?, words.next()?);
+        let digits = |text: &str| text.len() == 64 && text.bytes().all(|it| it.is_ascii_hexdigit());
+        (words.next().is_none() && digits(digest)).then_some(Self {
+            country: country.to_owned(),
+            signed_at: signed_at.parse().ok()?,
+            digest: digest.to_owned(),
+        })
+    }
+}
+
+fn decode(block: &str) -> Result<(Vec<u8>, Certificate), &'static str> {
     let text: String = block.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
     let der = BASE64_STANDARD.decode(text).map_err(|_| "its text is not Base64")?;
-    let certificate = Certificate::parse(&der).map_err(|problem| problem.0)?;
+    let certificate = usable(&der)?;
+    Ok((der, certificate))
+}
+
+fn usable(der: &[u8]) -> Result<Certificate, &'static str> {
+    let certificate = Certificate::parse(der).map_err(|problem| problem.0)?;
     certificate.key().map_err(|_| "its key is of a kind that we cannot use")?;
     Ok(certificate)
 }

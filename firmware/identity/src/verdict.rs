@@ -10,13 +10,14 @@ use zeroize::Zeroizing;
 
 use crate::{
     birth::Birth,
-    chain::Chain,
+    chain::{Chain, Days},
     data_groups::{self, chip_keys, citizen_details::CitizenDetails, directory, face_image},
-    error::{Fact, IdentityError, SignerFault},
+    error::{Fact, IdentityError, Purpose, SignerFault},
     evidence::{CardEvidence, Details, IdentityId, SignerEvidence, Verdict},
     identity::{Identity, Nationality},
     mrz::Mrz,
     number::CitizenNumber,
+    policy::Policy,
     security_object::SecurityObject,
     trust::TrustList,
 };
@@ -52,13 +53,14 @@ pub(crate) fn reach(files: &Files<'_>, trust: &TrustList, today: Date) -> Result
         files.required(file)?;
     }
     let sod = files.required(FileId::Sod)?;
-    let object = SecurityObject::open(sod)?;
+    let sha1 = Policy::KIOSK.sha1.on(today);
+    let object = SecurityObject::open(sod, sha1)?;
     let checked_groups = check_digests(files, &object)?;
     let chain = Chain::build(&object.signer, trust)?;
 
     let mrz = read_mrz(files.required(FileId::Dg1)?, today)?;
     not_expired(&mrz, today)?;
-    chain.check(today, object.signing_day)?;
+    chain.check(Purpose::Documents, Days { today, signed: object.signing_day }, sha1)?;
     object.signer.may_sign_document(&mrz.document)?;
     let number = data_groups::mrz::citizen_number(&mrz).ok_or(IdentityError::NotACitizenCard)?;
     // Another state's signer may sign that state's cards only (9303-12, 7.1.1.1).
@@ -81,7 +83,7 @@ pub(crate) fn reach(files: &Files<'_>, trust: &TrustList, today: Date) -> Result
         verdict: Verdict::Authentic,
         security_object: id,
         access: files.access.clone(),
-        signer: signer_evidence(&object, &chain),
+        signer: SignerEvidence::of(&object.signer, object.found_by, object.scheme, &chain),
         digest: object.list.digest.name(),
         security_object_version: object.list.version,
         signed_groups: object.list.groups(),
@@ -163,16 +165,6 @@ fn agree(
         None => Ok(mrz.birth),
         Some(theirs) if theirs.agrees_with_mrz(mrz.birth) => Ok(theirs),
         Some(_) => Err(IdentityError::FilesDisagree { what: Fact::Birth }),
-    }
-}
-
-fn signer_evidence(object: &SecurityObject, chain: &Chain<'_>) -> SignerEvidence {
-    SignerEvidence {
-        serial: object.signer.serial().to_owned(),
-        issuer: object.signer.issuer(),
-        algorithm: object.scheme.clone(),
-        found_by: object.found_by,
-        chain: chain.fingerprints(),
     }
 }
 
