@@ -10,7 +10,7 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::{
-    AccessKey, AccessPolicy, FileId, Protocol, ReadError, Step,
+    AccessKey, AccessPolicy, ChipProof, FileId, Protocol, ReadError, Step,
     apdu::{Command, DONE},
     bac,
     files::Files,
@@ -66,6 +66,7 @@ type Kept = BTreeMap<FileId, Zeroizing<Vec<u8>>>;
 pub struct CardFiles {
     kept: Kept,
     access: Protocol,
+    proofs: Vec<ChipProof>,
     log: ReadLog,
 }
 
@@ -205,7 +206,7 @@ impl Session<'_> {
 
     /// Ends the reading and hands over what was read.
     pub fn finish(self) -> CardFiles {
-        CardFiles { kept: self.kept, access: self.access, log: self.wire.log }
+        CardFiles { kept: self.kept, access: self.access, proofs: self.wire.proofs, log: self.wire.log }
     }
 }
 
@@ -218,6 +219,12 @@ impl CardFiles {
     /// How the channel was made.
     pub fn access(&self) -> Protocol {
         self.access
+    }
+
+    /// What the chip did to show that it is no copy, in the order in which it did it.
+    /// None of it is judged: that needs the issuer's signature over the chip's keys.
+    pub fn proofs(&self) -> &[ChipProof] {
+        &self.proofs
     }
 
     /// What the reading cost.

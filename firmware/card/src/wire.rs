@@ -8,7 +8,7 @@ use devices::{CardReader, Presence};
 use zeroize::Zeroizing;
 
 use crate::{
-    ReadError, ReadLog, Step,
+    ChipProof, ReadError, ReadLog, Step,
     apdu::{Answer, Command, SHORT_ANSWER, is_length_refusal},
     secure_messaging::{Channel, Distrust},
 };
@@ -30,6 +30,8 @@ pub(crate) struct Wire<'r> {
     pub link: Link,
     /// What was sent and received so far.
     pub log: ReadLog,
+    /// What the chip has proven so far.
+    pub proofs: Vec<ChipProof>,
 }
 
 /// An answer that comes in pieces (status 61xx) may have so many; more than 65,536
@@ -41,12 +43,13 @@ impl<'r> Wire<'r> {
     pub fn open(reader: &'r mut dyn CardReader) -> Result<(Self, Presence), ReadError> {
         let presence =
             reader.reset_card().map_err(|fault| ReadError::NoAnswer { step: Step::Reset, fault })?;
-        Ok((Self { reader, link: Link::Plain, log: ReadLog::default() }, presence))
+        Ok((Self { reader, link: Link::Plain, log: ReadLog::default(), proofs: Vec::new() }, presence))
     }
 
     /// Powers the chip afresh again; the counts go on.
     pub fn start_over(&mut self) -> Result<(), ReadError> {
         self.link = Link::Plain;
+        self.proofs.clear();
         self.reader.reset_card().map_err(|fault| ReadError::NoAnswer { step: Step::Reset, fault })?;
         Ok(())
     }
