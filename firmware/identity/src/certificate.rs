@@ -30,7 +30,7 @@ pub(crate) struct Certificate {
 }
 
 /// The parts of a name as they are compared.
-type FoldedName = Vec<Vec<(ObjectIdentifier, String)>>;
+pub(crate) type FoldedName = Vec<Vec<(ObjectIdentifier, String)>>;
 
 impl Certificate {
     /// Reads one certificate in DER. A key or a scheme that we do not know is no
@@ -94,6 +94,20 @@ impl Certificate {
 
     pub fn has_issuer(&self, name: &Name) -> bool {
         self.issuer_name == folded(name)
+    }
+
+    pub fn is_issued_by_name(&self, name: &FoldedName) -> bool {
+        self.issuer_name == *name
+    }
+
+    pub fn is_named(&self, name: &FoldedName) -> bool {
+        self.subject_name == *name
+    }
+
+    /// Whether both are for one key.
+    pub fn has_key_of(&self, other: &Self) -> bool {
+        let info = |it: &Self| it.parsed.tbs_certificate().subject_public_key_info().clone();
+        info(self) == info(other)
     }
 
     pub fn has_key_identifier(&self, identifier: &[u8]) -> bool {
@@ -179,7 +193,7 @@ pub(crate) fn trimmed(number: &[u8]) -> &[u8] {
 
 /// Names are one when they have the same parts in the same order; kind of string,
 /// capitals and spaces do not count (RFC 5280, 7.1, roughly).
-fn folded(name: &Name) -> FoldedName {
+pub(crate) fn folded(name: &Name) -> FoldedName {
     name.iter_rdn()
         .map(|part| part.iter().map(|attribute| (attribute.oid, text(attribute))).collect())
         .collect()

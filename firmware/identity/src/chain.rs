@@ -81,6 +81,16 @@ impl<'t> Chain<'t> {
         self.issuers.last()?.country()
     }
 
+    /// The certificates that vouch, upwards.
+    pub fn issuers(&self) -> &[&'t Certificate] {
+        &self.issuers
+    }
+
+    /// The signer's certificate and those that vouch for it, upwards.
+    pub fn certificates(&self) -> impl Iterator<Item = &'t Certificate> {
+        std::iter::once(self.signer).chain(self.issuers.iter().copied())
+    }
+
     /// SHA-256 of the certificates that vouch, upwards.
     pub fn fingerprints(&self) -> Vec<String> {
         self.issuers.iter().map(|issuer| issuer.fingerprint().to_owned()).collect()

@@ -21,6 +21,8 @@ pub(crate) struct Envelope<'a> {
     pub content: &'a [u8],
     pub signer: Certificate,
     pub found_by: FoundBy,
+    /// The digest over the content.
+    pub digest: Digest,
     /// How it is signed.
     pub scheme: Scheme,
     /// When it says that it was signed.
@@ -58,7 +60,7 @@ impl<'a> Envelope<'a> {
             return Err(EnvelopeFault::Altered);
         }
         let signed_at = attributes.signed_at;
-        Ok(Self { content: data.content, signer, found_by, scheme, signed_at })
+        Ok(Self { content: data.content, signer, found_by, digest, scheme, signed_at })
     }
 }
 

@@ -28,6 +28,18 @@ pub enum RevocationPolicy {
     CurrentListRequired,
 }
 
+/// Whether a card is believed whose chip was not asked to prove that it is no copy,
+/// though its issuer signed a key for that (ICAO 9303-11, 6). A chip that was asked
+/// and failed is never believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChipPolicy {
+    /// That nobody asked is stated in the evidence, and accepted.
+    StateOnly,
+    /// Where the issuer signed a key, one proof must have succeeded.
+    ProofRequiredWhereOffered,
+}
+
 /// All choices together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -36,12 +48,19 @@ pub struct Policy {
     pub sha1: Sha1Policy,
     /// About revocation lists.
     pub revocation: RevocationPolicy,
+    /// About proofs of the chip.
+    pub chip: ChipPolicy,
 }
 
 impl Policy {
-    /// What a kiosk does that was told nothing else: no SHA-1, and a missing
-    /// revocation list is stated, since no public list covers citizens' cards.
-    pub const KIOSK: Self = Self { sha1: Sha1Policy::Refused, revocation: RevocationPolicy::StateOnly };
+    /// What a kiosk does that was told nothing else: no SHA-1; a missing revocation
+    /// list is stated, since no public list covers citizens' cards; a chip that was
+    /// not asked is stated.
+    pub const KIOSK: Self = Self {
+        sha1: Sha1Policy::Refused,
+        revocation: RevocationPolicy::StateOnly,
+        chip: ChipPolicy::StateOnly,
+    };
 }
 
 /// The policy about SHA-1 on one day.

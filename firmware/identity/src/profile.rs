@@ -2,10 +2,14 @@
 //! without being untrue for it. The world's issuing states depart often; what is
 //! accepted all the same is named in the evidence, never passed over.
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::{
+    algorithm::Digest,
     certificate::Certificate,
+    chain::Chain,
+    evidence::FoundBy,
     extensions::{
         AUTHORITY_KEY, BASIC_CONSTRAINTS, DOCUMENT_TYPES, EXTENDED_KEY_USAGE, KEY_USAGE, REVOCATION_POINTS,
         SUBJECT_KEY, USAGE_PERIOD,
@@ -104,4 +108,48 @@ pub(crate) fn departures(certificate: &Certificate, role: Role) -> Vec<Departure
         ),
     ];
     rules.into_iter().filter(|(holds, _)| *holds).map(|(_, departure)| departure).collect()
+}
+
+/// Where the way to a signer departs from the profile: the object, each certificate,
+/// and each signature on it.
+pub(crate) fn deviations(chain: &Chain<'_>, role: Role, object: Object, today: Date) -> Vec<Deviation> {
+    let mut found = Vec::new();
+    let mut note = |of: Holder, what: Departure, holds: bool| {
+        if holds {
+            found.push(Deviation { of, what });
+        }
+    };
+    note(Holder::Object, Departure::SignerNameFitsNone, object.found_by == FoundBy::OnlyCertificate);
+    note(Holder::Object, Departure::Sha1, object.uses_sha1);
+    let mut signed = object.signed;
+    let mut holder = Holder::Signer;
+    for (step, certificate) in chain.certificates().enumerate() {
+        let role = if step == 0 { role } else { Role::Issuer };
+        for what in departures(certificate, role) {
+            note(holder, what, true);
+        }
+        let (from, until) = certificate.extensions().usage_period;
+        let outside =
+            |day: Date| from.is_some_and(|from| day < from) || until.is_some_and(|until| day > until);
+        note(holder, Departure::SignedOutsideUsagePeriod, signed.is_some_and(outside));
+        note(holder, Departure::NotValidToday, certificate.validity().1 < today);
+        if let Some(issuer) = chain.issuers().get(step) {
+            let sha1 = certificate.scheme().is_ok_and(|scheme| scheme.digest() == Digest::Sha1);
+            note(holder, Departure::Sha1, sha1);
+            let another = certificate.names_key_of(issuer) == Some(false);
+            note(holder, Departure::AuthorityKeyOfAnother, another);
+        }
+        signed = Some(certificate.validity().0);
+        holder = Holder::Issuer(step as u8 + 1);
+    }
+    found
+}
+
+/// What is to be known of the signed object itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Object {
+    pub found_by: FoundBy,
+    pub uses_sha1: bool,
+    /// On which day it says that it was signed.
+    pub signed: Option<Date>,
 }

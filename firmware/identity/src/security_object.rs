@@ -23,6 +23,8 @@ const LDS_SECURITY_OBJECT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23
 pub(crate) struct SecurityObject {
     pub signer: Certificate,
     pub found_by: FoundBy,
+    /// The digest over the list.
+    pub digest: Digest,
     /// How it is signed.
     pub scheme: Scheme,
     /// On which day it says that it was signed.
@@ -58,6 +60,7 @@ impl SecurityObject {
             list: DigestList::parse(envelope.content, sha1)?,
             signer: envelope.signer,
             found_by: envelope.found_by,
+            digest: envelope.digest,
             scheme: envelope.scheme,
             signing_day: envelope.signed_at.map(DateTime::date),
         })

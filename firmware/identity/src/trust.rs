@@ -133,6 +133,27 @@ impl TrustList {
         &self.entries
     }
 
+    /// Entries whose keys links lead back to from this entry's key: its own, the one
+    /// that signed a link to it, and so on (ICAO 9303-12, 7.1.1.4).
+    pub(crate) fn predecessors(&self, of: &Entry) -> Vec<&Entry> {
+        let position = |of: &Entry| self.entries.iter().position(|it| std::ptr::eq(it, of));
+        let mut found: Vec<usize> = position(of).into_iter().collect();
+        let mut at = 0;
+        while let Some(&key) = found.get(at) {
+            let key = &self.entries[key].certificate;
+            for (number, other) in self.entries.iter().enumerate() {
+                let older = &other.certificate;
+                let links = key.names_key_of(older) == Some(true) || key.has_issuer_named(older);
+                let leads = older.has_key_of(key) || (links && key.is_signed_by(older).unwrap_or(false));
+                if !found.contains(&number) && leads {
+                    found.push(number);
+                }
+            }
+            at += 1;
+        }
+        found.into_iter().map(|number| &self.entries[number]).collect()
+    }
+
     pub(crate) fn into_entries(self) -> Vec<Entry> {
         self.entries
     }

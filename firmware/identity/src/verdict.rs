@@ -1,7 +1,5 @@
-//! From the bytes of the files to the verdict: passive authentication first, then
-//! what the files say, then whether they say the same.
-
-use std::collections::BTreeMap;
+//! From the bytes of the files to the person: only what the examination found in
+//! order is read, and only files that say the same make an identity.
 
 use card::FileId;
 use jiff::civil::Date;
@@ -9,38 +7,19 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{
+    Grounds,
     birth::Birth,
-    chain::{Chain, Days},
     data_groups::{self, chip_keys, citizen_details::CitizenDetails, directory, face_image},
-    error::{Fact, IdentityError, Purpose, SignerFault},
-    evidence::{CardEvidence, Details, IdentityId, SignerEvidence, Verdict},
+    error::{Fact, IdentityError, SignerFault},
+    evidence::{Authentic, CardEvidence, Details, IdentityId},
+    examination::{Examined, Files, examine},
     identity::{Identity, Nationality},
     mrz::Mrz,
     number::CitizenNumber,
-    policy::Policy,
-    security_object::SecurityObject,
-    trust::TrustList,
 };
 
 /// Files without which nobody can be identified.
 const REQUIRED: [FileId; 3] = [FileId::Sod, FileId::Dg1, FileId::Dg2];
-
-/// What was read from one card.
-pub(crate) struct Files<'a> {
-    pub bytes: BTreeMap<FileId, &'a [u8]>,
-    /// How the channel was made.
-    pub access: String,
-}
-
-impl<'a> Files<'a> {
-    fn required(&self, file: FileId) -> Result<&'a [u8], IdentityError> {
-        self.get(file).ok_or(IdentityError::Missing { file })
-    }
-
-    fn get(&self, file: FileId) -> Option<&'a [u8]> {
-        self.bytes.get(&file).copied()
-    }
-}
 
 /// Refuses a card that is past its last day, by what its DG1 says.
 pub(crate) fn check_expiry(dg1: &[u8], today: Date) -> Result<(), IdentityError> {
@@ -48,23 +27,32 @@ pub(crate) fn check_expiry(dg1: &[u8], today: Date) -> Result<(), IdentityError>
 }
 
 /// The holder, if the issuer signed every file, is trusted, and the files agree.
-pub(crate) fn reach(files: &Files<'_>, trust: &TrustList, today: Date) -> Result<Identity, IdentityError> {
+pub(crate) fn reach(
+    files: &Files<'_>,
+    grounds: &Grounds<'_>,
+    today: Date,
+) -> Result<Identity, IdentityError> {
     for file in REQUIRED {
         files.required(file)?;
     }
-    let sod = files.required(FileId::Sod)?;
-    let sha1 = Policy::KIOSK.sha1.on(today);
-    let object = SecurityObject::open(sod, sha1)?;
-    let checked_groups = check_digests(files, &object)?;
-    let chain = Chain::build(&object.signer, trust)?;
-
-    let mrz = read_mrz(files.required(FileId::Dg1)?, today)?;
+    let Examined { error, judgement, object, groups, country } = examine(files, grounds, today);
+    let mrz = || read_mrz(files.required(FileId::Dg1)?, today);
+    if let Some(error) = error {
+        // A card's signer ends when its cards do. That the card has expired is what
+        // its holder can do something about.
+        if groups.contains(&1) && matches!(error, IdentityError::SignerNotValid { .. }) {
+            not_expired(&mrz()?, today)?;
+        }
+        return Err(error);
+    }
+    let (Some(object), Some(signer)) = (object, judgement.signer) else {
+        unreachable!("a card without failures has a security object and a signer");
+    };
+    let mrz = mrz()?;
     not_expired(&mrz, today)?;
-    chain.check(Purpose::Documents, Days { today, signed: object.signing_day }, sha1)?;
-    object.signer.may_sign_document(&mrz.document)?;
     let number = data_groups::mrz::citizen_number(&mrz).ok_or(IdentityError::NotACitizenCard)?;
     // Another state's signer may sign that state's cards only (9303-12, 7.1.1.1).
-    if chain.country().as_deref() != Some("VN") {
+    if country.as_deref() != Some("VN") {
         return Err(SignerFault::ForeignCountry.into());
     }
 
@@ -78,19 +66,20 @@ pub(crate) fn reach(files: &Files<'_>, trust: &TrustList, today: Date) -> Result
     };
     let details = dg13.and_then(Result::ok);
     let birth = agree(&mrz, &number, details.as_ref())?;
-    let id = IdentityId(Sha256::digest(sod).into());
     let evidence = CardEvidence {
-        verdict: Verdict::Authentic,
-        security_object: id,
+        verdict: Authentic,
+        security_object: IdentityId(Sha256::digest(files.required(FileId::Sod)?).into()),
         access: files.access.clone(),
-        signer: SignerEvidence::of(&object.signer, object.found_by, object.scheme, &chain),
+        signer,
         digest: object.list.digest.name(),
         security_object_version: object.list.version,
         signed_groups: object.list.groups(),
-        checked_groups,
+        checked_groups: groups,
         directory: directory::compare(files.get(FileId::Com), &object.list.groups()),
         access_offer: chip_keys::compare_access(files.get(FileId::CardAccess), files.get(FileId::Dg14)),
-        chip: chip_keys::offered(files.get(FileId::Dg14), files.get(FileId::Dg15)),
+        revocation: judgement.revocation,
+        chip: judgement.chip,
+        deviations: judgement.deviations,
         details: understood,
         unknown_details: details.as_ref().map(|it| it.unknown().to_vec()).unwrap_or_default(),
         number_warnings: number.warnings(birth, mrz.sex),
@@ -133,19 +122,6 @@ fn not_expired(mrz: &Mrz, today: Date) -> Result<(), IdentityError> {
         Some(on) => Err(IdentityError::Expired { on }),
         None => Ok(()),
     }
-}
-
-/// Every data group that was read must be the one in the signed list.
-fn check_digests(files: &Files<'_>, object: &SecurityObject) -> Result<Vec<u8>, IdentityError> {
-    let mut checked = Vec::new();
-    for (file, bytes) in &files.bytes {
-        // EF.COM, EF.SOD and EF.CardAccess are no data groups; nobody lists them.
-        let Some(group) = directory::group_of(file.tag()) else { continue };
-        object.list.check(*file, group, bytes)?;
-        checked.push(group);
-    }
-    checked.sort_unstable();
-    Ok(checked)
 }
 
 /// The day of birth on which both files agree, with the century of DG13.

@@ -5,8 +5,8 @@ use jiff::civil::date;
 
 use crate::pretend_state::*;
 use crate::{
-    ChipGenuineness, Details, Directory, Expiry, Fact, FoundBy, IdentityError, Sex, SignerFault, TrustList,
-    tlv::object,
+    ChipGenuineness, Details, Directory, Expiry, Fact, FoundBy, IdentityError, Revocation, Sex, SignerFault,
+    TrustList, tlv::object,
 };
 
 pub(super) fn accepted(card: &Card, trust: &TrustList) -> crate::Identity {
@@ -51,7 +51,8 @@ fn the_evidence_names_what_was_checked_and_nothing_personal() {
     assert_eq!(evidence.checked_groups, [1, 2, 13]);
     assert_eq!(evidence.directory, Directory::Agrees);
     assert_eq!(evidence.details, Details::Agrees);
-    assert_eq!(evidence.chip, ChipGenuineness::NotChecked { offered: Vec::new() });
+    assert_eq!(evidence.chip, ChipGenuineness::NotOffered);
+    assert_eq!(evidence.revocation, Revocation::NotChecked);
     assert_eq!(evidence.signer.serial, "02");
     assert_eq!(evidence.signer.algorithm, "ecdsa-sha256");
     assert_eq!(evidence.signer.found_by, FoundBy::IssuerAndSerial);
@@ -60,7 +61,7 @@ fn the_evidence_names_what_was_checked_and_nothing_personal() {
 
     let written = serde_json::to_string(evidence).unwrap();
     assert!(written.contains(r#""verdict":"authentic""#), "{written}");
-    assert!(written.contains(r#""chip":{"result":"not-checked""#), "{written}");
+    assert!(written.contains(r#""chip":{"result":"not-offered"}"#), "{written}");
     for personal in ["195012345", "Ngọc", "NGOC", "950902", "350902", "02/09", "Mẫu"] {
         assert!(!written.contains(personal), "{personal} stands in {written}");
     }
