@@ -18,6 +18,7 @@ mod files;
 mod group;
 mod key;
 mod limits;
+mod opening;
 mod pace;
 mod proof;
 mod protocol;
@@ -29,7 +30,8 @@ mod wire;
 
 pub use error::{AccessFlaw, ReadError, Step};
 pub use file_id::FileId;
-pub use key::{AccessKey, Can, KeyError, MrzKey};
+pub use key::{AccessKey, Can, KeyError, MrzKey, Password, Pin, Puk};
+pub use opening::open;
 pub use proof::{ChipProof, KeyId};
 pub use protocol::{AccessPolicy, Agreement, Cipher, Mapping, Protocol};
-pub use session::{CardFiles, Progress, ReadLog, Session, open};
+pub use session::{CardFiles, Progress, ReadLog, Session};

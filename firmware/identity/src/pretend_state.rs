@@ -304,7 +304,7 @@ fn digest_list(folder: &Path, files: &BTreeMap<FileId, Vec<u8>>, signing: &Signi
     let mut list = String::new();
     let mut entries = String::new();
     for (file, bytes) in files {
-        let Some(group) = crate::data_groups::directory::group_of(file.tag()) else { continue };
+        let Some(group) = file.tag().and_then(crate::data_groups::directory::group_of) else { continue };
         let digest = hex::encode(openssl::hash::hash(digest, bytes).unwrap());
         writeln!(list, "dg{group}=SEQUENCE:dg{group}").unwrap();
         writeln!(entries, "[dg{group}]\nnumber=INTEGER:{group}\ndigest=FORMAT:HEX,OCTETSTRING:{digest}")
