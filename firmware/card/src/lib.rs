@@ -11,6 +11,8 @@
 
 mod apdu;
 mod bac;
+mod chip_authentication;
+mod chip_key;
 mod cipher;
 mod error;
 mod file_id;
@@ -22,12 +24,16 @@ mod opening;
 mod pace;
 mod proof;
 mod protocol;
+#[cfg(test)]
+#[path = "../tests/script/mod.rs"]
+mod script;
 mod secure_messaging;
 pub mod security_infos;
 mod session;
 mod tlv;
 mod wire;
 
+pub use chip_authentication::ChipAuthentication;
 pub use error::{AccessFlaw, ReadError, Step};
 pub use file_id::FileId;
 pub use key::{AccessKey, Can, KeyError, MrzKey, Password, Pin, Puk};

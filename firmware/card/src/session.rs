@@ -5,13 +5,16 @@
 
 use std::collections::BTreeMap;
 
+use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::{
-    ChipProof, FileId, Protocol, ReadError,
+    ChipAuthentication, ChipProof, FileId, Protocol, ReadError, Step, chip_authentication,
     file_id::Place,
     files::Files,
     opening::{Prepared, choose_application, choose_master_file, fetch},
+    security_infos::SecurityInfos,
+    tlv,
     wire::Wire,
 };
 
@@ -98,6 +101,31 @@ impl<'r> Session<'r> {
         }
         self.place = file.place();
         Ok(())
+    }
+
+    /// Chip authentication with the keys of DG14, which is read where it was not yet
+    /// (9303-11, 6.2). The channel then goes on under new keys.
+    ///
+    /// The proof counts with the next answer from the chip, so read a file after this:
+    /// best all that need no earlier place. A chip that does not hold its key fails there
+    /// with [`ReadError::ChipNotProven`]; one that refuses fails here.
+    pub fn authenticate_chip(
+        &mut self,
+        chance: &mut dyn CryptoRng,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<ChipAuthentication, ReadError> {
+        let file = FileId::Dg14;
+        match self.read(file, progress) {
+            Ok(()) => {}
+            Err(ReadError::Absent { .. }) => return Ok(ChipAuthentication::NotOffered),
+            Err(error) => return Err(error),
+        }
+        let malformed = |why| ReadError::Malformed { step: Step::File(file), why };
+        let (set, _) = tlv::expect(&self.kept[&file], 0x6E).map_err(malformed)?;
+        let infos = SecurityInfos::parse(set).map_err(|_| malformed("it is no set of security infos"))?;
+        let came_to = chip_authentication::establish(&mut self.wire, &infos, chance)?;
+        self.files.adapt(&self.wire);
+        Ok(came_to)
     }
 
     /// What the chip has proven so far; see [`CardFiles::proofs`].

@@ -9,7 +9,7 @@ use script::{Example, ScriptedChance, ScriptedReader};
 /// Plays every example of a text; gives the protocols.
 fn reproduce(text: &str) -> Vec<Protocol> {
     let mut protocols = Vec::new();
-    for Example { title, chance, steps } in Example::all(text) {
+    for Example { title, chance, steps, .. } in Example::all(text) {
         let mut reader = ScriptedReader::new(&steps);
         let mut chance = ScriptedChance::new(&chance);
         let key = AccessKey::Can(Can::from_number("001095012345").unwrap());

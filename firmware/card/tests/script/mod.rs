@@ -69,11 +69,13 @@ impl CardReader for ScriptedReader {
 }
 
 /// Exchanges that are written down in a text: after a blank line each one's title (`#`),
-/// its chance (`?`), its commands (`>`) and answers (`<`), in hexadecimal.
+/// its chance (`?`), its commands (`>`) and answers (`<`), in hexadecimal, and perhaps
+/// what the chip has proven (`!`).
 pub struct Example<'a> {
     pub title: &'a str,
     pub chance: Vec<&'a str>,
     pub steps: Vec<(&'a str, &'a str)>,
+    pub proof: Option<&'a str>,
 }
 
 impl<'a> Example<'a> {
@@ -88,6 +90,7 @@ impl<'a> Example<'a> {
             title: of("#").next().expect("an example has a title"),
             chance: of("?").collect(),
             steps: of(">").zip(of("<")).collect(),
+            proof: of("!").next(),
         }
     }
 }
