@@ -9,6 +9,7 @@
 //! the files after it: it will be one more method of [`Session`] that swaps the keys
 //! of its secure channel. Another PACE mapping is one more variant of [`Mapping`].
 
+mod active_authentication;
 mod apdu;
 mod bac;
 mod chip_authentication;
@@ -33,6 +34,7 @@ mod session;
 mod tlv;
 mod wire;
 
+pub use active_authentication::ActiveAuthentication;
 pub use chip_authentication::ChipAuthentication;
 pub use error::{AccessFlaw, ReadError, Step};
 pub use file_id::FileId;

@@ -9,7 +9,8 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::{
-    ChipAuthentication, ChipProof, FileId, Protocol, ReadError, Step, chip_authentication,
+    ActiveAuthentication, ChipAuthentication, ChipProof, FileId, Protocol, ReadError, Step,
+    active_authentication, chip_authentication,
     file_id::Place,
     files::Files,
     opening::{Prepared, choose_application, choose_master_file, fetch},
@@ -126,6 +127,24 @@ impl<'r> Session<'r> {
         let came_to = chip_authentication::establish(&mut self.wire, &infos, chance)?;
         self.files.adapt(&self.wire);
         Ok(came_to)
+    }
+
+    /// Active authentication: the chip signs the caller's challenge, which must be drawn
+    /// for this card and never used twice (9303-11, 6.1.2.1). DG15 is read where it was
+    /// not yet.
+    pub fn authenticate_actively(
+        &mut self,
+        challenge: [u8; 8],
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<ActiveAuthentication, ReadError> {
+        match self.read(FileId::Dg15, progress) {
+            Ok(()) => {}
+            Err(ReadError::Absent { .. }) => return Ok(ActiveAuthentication::NotOffered),
+            Err(error) => return Err(error),
+        }
+        self.go_to(FileId::Dg15)?;
+        active_authentication::challenge(&mut self.wire, &self.kept[&FileId::Dg15], challenge)?;
+        Ok(ActiveAuthentication::Answered)
     }
 
     /// What the chip has proven so far; see [`CardFiles::proofs`].
