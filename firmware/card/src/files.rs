@@ -10,12 +10,11 @@ use zeroize::Zeroizing;
 use crate::{
     FileId, ReadError, Step,
     apdu::{Answer, Command, DONE, END_OF_FILE, NOT_FOUND, SHORT_ANSWER, WRONG_OFFSET, is_length_refusal},
+    secure_messaging::SHORT_PLAIN,
     tlv,
     wire::Wire,
 };
 
-/// No file of a chip is longer; one that claims to be is refused before it is read.
-const LONGEST_FILE: usize = 1 << 20;
 /// More at once saves next to nothing, and the citizen's progress bar would stand.
 const LONGEST_CHUNK: usize = 4096;
 /// What a chip with extended length holds at least.
@@ -29,7 +28,9 @@ const GREATEST_PLAIN_OFFSET: usize = 0x7FFF;
 
 /// What has been learnt about the chip.
 pub(crate) struct Files {
-    /// The longest answer that reader and chip are said to allow, in plain bytes.
+    /// The longest answer that reader and chip are said to allow, status included.
+    longest_answer: usize,
+    /// The same in plain bytes.
     longest: usize,
     /// The longest answer to ask for.
     chunk: usize,
@@ -63,6 +64,7 @@ impl Files {
     pub fn within(wire: &Wire<'_>, longest_answer: usize) -> Self {
         let longest = wire.longest_plain(longest_answer).min(LONGEST_CHUNK);
         Self {
+            longest_answer,
             longest,
             chunk: longest,
             doubtful: false,
@@ -79,6 +81,9 @@ impl Files {
         heard: &mut dyn FnMut(usize, usize),
     ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
         let head = self.first(wire, file)?;
+        if file.tag().is_none() {
+            return self.read_to_end(wire, file, head);
+        }
         let total = length_of(file, &head)?;
         // Reserved once: growing would leave copies behind that nobody wipes.
         let mut bytes = Zeroizing::new(Vec::with_capacity(total.max(head.len())));
@@ -94,6 +99,41 @@ impl Files {
         // The chip may have padded the file behind its data object.
         bytes.truncate(total);
         heard(total, total);
+        Ok(bytes)
+    }
+
+    /// For answers through another channel, whose blocks may be longer.
+    pub fn adapt(&mut self, wire: &Wire<'_>) {
+        self.longest = wire.longest_plain(self.longest_answer).min(LONGEST_CHUNK);
+        self.chunk = self.chunk.min(self.longest);
+    }
+
+    /// A file of several data objects does not say how long it is: it is read until the
+    /// chip has no more.
+    fn read_to_end(
+        &mut self,
+        wire: &mut Wire<'_>,
+        file: FileId,
+        head: Zeroizing<Vec<u8>>,
+    ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+        let (step, mut bytes, mut wanted) = (Step::File(file), head, self.chunk);
+        let mut at_end = bytes.len() < wanted && self.past_the_end == PastTheEnd::Given;
+        while !at_end && wanted > 0 {
+            if bytes.len() > file.longest() {
+                return Err(ReadError::TooLong { file, length: bytes.len() });
+            }
+            let (answer, plain) = read_at(wire, step, bytes.len(), wanted)?;
+            match answer.status.to_be_bytes() {
+                [0x90, 0x00] | [0x62, 0x82] => {
+                    at_end = plain.len() < wanted;
+                    bytes = Zeroizing::new([bytes.as_slice(), &plain].concat());
+                }
+                [0x6C, named] if (1..wanted).contains(&named.into()) => wanted = named.into(),
+                // It does not give less than is asked for, so ever less is asked for.
+                _ if is_length_refusal(answer.status) => wanted /= 2,
+                _ => return Err(ReadError::Refused { file, status: answer.status }),
+            }
+        }
         Ok(bytes)
     }
 
@@ -167,7 +207,7 @@ impl Files {
         if got > wanted {
             return Err(ReadError::Malformed { step: Step::File(file), why: MORE_THAN_ASKED });
         }
-        if limited && length_of(file, &answer.data)? > got {
+        if limited && file.tag().is_some() && length_of(file, &answer.data)? > got {
             self.chunk = got.clamp(SHORTEST_CHUNK, self.chunk);
         }
         Ok(answer.data)
@@ -231,9 +271,6 @@ impl Files {
 
 const MORE_THAN_ASKED: &str = "more came than was asked for";
 
-/// What a short answer holds through the secure channel, whatever its cipher.
-const SHORT_PLAIN: usize = 223;
-
 /// READ BINARY at an offset; past 32,767 with the odd instruction, whose answer is
 /// a data object (ISO/IEC 7816-4, 7.2.2).
 fn read_at(
@@ -286,11 +323,11 @@ fn length_of(file: FileId, head: &[u8]) -> Result<usize, ReadError> {
     let malformed = |why| ReadError::Malformed { step, why };
     let (tag, start, length) =
         tlv::header(head).map_err(malformed)?.ok_or(malformed("the file has no length"))?;
-    if tag != u32::from(file.tag()) {
+    if Some(tag) != file.tag().map(u32::from) {
         return Err(malformed("the file holds another data object"));
     }
     let total = start.saturating_add(length);
-    if total > LONGEST_FILE { Err(ReadError::TooLong { file, length: total }) } else { Ok(total) }
+    if total > file.longest() { Err(ReadError::TooLong { file, length: total }) } else { Ok(total) }
 }
 
 #[cfg(test)]

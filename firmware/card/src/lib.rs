@@ -9,8 +9,11 @@
 //! the files after it: it will be one more method of [`Session`] that swaps the keys
 //! of its secure channel. Another PACE mapping is one more variant of [`Mapping`].
 
+mod active_authentication;
 mod apdu;
 mod bac;
+mod chip_authentication;
+mod chip_key;
 mod cipher;
 mod error;
 mod file_id;
@@ -18,18 +21,25 @@ mod files;
 mod group;
 mod key;
 mod limits;
+mod opening;
 mod pace;
 mod proof;
 mod protocol;
+#[cfg(test)]
+#[path = "../tests/script/mod.rs"]
+mod script;
 mod secure_messaging;
 pub mod security_infos;
 mod session;
 mod tlv;
 mod wire;
 
+pub use active_authentication::ActiveAuthentication;
+pub use chip_authentication::ChipAuthentication;
 pub use error::{AccessFlaw, ReadError, Step};
 pub use file_id::FileId;
-pub use key::{AccessKey, Can, KeyError, MrzKey};
+pub use key::{AccessKey, Can, KeyError, MrzKey, Password, Pin, Puk};
+pub use opening::open;
 pub use proof::{ChipProof, KeyId};
 pub use protocol::{AccessPolicy, Agreement, Cipher, Mapping, Protocol};
-pub use session::{CardFiles, Progress, ReadLog, Session, open};
+pub use session::{CardFiles, Progress, ReadLog, Session};

@@ -4,7 +4,9 @@
 
 mod script;
 
-use card::{AccessFlaw, AccessKey, AccessPolicy, Can, FileId, MrzKey, ReadError, Session, Step};
+use card::{
+    AccessFlaw, AccessKey, AccessPolicy, Can, FileId, MrzKey, Password, Protocol, ReadError, Session, Step,
+};
 use devices::ReaderFault;
 use faults::Fault;
 use script::{ScriptedChance, ScriptedReader};
@@ -86,8 +88,36 @@ fn a_wrong_key_is_its_own_error_with_the_tries_left() {
         );
         assert_eq!(error.fault(), Fault::CardKeyWrong);
     }
-    let blocked = refusal(&OPENED[..1], &[(SET.0, "6983")]);
-    assert!(matches!(blocked, ReadError::KeyWrong { tries_left: Some(0) }), "{blocked}");
+}
+
+// TR-03110-3, B.11.1: whether another try makes sense is another question than whether
+// this one was wrong.
+#[test]
+fn a_password_that_the_chip_does_not_take_is_told_from_a_wrong_one() {
+    for status in ["63C0", "6983"] {
+        let blocked = refusal(&OPENED[..1], &[(SET.0, status)]);
+        assert!(matches!(blocked, ReadError::KeyBlocked { password: Password::Mrz, .. }), "{blocked}");
+        assert_eq!(blocked.fault(), Fault::CardKeyWrong);
+    }
+    for status in ["6984", "6985", "6283"] {
+        let suspended = refusal(&OPENED[..1], &[(SET.0, status)]);
+        assert!(matches!(suspended, ReadError::KeySuspended { password: Password::Mrz, .. }), "{suspended}");
+    }
+    for round in 2..6 {
+        let suspended = refusal(&OPENED[..round], &[(OPENED[round].0, "6985")]);
+        assert!(matches!(suspended, ReadError::KeySuspended { status: 0x6985, .. }), "{suspended}");
+        let blocked = refusal(&OPENED[..round], &[(OPENED[round].0, "6983")]);
+        assert!(matches!(blocked, ReadError::KeyBlocked { status: 0x6983, .. }), "{blocked}");
+    }
+}
+
+// 63C2 to the first command only warns: two tries are left, and this may be the right one.
+#[test]
+fn a_warning_of_few_tries_does_not_stop_the_right_key() {
+    let warned = [&OPENED[..1], &[(SET.0, "63C2")], &OPENED[2..], &[COM]].concat();
+    let mut reader = ScriptedReader::new(&warned);
+    assert!(open_with(&mut reader, &key(), AccessPolicy::PaceOnly).is_ok());
+    reader.assert_finished();
 }
 
 // The policy allows BAC and the key would do for it: nothing more may be sent.
@@ -104,10 +134,10 @@ fn pace_that_fails_never_becomes_bac() {
     }
 }
 
-// A chip that offers integrated mapping only, with a policy that would allow BAC.
+// A chip that offers parameters of nobody's, with a policy that would allow BAC.
 #[test]
 fn pace_of_an_unknown_form_never_becomes_bac() {
-    let offer = "31143012060A04007F000702020404040201020201129000";
+    let offer = "31143012060A04007F000702020404040201020201139000";
     let error = refusal(&[], &[("00B09C0000", offer)]);
     assert!(matches!(error, ReadError::PaceUnknown), "{error}");
 }
@@ -131,13 +161,51 @@ const NO_CARD_ACCESS: [Exchange; 6] = [
 #[test]
 fn without_pace_only_the_policy_and_a_zone_lead_to_bac() {
     let can = AccessKey::Can(Can::new("012345").unwrap());
-    for (key, policy) in [(key(), AccessPolicy::PaceOnly), (can, AccessPolicy::PaceOrBacWhenNotOffered)] {
+    for (key, policy) in [
+        (&key(), AccessPolicy::PaceOnly),
+        (&can, AccessPolicy::PaceOnly),
+        (&can, AccessPolicy::PaceOrBacWhenNotOffered),
+        (&can, AccessPolicy::BacOnly),
+    ] {
         let script = [&NO_CARD_ACCESS[..], &[("00A4040C07A0000002471001", "9000")]].concat();
         let mut reader = ScriptedReader::new(&script);
-        let error = open_with(&mut reader, &key, policy).err().unwrap();
-        assert!(matches!(error, ReadError::PaceNotOffered), "{error}");
+        let error = open_with(&mut reader, key, policy).err().unwrap();
+        let expected = if policy == AccessPolicy::PaceOnly {
+            matches!(error, ReadError::PaceNotOffered)
+        } else {
+            matches!(error, ReadError::KeyNotForBac)
+        };
+        assert!(expected, "{error}");
         reader.assert_finished();
     }
+}
+
+// Appendix D.3, on a chip that offers PACE: only the policy of that name does without it,
+// and the offer stays among the files for the caller to log.
+#[test]
+fn bac_in_spite_of_pace_is_asked_for_by_name() {
+    let script = [
+        CARD_ACCESS,
+        ("00A4040C07A0000002471001", "9000"),
+        ("0084000008", "4608F919887022129000"),
+        (
+            "0082000028 72C29C2371CC9BDB65B779B8E8D37B29ECC154AA56A8799FAE2F498F76ED92F2 5F1448EEA8AD90A7 28",
+            "46B9342A41396CD7386BF5803104D7CEDC122B9132139BAF2EEDC94EE178534F 2F2D235D074D7449 9000",
+        ),
+        (
+            "0CB09E0000000E970210008E083BEAFEC83850C2450000",
+            "87190129DB515DFABD81FA28DAAB76505C1CE2774BB47FEF3BB9E9990262828E08F0E534A99CE6A76E6282",
+        ),
+    ];
+    let mut reader = ScriptedReader::new(&script);
+    let mut chance = ScriptedChance::new(&["781723860C06C226", "0B795240CB7049B01C19B33E32804F0B"]);
+    let key = AccessKey::Mrz(MrzKey::new("L898902C", "690806", "940623").unwrap());
+    let session = card::open(&mut reader, &key, AccessPolicy::BacOnly, &mut chance, &mut |_| ())
+        .unwrap_or_else(|error| panic!("{error}"));
+    let files = session.finish();
+    assert_eq!(files.access(), Protocol::Bac);
+    assert!(files.file(FileId::CardAccess).is_some());
+    reader.assert_finished();
 }
 
 #[test]

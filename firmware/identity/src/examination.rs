@@ -26,8 +26,6 @@ use crate::{
 /// What was read from one card.
 pub(crate) struct Files<'a> {
     pub bytes: BTreeMap<FileId, &'a [u8]>,
-    /// EF.CardSecurity, which lies beside the application.
-    pub card_security: Option<&'a [u8]>,
     /// What the chip did to show that it is no copy.
     pub proofs: &'a [ChipProof],
     /// How the channel was made.
@@ -249,7 +247,7 @@ impl Chip<'_> {
     /// the same country (9303-11, 4.4.3.5.2).
     fn card_security(&self) -> Result<Vec<u8>, IdentityError> {
         let suspect = || IdentityError::CloneSuspected { by: ProofKind::ChipAuthenticationMapping };
-        let file = self.files.card_security.ok_or_else(suspect)?;
+        let file = self.files.get(FileId::CardSecurity).ok_or_else(suspect)?;
         let file = tlv::definite(file).map_err(|_| suspect())?;
         let sha1 = self.grounds.policy.sha1.on(self.today);
         let envelope = card_security::open(&file, sha1).map_err(|fault| match fault {

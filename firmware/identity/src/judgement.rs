@@ -245,5 +245,5 @@ impl Checks {
 
 /// Whether a file is a data group, and which.
 pub(crate) fn group(file: FileId) -> Option<u8> {
-    crate::data_groups::directory::group_of(file.tag())
+    file.tag().and_then(crate::data_groups::directory::group_of)
 }

@@ -69,21 +69,6 @@ pub use tlv::Malformed;
 pub use trust::{Source, TrustList};
 pub use trust_update::TrustUpdate;
 
-/// Every file that a reading may have brought.
-const EVERY_FILE: [FileId; 11] = [
-    FileId::CardAccess,
-    FileId::Com,
-    FileId::Sod,
-    FileId::Dg1,
-    FileId::Dg2,
-    FileId::Dg3,
-    FileId::Dg11,
-    FileId::Dg12,
-    FileId::Dg13,
-    FileId::Dg14,
-    FileId::Dg15,
-];
-
 /// Whether the card is still valid, by its DG1 alone: for the moment when nothing
 /// else has been read, and nothing will be if it is not.
 pub fn check_expiry(dg1: &[u8], today: Date) -> Result<(), IdentityError> {
@@ -123,24 +108,21 @@ pub fn judge(files: &CardFiles, grounds: &Grounds<'_>, today: Date) -> Judgement
 /// What can be said of files that came from anywhere: the card tool's question. They
 /// make no identity, whatever comes of it.
 pub fn inspect(files: &LooseFiles, grounds: &Grounds<'_>, today: Date) -> Judgement {
-    let bytes = files.groups.iter().map(|(file, bytes)| (*file, bytes.as_slice())).collect();
-    let access = "none".to_owned();
-    let files = Files { bytes, card_security: files.card_security.as_deref(), proofs: &files.proofs, access };
+    let bytes = files.files.iter().map(|(file, bytes)| (*file, bytes.as_slice())).collect();
+    let files = Files { bytes, proofs: &files.proofs, access: "none".to_owned() };
     examination::examine(&files, grounds, today).judgement
 }
 
 /// Files that nobody saw coming from a chip.
 #[derive(Default)]
 pub struct LooseFiles {
-    /// EF.COM, EF.SOD, EF.CardAccess and the data groups.
-    pub groups: BTreeMap<FileId, Vec<u8>>,
-    /// EF.CardSecurity.
-    pub card_security: Option<Vec<u8>>,
+    /// Their bytes.
+    pub files: BTreeMap<FileId, Vec<u8>>,
     /// What a chip did, where that was kept too.
     pub proofs: Vec<ChipProof>,
 }
 
 fn examined(files: &CardFiles) -> Files<'_> {
-    let bytes = EVERY_FILE.iter().filter_map(|file| Some((*file, files.file(*file)?))).collect();
-    Files { bytes, card_security: None, proofs: files.proofs(), access: files.access().to_string() }
+    let bytes = FileId::ALL.iter().filter_map(|file| Some((*file, files.file(*file)?))).collect();
+    Files { bytes, proofs: files.proofs(), access: files.access().to_string() }
 }

@@ -108,7 +108,7 @@ impl Card {
     /// As if read from a chip.
     pub fn read(&self) -> Files<'_> {
         let bytes = self.files.iter().map(|(file, bytes)| (*file, bytes.as_slice())).collect();
-        Files { bytes, card_security: None, proofs: &[], access: "test".to_owned() }
+        Files { bytes, proofs: &[], access: "test".to_owned() }
     }
 
     pub fn verify(&self, trust: &TrustList, today: Date) -> Result<Identity, IdentityError> {
@@ -145,7 +145,7 @@ fn digest_list(folder: &Path, files: &BTreeMap<FileId, Vec<u8>>, signing: &Signi
     let mut list = String::new();
     let mut entries = String::new();
     for (file, bytes) in files {
-        let Some(group) = crate::data_groups::directory::group_of(file.tag()) else { continue };
+        let Some(group) = crate::judgement::group(*file) else { continue };
         let digest = hex::encode(openssl::hash::hash(digest, bytes).unwrap());
         writeln!(list, "dg{group}=SEQUENCE:dg{group}").unwrap();
         writeln!(entries, "[dg{group}]\nnumber=INTEGER:{group}\ndigest=FORMAT:HEX,OCTETSTRING:{digest}")

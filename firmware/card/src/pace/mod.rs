@@ -1,69 +1,26 @@
-//! PACE with generic mapping: from a short password to strong keys, without a
-//! listener learning anything. ICAO Doc 9303-11, 4.4.
+//! PACE: from a short password to strong keys, without a listener learning anything.
+//! ICAO Doc 9303-11, 4.4, with all its mappings.
 //!
 //! The session keys exist only once the chip has proven that it knows the password.
 
+mod choice;
+mod integrated;
+
 use rand_core::CryptoRng;
-use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::{
-    AccessFlaw, AccessKey, Agreement, Cipher, Mapping, Protocol, ReadError, Step,
+    AccessFlaw, AccessKey, Agreement, ChipProof, Cipher, Mapping, Password, Protocol, ReadError, Step,
     apdu::{Command, DONE},
-    cipher::{CipherKey, Purpose},
-    group::{Curve, Group, Primes, Secret},
+    cipher::{CipherKey, Purpose, unpad},
+    group::{Curve, Group, Pair, Primes, Secret},
     secure_messaging::Channel,
-    security_infos::{PaceInfo, SecurityInfos},
     tlv,
     wire::{Link, Wire},
 };
 
-/// The form of PACE that is used, with what MSE:Set AT must say.
-pub(crate) struct Choice {
-    identifier: Vec<u8>,
-    agreement: Agreement,
-    cipher: Cipher,
-    parameters: u8,
-    /// Another set of parameters is announced under the same identifier, so the
-    /// chip cannot know which is meant unless it is told.
-    ambiguous: bool,
-}
-
-impl Choice {
-    /// The best of what the chip offers: curves before primes, then the stronger
-    /// cipher, then the chip's own order. `None`: nothing known here.
-    pub fn among(infos: &SecurityInfos) -> Option<Self> {
-        let known = |info: &PaceInfo| {
-            let (Mapping::Generic, agreement, cipher) = info.form()?;
-            let parameters = info.parameters?;
-            let supported = match agreement {
-                Agreement::Dh => Primes::standard(parameters).is_some(),
-                Agreement::Ecdh => Curve::standard(parameters).is_some(),
-            };
-            supported.then(|| Self {
-                identifier: info.protocol.as_bytes().to_vec(),
-                agreement,
-                cipher,
-                parameters,
-                ambiguous: infos.pace().filter(|other| other.protocol == info.protocol).count() > 1,
-            })
-        };
-        let strength = |choice: &Self| (choice.agreement == Agreement::Ecdh, choice.cipher.strength());
-        // `max_by_key` takes the last of equals; reversed, that is the chip's first.
-        let choices: Vec<Self> = infos.pace().filter_map(known).collect();
-        choices.into_iter().rev().max_by_key(strength)
-    }
-
-    fn protocol(&self) -> Protocol {
-        Protocol::Pace {
-            mapping: Mapping::Generic,
-            agreement: self.agreement,
-            cipher: self.cipher,
-            parameters: self.parameters,
-        }
-    }
-}
+pub(crate) use choice::Choice;
 
 /// Runs PACE; at its end the wire is a secure channel.
 pub(crate) fn establish(
@@ -73,11 +30,12 @@ pub(crate) fn establish(
     chance: &mut dyn CryptoRng,
 ) -> Result<Protocol, ReadError> {
     choose(wire, choice, key)?;
-    let channel = match choice.agreement {
+    let established = match choice.agreement {
         Agreement::Ecdh => agree::<Curve>(wire, choice, key, chance)?,
         Agreement::Dh => agree::<Primes>(wire, choice, key, chance)?,
     };
-    wire.link = Link::Secure(channel);
+    wire.link = Link::Secure(established.channel);
+    wire.proofs.extend(established.proof);
     Ok(choice.protocol())
 }
 
@@ -87,12 +45,9 @@ pub(crate) fn establish(
 /// insist. Others refuse the object; they are asked again without, unless it matters.
 fn choose(wire: &mut Wire<'_>, choice: &Choice, key: &AccessKey) -> Result<(), ReadError> {
     let step = Step::Pace(0);
-    let password = match key {
-        AccessKey::Mrz(_) => 0x01,
-        AccessKey::Can(_) => 0x02,
-    };
+    let password = key.password();
     let mut data = tlv::object(0x80, &choice.identifier);
-    tlv::push(&mut data, 0x83, &[password]);
+    tlv::push(&mut data, 0x83, &[password as u8]);
     let without = data.clone();
     tlv::push(&mut data, 0x84, &[choice.parameters]);
 
@@ -104,8 +59,9 @@ fn choose(wire: &mut Wire<'_>, choice: &Choice, key: &AccessKey) -> Result<(), R
     match status {
         // 63Cx: the password was tried wrong before; the chip warns and goes on.
         DONE | 0x63C1..=0x63CF => Ok(()),
-        0x63C0 | 0x6983 => Err(ReadError::KeyWrong { tries_left: Some(0) }),
-        status => Err(ReadError::AccessRefused { step, status }),
+        // In a warning this is no try gone wrong, but none left.
+        0x63C0 => Err(ReadError::KeyBlocked { password, status }),
+        status => Err(refused(step, password, status)),
     }
 }
 
@@ -115,72 +71,133 @@ fn agree<G: Group>(
     choice: &Choice,
     key: &AccessKey,
     chance: &mut dyn CryptoRng,
-) -> Result<Channel, ReadError> {
-    let failed = |round| move |flaw| ReadError::AccessFailed { step: Step::Pace(round), flaw };
+) -> Result<Established, ReadError> {
     let group = G::standard(choice.parameters).ok_or(ReadError::PaceUnknown)?;
+    let password = key.password();
+    let encrypted = round(wire, password, Round::Nonce, &[])?.expect(0x80)?;
+    let nonce = decrypt_nonce(choice.cipher, key, &encrypted).map_err(failed(Round::Nonce))?;
 
-    let encrypted = round(wire, 1, &[], 0x80)?;
-    let nonce = decrypt_nonce(choice.cipher, key, &encrypted).map_err(failed(1))?;
+    let (generator, mapping_key) = match choice.mapping {
+        Mapping::Integrated => (map_integrated(wire, password, choice, &group, &nonce, chance)?, None),
+        Mapping::Generic | Mapping::ChipAuthentication => {
+            let (generator, theirs) = map_generic(wire, password, &group, &nonce, chance)?;
+            (generator, Some(theirs))
+        }
+    };
 
-    let own = group.generator().and_then(|base| Pair::draw(&group, &base, chance)).map_err(failed(2))?;
-    let theirs = round(wire, 2, &tlv::object(0x81, &own.public), 0x82)?;
-    let generator = own.map(&group, &theirs, &nonce).map_err(failed(2))?;
-
-    let own = Pair::draw(&group, &generator, chance).map_err(failed(3))?;
-    let theirs = round(wire, 3, &tlv::object(0x83, &own.public), 0x84)?;
-    let secret =
-        own.agree(&group, &theirs).and_then(|secret| group.into_secret(secret)).map_err(failed(3))?;
+    let own = Pair::draw(&group, &generator, chance).map_err(failed(Round::Agree))?;
+    let theirs = round(wire, password, Round::Agree, &tlv::object(0x83, &own.public))?.expect(0x84)?;
+    let secret = own
+        .agree(&group, &theirs)
+        .and_then(|secret| group.into_secret(secret))
+        .map_err(failed(Round::Agree))?;
 
     let encryption = CipherKey::derive(choice.cipher, &secret, Purpose::Encryption);
     let mac = CipherKey::derive(choice.cipher, &secret, Purpose::Mac);
-    let token = |public: &[u8]| mac.mac_token(&token_of(&choice.identifier, G::TOKEN_TAG, public));
-    let answer = round(wire, 4, &tlv::object(0x85, &token(&theirs)), 0x86)?;
-    if !bool::from(answer.as_slice().ct_eq(&token(&own.public))) {
-        return Err(failed(4)(AccessFlaw::TokenWrong));
+    let token = |public: &[u8]| mac.mac_token(&public_key_object(&choice.identifier, G::KEY_TAG, public));
+    let answer = round(wire, password, Round::Prove, &tlv::object(0x85, &token(&theirs)))?;
+    if !bool::from(answer.expect(0x86)?.as_slice().ct_eq(&token(&own.public))) {
+        return Err(failed(Round::Prove)(AccessFlaw::TokenWrong));
     }
-    let counter = Zeroizing::new(vec![0; choice.cipher.block()]);
-    Ok(Channel::new(encryption, mac, counter))
-}
-
-/// A key pair over a generator.
-struct Pair {
-    secret: Secret,
-    /// The public key as the chip gets it.
-    public: Vec<u8>,
-}
-
-impl Pair {
-    fn draw<G: Group>(
-        group: &G,
-        generator: &G::Element,
-        chance: &mut dyn CryptoRng,
-    ) -> Result<Self, AccessFlaw> {
-        let secret = Secret::draw(&*group.order()?, chance)?;
-        let public = group.encode(&group.raise(generator, &secret)?)?;
-        Ok(Self { secret, public })
-    }
-
-    /// The element that this pair and the other side's public key make.
-    fn agree<G: Group>(&self, group: &G, theirs: &[u8]) -> Result<G::Element, AccessFlaw> {
-        let theirs = group.decode(theirs)?;
-        // Our own key sent back, in whatever form, would make the chip prove nothing.
-        if group.encode(&theirs)? == self.public {
-            return Err(AccessFlaw::OwnKeyReturned);
+    let proof = match (choice.mapping, mapping_key) {
+        (Mapping::ChipAuthentication, Some(mapping_key)) => {
+            let data = decrypt_chip_data(&encryption, &answer.expect(0x8A)?).map_err(failed(Round::Prove))?;
+            Some(ChipProof::ChipAuthenticationMapping { parameters: choice.parameters, mapping_key, data })
         }
-        group.raise(&theirs, &self.secret)
-    }
+        _ => None,
+    };
+    let counter = Zeroizing::new(vec![0; choice.cipher.block()]);
+    Ok(Established { channel: Channel::new(encryption, mac, counter), proof })
+}
 
-    /// Generic mapping, 9303-11, 4.4.3.3.1: nonce times generator, plus what was agreed.
-    fn map<G: Group>(&self, group: &G, theirs: &[u8], nonce: &Secret) -> Result<G::Element, AccessFlaw> {
-        let agreed = self.agree(group, theirs)?;
-        group.combine(&group.raise(&group.generator()?, nonce)?, &agreed)
+/// What PACE came to.
+struct Established {
+    channel: Channel,
+    /// Of the chip authentication mapping.
+    proof: Option<ChipProof>,
+}
+
+/// Generic mapping, 9303-11, 4.4.3.3.1: nonce times generator, plus what an agreement
+/// makes. Also gives the chip's public key of that agreement.
+fn map_generic<G: Group>(
+    wire: &mut Wire<'_>,
+    password: Password,
+    group: &G,
+    nonce: &[u8],
+    chance: &mut dyn CryptoRng,
+) -> Result<(G::Element, Vec<u8>), ReadError> {
+    let failed = failed(Round::Map);
+    let base = group.generator().map_err(failed)?;
+    let own = Pair::draw(group, &base, chance).map_err(failed)?;
+    let theirs = round(wire, password, Round::Map, &tlv::object(0x81, &own.public))?.expect(0x82)?;
+    let mapped = || {
+        let nonce = Secret::from_bytes(nonce)?;
+        group.combine(&group.raise(&base, &nonce)?, &own.agree(group, &theirs)?)
+    };
+    Ok((mapped().map_err(failed)?, theirs))
+}
+
+/// Integrated mapping, 9303-11, 4.4.3.3.2: a nonce of ours goes in the clear. What the
+/// chip answers is empty (4.4.5.2.2) and says nothing.
+fn map_integrated<G: Group>(
+    wire: &mut Wire<'_>,
+    password: Password,
+    choice: &Choice,
+    group: &G,
+    nonce: &[u8],
+    chance: &mut dyn CryptoRng,
+) -> Result<G::Element, ReadError> {
+    let mut own = vec![0; choice.cipher.key_length()];
+    chance.fill_bytes(&mut own);
+    round(wire, password, Round::Map, &tlv::object(0x81, &own))?;
+    integrated::map(group, choice.cipher, nonce, &own).map_err(failed(Round::Map))
+}
+
+fn failed(round: Round) -> impl Fn(AccessFlaw) -> ReadError + Copy {
+    move |flaw| ReadError::AccessFailed { step: round.step(), flaw }
+}
+
+/// The rounds of GENERAL AUTHENTICATE, 9303-11, table 4.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    Nonce = 1,
+    Map = 2,
+    Agree = 3,
+    Prove = 4,
+}
+
+impl Round {
+    fn step(self) -> Step {
+        Step::Pace(self as u8)
     }
 }
 
-/// One GENERAL AUTHENTICATE: data object out, data object of this tag back.
-fn round(wire: &mut Wire<'_>, number: u8, data: &[u8], wanted: u32) -> Result<Vec<u8>, ReadError> {
-    let step = Step::Pace(number);
-    let class = if number == 4 { 0x00 } else { 0x10 };
+/// The data objects of an answer to GENERAL AUTHENTICATE.
+struct Objects {
+    round: Round,
+    bytes: Vec<u8>,
+}
+
+impl Objects {
+    /// The one with this tag; others may stand before it, such as the references of
+    /// certification authorities in the last round.
+    fn expect(&self, tag: u32) -> Result<Vec<u8>, ReadError> {
+        let malformed = |why| ReadError::Malformed { step: self.round.step(), why };
+        let mut rest = self.bytes.as_slice();
+        loop {
+            let (found, value, after) = tlv::split(rest).map_err(malformed)?;
+            if found == tag {
+                return Ok(value.to_vec());
+            }
+            rest = after;
+        }
+    }
+}
+
+/// One GENERAL AUTHENTICATE, 9303-11, 4.4.4.2.
+fn round(wire: &mut Wire<'_>, password: Password, round: Round, data: &[u8]) -> Result<Objects, ReadError> {
+    let step = round.step();
+    let class = if round == Round::Prove { 0x00 } else { 0x10 };
     let mut command = Command::carrying([class, 0x86, 0x00, 0x00], tlv::object(0x7C, data), Some(256));
     if command.data.len() > 255 {
         // A key this long comes back in an answer that is longer than a short one.
@@ -189,41 +206,64 @@ fn round(wire: &mut Wire<'_>, number: u8, data: &[u8], wanted: u32) -> Result<Ve
     let answer = wire.send(step, &command)?;
     match answer.status {
         DONE => {}
-        status if number == 4 => return Err(key_refused(step, status)),
-        status => return Err(ReadError::AccessRefused { step, status }),
+        status if round == Round::Prove => return Err(key_refused(step, password, status)),
+        status => return Err(refused(step, password, status)),
     }
-    tlv::expect(&answer.data, 0x7C)
-        .and_then(|(objects, _)| tlv::expect(objects, wanted))
-        .map(|(value, _)| value.to_vec())
-        .map_err(|why| ReadError::Malformed { step, why })
+    let (objects, _) = tlv::expect(&answer.data, 0x7C).map_err(|why| ReadError::Malformed { step, why })?;
+    Ok(Objects { round, bytes: objects.to_vec() })
 }
 
 /// What a refusal of the last proof means: nearly always, that the key is wrong.
-pub(crate) fn key_refused(step: Step, status: u16) -> ReadError {
+pub(crate) fn key_refused(step: Step, password: Password, status: u16) -> ReadError {
     match status {
         0x63C0..=0x63CF => ReadError::KeyWrong { tries_left: Some((status & 0xF) as u8) },
         0x6300 | 0x6982 | 0x6988 => ReadError::KeyWrong { tries_left: None },
-        0x6983 => ReadError::KeyWrong { tries_left: Some(0) },
+        status => refused(step, password, status),
+    }
+}
+
+/// What a refusal before it means (TR-03110-3, B.11.1, and ISO/IEC 7816-4, table 6).
+fn refused(step: Step, password: Password, status: u16) -> ReadError {
+    match status {
+        0x6983 => ReadError::KeyBlocked { password, status },
+        0x6283 | 0x6984 | 0x6985 => ReadError::KeySuspended { password, status },
         status => ReadError::AccessRefused { step, status },
     }
 }
 
 /// The nonce under the key of the password.
-fn decrypt_nonce(cipher: Cipher, key: &AccessKey, encrypted: &[u8]) -> Result<Secret, AccessFlaw> {
+fn decrypt_nonce(
+    cipher: Cipher,
+    key: &AccessKey,
+    encrypted: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, AccessFlaw> {
     if !(16..=32).contains(&encrypted.len()) || !encrypted.len().is_multiple_of(cipher.block()) {
         return Err(AccessFlaw::NonceLength);
     }
-    let password = match key {
-        AccessKey::Can(can) => Zeroizing::new(can.0.to_vec()),
-        AccessKey::Mrz(mrz) => Zeroizing::new(Sha1::digest(&mrz.0).to_vec()),
-    };
     let mut nonce = Zeroizing::new(encrypted.to_vec());
-    CipherKey::derive(cipher, &password, Purpose::Password).decrypt(&vec![0; cipher.block()], &mut nonce);
-    Secret::from_bytes(&nonce)
+    CipherKey::derive(cipher, &key.encoded(), Purpose::Password)
+        .decrypt(&vec![0; cipher.block()], &mut nonce);
+    Ok(nonce)
 }
 
-/// What a token covers, 9303-11, 4.4.3.4: the identifier and the other's public key.
-fn token_of(identifier: &[u8], tag: u16, public: &[u8]) -> Vec<u8> {
+/// The chip authentication data, 9303-11, 4.4.3.5: CBC from the encryption of a block of
+/// ones, padded.
+fn decrypt_chip_data(encryption: &CipherKey, encrypted: &[u8]) -> Result<Vec<u8>, AccessFlaw> {
+    let block = encryption.cipher().block();
+    if encrypted.is_empty() || !encrypted.len().is_multiple_of(block) {
+        return Err(AccessFlaw::ChipDataMalformed);
+    }
+    let mut iv = vec![0xFF; block];
+    encryption.encrypt(&vec![0; block], &mut iv);
+    let mut data = encrypted.to_vec();
+    encryption.decrypt(&iv, &mut data);
+    unpad(&mut data).ok_or(AccessFlaw::ChipDataMalformed)?;
+    Ok(data)
+}
+
+/// A public key data object, 9303-11, 9.4, as tokens cover it: the identifier of the
+/// protocol and the other side's public key.
+pub(crate) fn public_key_object(identifier: &[u8], tag: u16, public: &[u8]) -> Vec<u8> {
     let mut inner = tlv::object(0x06, identifier);
     tlv::push(&mut inner, tag, public);
     tlv::object(0x7F49, &inner)

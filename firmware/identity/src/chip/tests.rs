@@ -320,9 +320,10 @@ mod mapping {
         proof: ChipProof,
         today: Date,
     ) -> (Verdict, ChipGenuineness) {
-        let (card, trust, none) = (card(state, &[]), state.trusted(), RevocationLists::default());
+        let (mut card, trust, none) = (card(state, &[]), state.trusted(), RevocationLists::default());
+        card.files.extend(card_security.map(|file| (FileId::CardSecurity, file.to_vec())));
         let proofs = [proof];
-        let files = Files { proofs: &proofs, card_security, ..card.read() };
+        let files = Files { proofs: &proofs, ..card.read() };
         let grounds = Grounds { trust: &trust, revoked: &none, policy: Policy::KIOSK };
         let judgement = examine(&files, &grounds, today).judgement;
         (judgement.verdict, judgement.chip)
