@@ -84,7 +84,11 @@ pub(crate) fn examine(files: &Files<'_>, grounds: &Grounds<'_>, today: Date) -> 
             .ask(&mut checks)
     });
     let (error, checks) = checks.finish();
-    let verdict = error.as_ref().map_or(Verdict::Authentic, Verdict::of);
+    let verdict = match &error {
+        Some(error) => Verdict::of(error),
+        None if groups.is_empty() => Verdict::SecurityObjectOnly,
+        None => Verdict::Authentic,
+    };
     let judgement = Judgement {
         verdict,
         checks,

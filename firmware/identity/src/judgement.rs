@@ -39,6 +39,8 @@ pub struct Judgement {
 pub enum Verdict {
     /// A trusted issuer signed these files, and nothing speaks against it.
     Authentic,
+    /// A trusted issuer signed the list of digests, and no file was held against it.
+    SecurityObjectOnly,
     /// The files are as somebody signed them; who that was, nobody here knows. Never
     /// to be shown as authentic.
     ChainUnknown {
@@ -197,7 +199,8 @@ impl Verdict {
             Self::CloneSuspected { .. } => 15,
             Self::RevocationUnknown => 16,
             Self::ChipNotProven => 17,
-            Self::NotJudged { .. } => 18,
+            Self::SecurityObjectOnly => 18,
+            Self::NotJudged { .. } => 19,
         }
     }
 }
