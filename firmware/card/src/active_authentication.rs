@@ -16,7 +16,6 @@ use crate::{
 
 /// What came of asking the chip to sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
 pub enum ActiveAuthentication {
     /// The chip gave an answer, which is among the proofs.
     Answered,
