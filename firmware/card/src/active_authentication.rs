@@ -16,7 +16,6 @@ use crate::{
 
 /// What came of asking the chip to sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
 pub enum ActiveAuthentication {
     /// The chip gave an answer, which is among the proofs.
     Answered,
@@ -69,6 +68,20 @@ fn signature_size(dg15: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::ScriptedReader;
+
+    // ICAO Doc 9303-11, appendix F, whose chip is asked without a channel.
+    #[test]
+    fn the_command_is_that_of_the_standard() {
+        let signature = "5A".repeat(128) + "9000";
+        let mut reader = ScriptedReader::new(&[("0088000008F173589974BF40C600", &signature)]);
+        let (mut wire, _) = Wire::open(&mut reader).ok().unwrap();
+        let sent = [0xF1, 0x73, 0x58, 0x99, 0x74, 0xBF, 0x40, 0xC6];
+        challenge(&mut wire, &[], sent).unwrap();
+        let response = vec![0x5A; 128];
+        assert_eq!(wire.proofs, [ChipProof::ActiveAuthentication { challenge: sent, response }]);
+        reader.assert_finished();
+    }
 
     #[test]
     fn the_size_of_a_signature_is_that_of_the_modulus() {

@@ -80,10 +80,11 @@ impl Files {
         file: FileId,
         heard: &mut dyn FnMut(usize, usize),
     ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
-        let head = self.first(wire, file)?;
+        let first = self.first(wire, file)?;
         if file.tag().is_none() {
-            return self.read_to_end(wire, file, head);
+            return self.read_to_end(wire, file, first);
         }
+        let head = first.data;
         let total = length_of(file, &head)?;
         // Reserved once: growing would leave copies behind that nobody wipes.
         let mut bytes = Zeroizing::new(Vec::with_capacity(total.max(head.len())));
@@ -109,36 +110,37 @@ impl Files {
     }
 
     /// A file of several data objects does not say how long it is: it is read until the
-    /// chip has no more.
+    /// chip has no more. Where a chip refuses instead of giving what is left, it is asked
+    /// for ever less.
     fn read_to_end(
         &mut self,
         wire: &mut Wire<'_>,
         file: FileId,
-        head: Zeroizing<Vec<u8>>,
+        first: Answer,
     ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
-        let (step, mut bytes, mut wanted) = (Step::File(file), head, self.chunk);
-        let mut at_end = bytes.len() < wanted && self.past_the_end == PastTheEnd::Given;
-        while !at_end && wanted > 0 {
+        let (step, mut bytes, mut status) = (Step::File(file), first.data, first.status);
+        let mut wanted = self.chunk.min(SHORT_PLAIN);
+        while status != END_OF_FILE && wanted > 0 {
             if bytes.len() > file.longest() {
                 return Err(ReadError::TooLong { file, length: bytes.len() });
             }
             let (answer, plain) = read_at(wire, step, bytes.len(), wanted)?;
-            match answer.status.to_be_bytes() {
-                [0x90, 0x00] | [0x62, 0x82] => {
-                    at_end = plain.len() < wanted;
+            status = answer.status;
+            match status.to_be_bytes() {
+                _ if status == DONE && plain.is_empty() => break,
+                _ if matches!(status, DONE | END_OF_FILE) => {
                     bytes = Zeroizing::new([bytes.as_slice(), &plain].concat());
                 }
                 [0x6C, named] if (1..wanted).contains(&named.into()) => wanted = named.into(),
-                // It does not give less than is asked for, so ever less is asked for.
-                _ if is_length_refusal(answer.status) => wanted /= 2,
-                _ => return Err(ReadError::Refused { file, status: answer.status }),
+                _ if is_length_refusal(status) => wanted /= 2,
+                _ => return Err(ReadError::Refused { file, status }),
             }
         }
         Ok(bytes)
     }
 
     /// The first bytes of a file, as many as come at once.
-    fn first(&mut self, wire: &mut Wire<'_>, file: FileId) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    fn first(&mut self, wire: &mut Wire<'_>, file: FileId) -> Result<Answer, ReadError> {
         let step = Step::File(file);
         if self.short_ids == ShortIds::Refused {
             select(wire, file)?;
@@ -202,7 +204,7 @@ impl Files {
         wanted: usize,
         limited: bool,
         answer: Answer,
-    ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    ) -> Result<Answer, ReadError> {
         let got = answer.data.len();
         if got > wanted {
             return Err(ReadError::Malformed { step: Step::File(file), why: MORE_THAN_ASKED });
@@ -210,7 +212,7 @@ impl Files {
         if limited && file.tag().is_some() && length_of(file, &answer.data)? > got {
             self.chunk = got.clamp(SHORTEST_CHUNK, self.chunk);
         }
-        Ok(answer.data)
+        Ok(answer)
     }
 
     /// Further bytes of the file that was named last.
@@ -228,6 +230,8 @@ impl Files {
             if offset <= GREATEST_PLAIN_OFFSET {
                 // Not across the border, where some chips stop short.
                 wanted = wanted.min(GREATEST_PLAIN_OFFSET + 1 - offset);
+            } else {
+                wanted = wanted.min(self.longest - LONGEST_FRAME);
             }
             let (answer, plain) = read_at(wire, step, offset, wanted)?;
             match answer.status {
@@ -270,6 +274,9 @@ impl Files {
 }
 
 const MORE_THAN_ASKED: &str = "more came than was asked for";
+
+/// Tag and length before the data in an answer to the odd instruction.
+const LONGEST_FRAME: usize = 4;
 
 /// READ BINARY at an offset; past 32,767 with the odd instruction, whose answer is
 /// a data object (ISO/IEC 7816-4, 7.2.2).

@@ -74,6 +74,12 @@ pub enum KeyError {
     /// A citizen's number is twelve digits.
     #[error("a citizen's number has twelve digits")]
     NotTwelveDigits,
+    /// The ages of renewal do not rise, or the first is less than the years before it.
+    #[error("the ages of renewal do not rise")]
+    NotRenewalAges,
+    /// A card is not issued before its holder is born.
+    #[error("the card was issued before its holder was born")]
+    IssuedBeforeBirth,
     /// A character that no machine readable zone has.
     #[error("a machine readable zone has only A to Z, 0 to 9 and <")]
     NotMrzText,

@@ -121,6 +121,7 @@ impl<'r> Session<'r> {
             Err(ReadError::Absent { .. }) => return Ok(ChipAuthentication::NotOffered),
             Err(error) => return Err(error),
         }
+        self.go_to(file)?;
         let malformed = |why| ReadError::Malformed { step: Step::File(file), why };
         let (set, _) = tlv::expect(&self.kept[&file], 0x6E).map_err(malformed)?;
         let infos = SecurityInfos::parse(set).map_err(|_| malformed("it is no set of security infos"))?;

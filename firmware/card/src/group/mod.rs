@@ -96,3 +96,10 @@ impl From<ErrorStack> for AccessFlaw {
         Self::Arithmetic
     }
 }
+
+#[cfg(test)]
+impl Secret {
+    pub(crate) fn to_bytes(&self, length: i32) -> Vec<u8> {
+        self.0.to_vec_padded(length).unwrap()
+    }
+}

@@ -1,6 +1,7 @@
 //! The integrated mapping of PACE: two nonces become an element of the group by way of a
 //! block cipher. ICAO Doc 9303-11, 4.4.3.3.2.
 
+use openssl::bn::BigNumRef;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -22,9 +23,13 @@ const LONG: [[u128; 2]; 2] = [
 
 /// The generator that both nonces make: `s` is the chip's secret one, `t` is ours.
 pub(crate) fn map<G: Group>(group: &G, cipher: Cipher, s: &[u8], t: &[u8]) -> Result<G::Element, AccessFlaw> {
-    let prime = group.field()?;
-    let number = pseudo_random(cipher, s, t, prime.num_bits() as usize)?;
-    group.element_of(&Secret::reduced(&number, &prime)?)
+    group.element_of(&number(cipher, s, t, &*group.field()?)?)
+}
+
+/// R_p(s, t): a number of the field.
+pub(crate) fn number(cipher: Cipher, s: &[u8], t: &[u8], prime: &BigNumRef) -> Result<Secret, AccessFlaw> {
+    let bits = prime.num_bits().unsigned_abs() as usize;
+    Secret::reduced(&pseudo_random(cipher, s, t, bits)?, prime)
 }
 
 /// R(s, t): at least 64 bits more than the prime has, so that reducing leaves no bias.
@@ -66,8 +71,6 @@ fn constants(cipher: Cipher) -> [Vec<u8>; 2] {
 mod tests {
     use super::*;
 
-    // ICAO Doc 9303-11, appendix H.1: the number before it is reduced has a bit length
-    // that no prime of the example has; what is printed is the reduced one.
     #[test]
     fn nonces_of_another_length_are_refused() {
         for (s, t) in [(16, 15), (32, 16), (8, 16)] {

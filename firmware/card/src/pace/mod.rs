@@ -130,11 +130,18 @@ fn map_generic<G: Group>(
     let base = group.generator().map_err(failed)?;
     let own = Pair::draw(group, &base, chance).map_err(failed)?;
     let theirs = round(wire, password, Round::Map, &tlv::object(0x81, &own.public))?.expect(0x82)?;
-    let mapped = || {
-        let nonce = Secret::from_bytes(nonce)?;
-        group.combine(&group.raise(&base, &nonce)?, &own.agree(group, &theirs)?)
-    };
-    Ok((mapped().map_err(failed)?, theirs))
+    let mapped = own.agree(group, &theirs).and_then(|agreed| generic(group, &base, nonce, &agreed));
+    Ok((mapped.map_err(failed)?, theirs))
+}
+
+/// The generator of generic mapping.
+fn generic<G: Group>(
+    group: &G,
+    base: &G::Element,
+    nonce: &[u8],
+    agreed: &G::Element,
+) -> Result<G::Element, AccessFlaw> {
+    group.combine(&group.raise(base, &Secret::from_bytes(nonce)?)?, agreed)
 }
 
 /// Integrated mapping, 9303-11, 4.4.3.3.2: a nonce of ours goes in the clear. What the
@@ -268,3 +275,7 @@ pub(crate) fn public_key_object(identifier: &[u8], tag: u16, public: &[u8]) -> V
     tlv::push(&mut inner, tag, public);
     tlv::object(0x7F49, &inner)
 }
+
+#[cfg(test)]
+#[path = "worked_numbers_tests.rs"]
+mod tests;
