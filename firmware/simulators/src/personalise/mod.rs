@@ -10,6 +10,8 @@ mod mrz;
 mod names;
 mod portrait;
 mod record;
+mod rsa_key;
+mod security_infos;
 mod security_object;
 mod validity;
 
@@ -22,6 +24,7 @@ use std::{
 use jiff::civil::Date;
 use openssl::error::ErrorStack;
 use rand_core::CryptoRng;
+use serde::Deserialize;
 
 use self::{certificates::Authority, chip_keys::ChipKeys, record::Record};
 use crate::{
@@ -75,8 +78,9 @@ pub enum PersonaliseError {
     Crypto(#[from] ErrorStack),
 }
 
-/// How an elliptic curve is written in the issuer's certificates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How an elliptic curve is written in a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CurveForm {
     /// By its name.
     #[default]
@@ -155,10 +159,10 @@ impl Issuer {
 /// What is written into a chip, and printed on its card.
 #[derive(Clone)]
 pub struct Personalised {
-    /// Elementary files by short identifier.
+    /// Elementary files of the application by short identifier.
     pub(crate) elementary: BTreeMap<u8, Vec<u8>>,
-    /// EF.CardAccess of the master file.
-    pub(crate) card_access: Option<Vec<u8>>,
+    /// Elementary files of the master file by short identifier.
+    pub(crate) master: BTreeMap<u8, Vec<u8>>,
     /// What the BAC key and the PACE key of the zone are made of.
     pub(crate) mrz_information: String,
     pub(crate) can: String,
@@ -166,6 +170,15 @@ pub struct Personalised {
     printed_code: String,
     mrz: String,
 }
+
+/// EF.CardAccess of the master file.
+pub(crate) const CARD_ACCESS: u8 = 0x1C;
+/// EF.CardSecurity of the master file; in the application, this is EF.SOD.
+pub(crate) const CARD_SECURITY: u8 = 0x1D;
+/// EF.DIR of the master file; in the application, this is EF.COM.
+pub(crate) const DIRECTORY: u8 = 0x1E;
+/// EF.ATR/INFO of the master file.
+pub(crate) const ATTRIBUTES: u8 = 0x01;
 
 impl Personalised {
     /// The QR printed on the card, in the layout of 2021 (seven fields).
@@ -178,18 +191,30 @@ impl Personalised {
         &self.can
     }
 
-    /// The three lines of the machine readable zone in a row, 90 characters.
+    /// The lines of the machine readable zone in a row: 90, 72 or 88 characters.
     pub fn mrz(&self) -> &str {
         &self.mrz
+    }
+
+    /// What the keys of basic access control and of PACE with the zone are made of:
+    /// number, birth and expiry, each with its check digit (Doc 9303-11, 4.3.2).
+    pub fn mrz_information(&self) -> &str {
+        &self.mrz_information
     }
 
     /// An elementary file by its short identifier (1 = DG1 … 1D = SOD, 1E = COM), or
     /// 1C for EF.CardAccess of the master file.
     pub fn file(&self, short_identifier: u8) -> Option<&[u8]> {
         match short_identifier {
-            0x1C => self.card_access.as_deref(),
+            CARD_ACCESS => self.master_file(CARD_ACCESS),
             other => self.elementary.get(&other).map(Vec::as_slice),
         }
+    }
+
+    /// An elementary file of the master file by its short identifier: 01 EF.ATR/INFO,
+    /// 1C EF.CardAccess, 1D EF.CardSecurity, 1E EF.DIR (Doc 9303-10, 3.11).
+    pub fn master_file(&self, short_identifier: u8) -> Option<&[u8]> {
+        self.master.get(&short_identifier).map(Vec::as_slice)
     }
 
     /// A chip with chosen files, as the worked examples of the standard have it.
@@ -198,14 +223,16 @@ impl Personalised {
         information: &str,
         can: &str,
         elementary: BTreeMap<u8, Vec<u8>>,
-        keys: ChipKeys,
+        profile: &crate::card_profile::CardProfile,
     ) -> Self {
+        let mut chance = crate::chance::SeededChance::new(3);
+        let card_access = security_infos::card_access(profile, &profile.access.pace);
         Self {
             elementary,
-            card_access: Some(chip_keys::card_access()),
+            master: [(CARD_ACCESS, card_access)].into(),
             mrz_information: information.to_owned(),
             can: can.to_owned(),
-            keys,
+            keys: ChipKeys::generate(profile, &mut chance).expect("OpenSSL makes keys"),
             printed_code: String::new(),
             mrz: String::new(),
         }

@@ -7,12 +7,8 @@ use openssl::{bn::BigNum, error::ErrorStack, sha::sha256};
 use rand_core::Rng;
 
 use super::{
-    PersonaliseError, Personalised,
-    certificates::Authority,
-    chip_keys::{self, ChipKeys},
-    citizen_details::Details,
-    mrz::Zone,
-    names, portrait, security_object,
+    CARD_ACCESS, PersonaliseError, Personalised, certificates::Authority, chip_keys::ChipKeys,
+    citizen_details::Details, mrz::Zone, names, portrait, security_infos, security_object,
     validity::Validity,
 };
 use crate::{chance::SeededChance, der, people::Person, scenario::CardScript};
@@ -61,8 +57,9 @@ impl<'a> Record<'a> {
         script: &CardScript,
     ) -> Result<Personalised, PersonaliseError> {
         let number = self.person.number.as_str();
+        let profile = script.effective_profile();
         let mut chance = SeededChance::new(chip_seed ^ number.parse::<u64>().unwrap_or_default());
-        let keys = ChipKeys::generate(&mut chance)?;
+        let keys = ChipKeys::generate(&profile, &mut chance)?;
         let zone = Zone {
             number,
             name: &self.person.name,
@@ -75,14 +72,18 @@ impl<'a> Record<'a> {
             (2, portrait::file(picture, self.sex)),
             (3, fingerprints(&mut chance)),
             (13, self.details().file()),
-            (14, chip_keys::dg14(&keys, !script.only_bac)?),
-            (15, chip_keys::dg15(&keys)?),
         ]);
+        elementary.extend(security_infos::dg14(&profile, &keys)?.map(|file| (14, file)));
+        elementary.extend(security_infos::dg15(&keys)?.map(|file| (15, file)));
         let sod = self.security_object(&elementary, authority)?;
         elementary.extend([(0x1D, sod), (0x1E, table_of_contents())]);
+        let mut master = BTreeMap::new();
+        if !profile.access.pace.is_empty() {
+            master.insert(CARD_ACCESS, security_infos::card_access(&profile, &profile.access.pace));
+        }
         Ok(Personalised {
             elementary,
-            card_access: (!script.only_bac).then(chip_keys::card_access),
+            master,
             mrz_information: zone.information(),
             can: number[6..].to_owned(),
             keys,
