@@ -189,7 +189,6 @@ impl Curve {
     /// brainpoolP256r1.
     pub const BRAINPOOL_P256: Self = Self(Parameters::BRAINPOOL_P256);
 
-    #[expect(dead_code, reason = "for the signing kit")]
     pub(crate) fn parameters(self) -> Parameters {
         self.0
     }

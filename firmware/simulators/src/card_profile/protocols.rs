@@ -250,7 +250,6 @@ impl Hash {
     }
 
     /// The object identifier, dotted.
-    #[expect(dead_code, reason = "for the signing kit")]
     pub(crate) fn identifier(self) -> &'static str {
         match self {
             Self::Sha1 => "1.3.14.3.2.26",

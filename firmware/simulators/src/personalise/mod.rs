@@ -2,10 +2,12 @@
 //! its own, as ICAO Doc 9303-10 and -12 lay them out and as citizen cards are
 //! known to use them. Everything it issues says TEST and is about nobody real.
 
-mod certificates;
+mod authority;
+mod certificate;
 pub(crate) mod chip_keys;
 mod citizen_details;
 mod folder;
+mod issuer;
 mod mrz;
 mod names;
 mod portrait;
@@ -13,6 +15,8 @@ mod record;
 mod rsa_key;
 mod security_infos;
 mod security_object;
+mod signed_data;
+mod signing;
 mod validity;
 
 use std::{
@@ -26,8 +30,18 @@ use openssl::error::ErrorStack;
 use rand_core::CryptoRng;
 use serde::Deserialize;
 
-use self::{certificates::Authority, chip_keys::ChipKeys, record::Record};
+pub use self::{
+    authority::{CountryDraft, CountrySigner, DocumentSigner, SignerDraft},
+    certificate::{CertificateUse, Period, State},
+};
+use self::{
+    chip_keys::ChipKeys,
+    issuer::{Office, usual_validity},
+    record::Record,
+    security_object::Signing,
+};
 use crate::{
+    card_profile::SignerFault,
     people::{People, Person},
     scenario::{CardScript, SimulatorError},
 };
@@ -89,12 +103,14 @@ pub enum CurveForm {
     Explicit,
 }
 
-/// A test country signing authority and its document signer, and a second one
-/// that no trust list holds.
+/// A test country signing authority and its document signer, a second one that no
+/// trust list holds, and one of another country.
 pub struct Issuer {
-    trusted: Authority,
-    stranger: Authority,
+    trusted: Office,
+    stranger: Office,
+    foreign: Office,
     chip_seed: u64,
+    today: Date,
 }
 
 impl Issuer {
@@ -110,11 +126,27 @@ impl Issuer {
         today: Date,
         chance: &mut dyn CryptoRng,
     ) -> Result<Self, PersonaliseError> {
+        let mut office = |state, name| Office::generate(state, name, form, today, chance);
         Ok(Self {
-            trusted: Authority::generate("Citizen Card", form, today, chance)?,
-            stranger: Authority::generate("Stranger", form, today, chance)?,
+            trusted: office(State::VIET_NAM, "Citizen Card")?,
+            stranger: office(State::VIET_NAM, "Stranger")?,
+            foreign: office(State::UTOPIA, "Utopia")?,
             chip_seed: chance.next_u64(),
+            today,
         })
+    }
+
+    /// The same under an authority of the caller's, whose document signer is usual.
+    pub fn under(
+        csca: CountrySigner,
+        today: Date,
+        chance: &mut dyn CryptoRng,
+    ) -> Result<Self, PersonaliseError> {
+        let fresh = Self::generate(today, chance)?;
+        let mut trusted = Office { csca, ..fresh.trusted };
+        let dates = (today, today);
+        trusted.signer = trusted.special_signer(None, None, dates, fresh.chip_seed)?;
+        Ok(Self { trusted, ..fresh })
     }
 
     /// Loads the issuer kept in a folder, or makes one and keeps it there. Its trust
@@ -130,8 +162,27 @@ impl Issuer {
 
     /// The trust list for this issuer: its CSCA certificate.
     pub fn csca_pem(&self) -> String {
-        let pem = self.trusted.csca.to_pem().expect("a certificate can be written as PEM");
-        String::from_utf8(pem).expect("PEM is text")
+        self.trusted.csca.certificate_pem().expect("a certificate can be written as PEM")
+    }
+
+    /// The authority that signs its document signers.
+    pub fn csca(&self) -> &CountrySigner {
+        &self.trusted.csca
+    }
+
+    /// An authority of another country that a trust list may well hold.
+    pub fn foreign_csca(&self) -> &CountrySigner {
+        &self.foreign.csca
+    }
+
+    /// The revocation list of its authority: it names the signer of cards whose
+    /// script says `signer = "revoked"`.
+    pub fn revocation_list(&self) -> Result<Vec<u8>, PersonaliseError> {
+        let dates = (self.today, self.today);
+        let fault = Some(SignerFault::Revoked);
+        let signer = self.trusted.special_signer(None, fault, dates, self.signer_seed(fault))?;
+        let validity = Period { from: self.today, to: usual_validity(self.today).to };
+        Ok(self.trusted.csca.revocation_list(&[&signer], validity, 1)?)
     }
 
     /// Makes one citizen's card as it is on `today`.
@@ -144,8 +195,14 @@ impl Issuer {
     ) -> Result<Personalised, PersonaliseError> {
         let record = Record::read(person, script, today)?;
         let portrait = portrait::for_chip(&people_folder.join(&person.portrait))?;
-        let authority = if script.unknown_issuer { &self.stranger } else { &self.trusted };
-        let mut files = record.files(&portrait, self.chip_seed, authority, script)?;
+        let signer = self.signer(script, record.issued(), today)?;
+        let signing = Signing {
+            profile: &script.profile.security_object,
+            signer: &signer,
+            signed_on: record.issued(),
+            altered: script.faults.altered_security_object,
+        };
+        let mut files = record.files(&portrait, self.chip_seed, &signing, script)?;
         if let Some(name) = &script.forged_portrait {
             let people = People::load(people_folder).map_err(PersonaliseError::People)?;
             let other = people.person(name).map_err(PersonaliseError::People)?;
@@ -153,6 +210,39 @@ impl Issuer {
             files.elementary.insert(2, portrait::file(&picture, record.sex));
         }
         Ok(files)
+    }
+
+    fn signer(
+        &self,
+        script: &CardScript,
+        issued: Date,
+        today: Date,
+    ) -> Result<DocumentSigner, PersonaliseError> {
+        let fault = script.faults.signer;
+        let office = match fault {
+            _ if script.unknown_issuer => &self.stranger,
+            Some(SignerFault::Foreign) => &self.foreign,
+            _ => &self.trusted,
+        };
+        let profile = &script.profile.security_object;
+        match (profile.key, fault) {
+            (None, None | Some(SignerFault::Foreign)) => Ok(office.signer.clone()),
+            // The revocation list must know this signer, whatever the card says.
+            (_, Some(SignerFault::Revoked)) => {
+                let dates = (self.today, self.today);
+                Ok(office.special_signer(None, fault, dates, self.signer_seed(fault))?)
+            }
+            (key, fault) => {
+                let key = key.map(|key| (key, profile.hash));
+                Ok(office.special_signer(key, fault, (issued, today), self.signer_seed(fault))?)
+            }
+        }
+    }
+
+    /// Another stream of chance than any chip's, and one for each fault, so that no
+    /// two signers have one serial number.
+    fn signer_seed(&self, fault: Option<SignerFault>) -> u64 {
+        self.chip_seed ^ u64::MAX ^ fault.map_or(0, |fault| fault as u64 + 1)
     }
 }
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use openssl::{bn::BigNum, error::ErrorStack, sha::sha256};
+use openssl::{bn::BigNum, sha::sha256};
 use rand_core::Rng;
 
 use super::{
-    CARD_ACCESS, PersonaliseError, Personalised, certificates::Authority, chip_keys::ChipKeys,
-    citizen_details::Details, mrz::Zone, names, portrait, security_infos, security_object,
+    CARD_ACCESS, CARD_SECURITY, PersonaliseError, Personalised, chip_keys::ChipKeys,
+    citizen_details::Details, mrz::Zone, names, portrait, security_infos, security_object::Signing,
     validity::Validity,
 };
 use crate::{chance::SeededChance, der, people::Person, scenario::CardScript};
@@ -53,7 +53,7 @@ impl<'a> Record<'a> {
         &self,
         picture: &[u8],
         chip_seed: u64,
-        authority: &Authority,
+        signing: &Signing<'_>,
         script: &CardScript,
     ) -> Result<Personalised, PersonaliseError> {
         let number = self.person.number.as_str();
@@ -75,11 +75,16 @@ impl<'a> Record<'a> {
         ]);
         elementary.extend(security_infos::dg14(&profile, &keys)?.map(|file| (14, file)));
         elementary.extend(security_infos::dg15(&keys)?.map(|file| (15, file)));
-        let sod = self.security_object(&elementary, authority)?;
+        let groups: Vec<(u8, &[u8])> =
+            elementary.iter().map(|(number, file)| (*number, file.as_slice())).collect();
+        let sod = signing.security_object(&groups)?;
         elementary.extend([(0x1D, sod), (0x1E, table_of_contents())]);
         let mut master = BTreeMap::new();
         if !profile.access.pace.is_empty() {
             master.insert(CARD_ACCESS, security_infos::card_access(&profile, &profile.access.pace));
+        }
+        if let Some(infos) = security_infos::card_security(&profile, &keys)? {
+            master.insert(CARD_SECURITY, signing.card_security(&infos)?);
         }
         Ok(Personalised {
             elementary,
@@ -92,14 +97,9 @@ impl<'a> Record<'a> {
         })
     }
 
-    fn security_object(
-        &self,
-        files: &BTreeMap<u8, Vec<u8>>,
-        authority: &Authority,
-    ) -> Result<Vec<u8>, ErrorStack> {
-        let groups: Vec<(u8, &[u8])> =
-            files.iter().map(|(number, file)| (*number, file.as_slice())).collect();
-        security_object::file(&groups, authority, self.validity.issued)
+    /// The day on which the card was signed.
+    pub(super) fn issued(&self) -> Date {
+        self.validity.issued
     }
 
     fn details(&self) -> Details<'_> {

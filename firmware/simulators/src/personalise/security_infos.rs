@@ -59,7 +59,6 @@ pub(super) fn dg15(keys: &ChipKeys) -> Result<Option<Vec<u8>>, ErrorStack> {
 }
 
 /// The infos that EF.CardSecurity signs; `None`: no protocol needs that file.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the signing kit"))]
 pub(super) fn card_security(profile: &CardProfile, keys: &ChipKeys) -> Result<Option<Vec<u8>>, ErrorStack> {
     let second = |version| version == ChipAuthenticationVersion::V2;
     let needed = profile.master_file.card_security
