@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::protocols::PaceProtocol;
+use super::{contents::GroupNumber, protocols::PaceProtocol};
 
 /// Everything that a card may do wrong; nothing, by default.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -24,9 +24,9 @@ pub struct CardFaults {
     /// Files whose length says 2 147 483 647 bytes, by short identifier.
     pub oversize: Vec<u8>,
     /// Data groups that EF.COM and EF.SOD list but the chip does not have.
-    pub absent: Vec<u8>,
+    pub absent: Vec<GroupNumber>,
     /// Data groups that were changed after signing.
-    pub altered: Vec<u8>,
+    pub altered: Vec<GroupNumber>,
     /// What was changed in EF.SOD itself.
     pub altered_security_object: Option<SecurityObjectPart>,
     /// The files of this card on another chip, which has its own keys.

@@ -1,7 +1,7 @@
 //! How a chip proves that it is no copy, as data (ICAO Doc 9303-11, 6.1 and 6.2;
 //! BSI TR-03110 for version 2 of chip authentication).
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 
 use super::protocols::{Agreement, Cipher, Hash, Parameters, ProtocolError};
 
@@ -165,8 +165,7 @@ pub(crate) fn group_arc(parameters: Parameters) -> u8 {
 }
 
 /// The key of active authentication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "ActiveAuthenticationEntry")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActiveAuthentication {
     key: ActiveKey,
     hash: Hash,
@@ -189,10 +188,11 @@ pub enum ActiveKey {
     },
 }
 
-/// [`ActiveAuthentication`] as it is written.
+/// [`ActiveAuthentication`] as it is written, or its absence.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "key")]
 enum ActiveAuthenticationEntry {
+    None,
     Rsa {
         bits: u32,
         hash: Hash,
@@ -240,17 +240,18 @@ impl ActiveAuthentication {
     }
 }
 
-impl TryFrom<ActiveAuthenticationEntry> for ActiveAuthentication {
-    type Error = ProtocolError;
-
-    fn try_from(entry: ActiveAuthenticationEntry) -> Result<Self, ProtocolError> {
-        match entry {
-            ActiveAuthenticationEntry::Rsa { bits, hash } => Self::new(ActiveKey::Rsa { bits }, hash),
-            ActiveAuthenticationEntry::Ecdsa { parameters, hash, coding } => {
-                Self::new(ActiveKey::Ecdsa { parameters, coding }, hash)
-            }
+/// Reads `active-authentication`, where `{ key = "none" }` takes the usual key away.
+pub(super) fn read_active<'de, D: Deserializer<'de>>(
+    entry: D,
+) -> Result<Option<ActiveAuthentication>, D::Error> {
+    let (key, hash) = match ActiveAuthenticationEntry::deserialize(entry)? {
+        ActiveAuthenticationEntry::None => return Ok(None),
+        ActiveAuthenticationEntry::Rsa { bits, hash } => (ActiveKey::Rsa { bits }, hash),
+        ActiveAuthenticationEntry::Ecdsa { parameters, hash, coding } => {
+            (ActiveKey::Ecdsa { parameters, coding }, hash)
         }
-    }
+    };
+    ActiveAuthentication::new(key, hash).map(Some).map_err(D::Error::custom)
 }
 
 fn curve_bits(parameters: Parameters) -> usize {
@@ -272,13 +273,14 @@ mod tests {
     #[test]
     fn active_authentication_takes_only_keys_and_hashes_that_fit() {
         let read = |text: &str| {
-            let entry: Result<ActiveAuthentication, toml::de::Error> = toml::from_str(text);
-            entry.map_err(|error| error.message().to_owned())
+            let entry = toml::Deserializer::parse(text).map_err(|error| error.message().to_owned())?;
+            read_active(entry).map_err(|error| error.message().to_owned())
         };
         assert_eq!(
             read("key = 'ecdsa'\nparameters = 13\nhash = 'sha-256'"),
-            Ok(ActiveAuthentication::CITIZEN_CARD)
+            Ok(Some(ActiveAuthentication::CITIZEN_CARD))
         );
+        assert_eq!(read("key = 'none'"), Ok(None));
         for (text, reason) in [
             ("key = 'rsa'\nbits = 512\nhash = 'sha-1'", "not 512"),
             ("key = 'ecdsa'\nparameters = 13\nhash = 'sha-384'", "does not fit"),

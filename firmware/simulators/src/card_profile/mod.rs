@@ -33,7 +33,8 @@ pub struct CardProfile {
     pub access: Access,
     /// Keys for chip authentication; none: the chip does not know it.
     pub chip_authentication: Vec<ChipAuthentication>,
-    /// Key of active authentication; none: there is no EF.DG15.
+    /// Key of active authentication; `{ key = "none" }`: there is no EF.DG15.
+    #[serde(deserialize_with = "genuineness::read_active")]
     pub active_authentication: Option<ActiveAuthentication>,
     /// What stands beside the application.
     pub master_file: MasterFile,

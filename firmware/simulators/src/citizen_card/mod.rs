@@ -28,12 +28,10 @@ use self::{
 use crate::{
     card_profile::{Access, CardFaults, ChannelMishap, ChipAuthentication, MasterFile, PasswordKind},
     chance::SeededChance,
-    personalise::{Personalised, chip_keys::AgreementKey},
+    personalise::{APPLICATION, Personalised, chip_keys::AgreementKey},
     scenario::CardScript,
 };
 
-/// The identity application (Doc 9303-10, 3.6.2).
-const APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
 /// The longest answer data that any reader's bus carries.
 const LONGEST_ANSWER: usize = 65_533;
 /// DO 8E with its eight bytes.

@@ -106,7 +106,7 @@ impl CertificateDraft<'_> {
             }
             CertificateUse::Documents | CertificateUse::DocumentsByMistake => {
                 // documentTypeList (7.1.1.6): what the zone may begin with.
-                let kinds = ["ID", "P"].map(der::printable).to_vec();
+                let kinds = ["I", "ID", "P"].map(der::printable).to_vec();
                 let types = der::sequence(&[der::integer(0), der::sorted_set(kinds)]);
                 extensions.push(extension("2.23.136.1.1.6.2", &types));
             }

@@ -7,6 +7,7 @@ mod certificate;
 pub(crate) mod chip_keys;
 mod citizen_details;
 mod folder;
+mod further_groups;
 mod issuer;
 mod mrz;
 mod names;
@@ -17,6 +18,7 @@ mod security_infos;
 mod security_object;
 mod signed_data;
 mod signing;
+mod tampering;
 mod validity;
 
 use std::{
@@ -70,6 +72,9 @@ pub enum PersonaliseError {
         #[source]
         source: image::ImageError,
     },
+    /// The picture of a signature cannot be made.
+    #[error("the signature cannot be drawn")]
+    Signature(#[source] image::ImageError),
     /// A citizen's record cannot stand on a card.
     #[error("'{value}' cannot stand on a card as {field}")]
     Record {
@@ -207,7 +212,8 @@ impl Issuer {
             let people = People::load(people_folder).map_err(PersonaliseError::People)?;
             let other = people.person(name).map_err(PersonaliseError::People)?;
             let picture = portrait::for_chip(&people_folder.join(&other.portrait))?;
-            files.elementary.insert(2, portrait::file(&picture, record.sex));
+            let file = record.portrait(&picture, &script.profile.data_groups);
+            files.elementary.insert(2, file);
         }
         Ok(files)
     }
@@ -261,6 +267,8 @@ pub struct Personalised {
     mrz: String,
 }
 
+/// The identity application (Doc 9303-10, 3.6.2).
+pub(crate) const APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
 /// EF.CardAccess of the master file.
 pub(crate) const CARD_ACCESS: u8 = 0x1C;
 /// EF.CardSecurity of the master file; in the application, this is EF.SOD.
