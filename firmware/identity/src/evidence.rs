@@ -61,6 +61,8 @@ pub struct CardEvidence {
     pub deviations: Vec<Deviation>,
     /// The citizen's details in DG13.
     pub details: Details,
+    /// Data groups that are authentic and whose content cannot be understood, by number.
+    pub not_understood_groups: Vec<u8>,
     /// Numbers of fields in DG13 that this program does not know; never their values.
     pub unknown_details: Vec<u32>,
     /// What in the twelve-digit number does not fit its holder.

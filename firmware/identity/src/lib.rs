@@ -5,6 +5,8 @@
 //! Only an authentic card makes an [`Identity`]; there is no other way to one.
 //! The others are judgements: what was looked at, what was not, and what it comes to.
 
+#![deny(missing_docs)]
+
 mod algorithm;
 mod birth;
 pub mod card_code;
@@ -48,7 +50,14 @@ use examination::Files;
 
 pub use birth::Birth;
 pub use card_code::CardCode;
-pub use data_groups::citizen_details::CitizenDetails;
+pub use data_groups::{
+    citizen_details::CitizenDetails,
+    contacts::{self, Contact},
+    directory::CommonData,
+    displayed,
+    document_details::DocumentDetails,
+    personal_details::PersonalDetails,
+};
 pub use error::{Fact, IdentityError, Purpose, SignerFault, TrustListFault};
 pub use evidence::{
     AccessOffer, Authentic, CardEvidence, ChipGenuineness, Details, Directory, FoundBy, IdentityId,

@@ -9,7 +9,10 @@ use zeroize::Zeroizing;
 use crate::{
     Grounds,
     birth::Birth,
-    data_groups::{self, chip_keys, citizen_details::CitizenDetails, directory, face_image},
+    data_groups::{
+        self, chip_keys, citizen_details::CitizenDetails, directory, document_details::DocumentDetails,
+        face_image, personal_details::PersonalDetails,
+    },
     error::{Fact, IdentityError, SignerFault},
     evidence::{Authentic, CardEvidence, Details, IdentityId},
     examination::{Examined, Files, examine},
@@ -66,6 +69,7 @@ pub(crate) fn reach(
     };
     let details = dg13.and_then(Result::ok);
     let birth = agree(&mrz, &number, details.as_ref())?;
+    let further = Further::read(files);
     let evidence = CardEvidence {
         verdict: Authentic,
         security_object: IdentityId(Sha256::digest(files.required(FileId::Sod)?).into()),
@@ -81,10 +85,35 @@ pub(crate) fn reach(
         chip: judgement.chip,
         deviations: judgement.deviations,
         details: understood,
+        not_understood_groups: further.not_understood.clone(),
         unknown_details: details.as_ref().map(|it| it.unknown().to_vec()).unwrap_or_default(),
         number_warnings: number.warnings(birth, mrz.sex),
     };
-    Ok(holder(&mrz, number, birth, portrait, details, evidence))
+    let identity = holder(&mrz, number, birth, portrait, details, evidence);
+    Ok(Identity { personal: further.personal, document: further.document, ..identity })
+}
+
+/// What DG11 and DG12 say. Nobody depends on it, so what cannot be understood is
+/// only stated.
+struct Further {
+    personal: Option<PersonalDetails>,
+    document: Option<DocumentDetails>,
+    not_understood: Vec<u8>,
+}
+
+impl Further {
+    fn read(files: &Files<'_>) -> Self {
+        let personal = files.get(FileId::Dg11).map(PersonalDetails::parse);
+        let document = files.get(FileId::Dg12).map(DocumentDetails::parse);
+        let mut not_understood = Vec::new();
+        not_understood.extend(matches!(personal, Some(Err(_))).then_some(11));
+        not_understood.extend(matches!(document, Some(Err(_))).then_some(12));
+        Self {
+            personal: personal.and_then(Result::ok),
+            document: document.and_then(Result::ok),
+            not_understood,
+        }
+    }
 }
 
 /// Puts together who it is. DG13 gives what the MRZ has no letters for.
@@ -108,6 +137,8 @@ fn holder(
         expiry: mrz.expiry,
         portrait,
         details,
+        personal: None,
+        document: None,
         id: evidence.security_object,
         evidence,
     }

@@ -9,8 +9,8 @@ use card::{
     Session,
 };
 use identity::{
-    ChipGenuineness, FoundBy, Grounds, Judgement, Policy, Revocation, RevocationList, RevocationLists,
-    TrustList, Verdict,
+    ChipGenuineness, CommonData, DocumentDetails, FoundBy, Grounds, Judgement, PersonalDetails, Policy,
+    Portrait, Revocation, RevocationList, RevocationLists, TrustList, Verdict, contacts, displayed,
     judgement::{Checked, NotDone, Outcome, ProofKind},
     policy::{ChipPolicy, RevocationPolicy, Sha1Policy},
     profile::{Departure, Holder},
@@ -22,6 +22,19 @@ use simulators::{
 };
 
 const TODAY: Date = date(2026, 11, 21);
+
+const FILES: [FileId; 10] = [
+    FileId::Sod,
+    FileId::Dg1,
+    FileId::Dg7,
+    FileId::Dg11,
+    FileId::Dg12,
+    FileId::Dg13,
+    FileId::Dg14,
+    FileId::Dg15,
+    FileId::Dg16,
+    FileId::Dg2,
+];
 
 fn people() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people")
@@ -46,7 +59,7 @@ fn read(issuer: &Issuer, script: &CardScript) -> Result<CardFiles, ReadError> {
     let mut session = card::open(&mut reader, &key, policy, &mut chance, &mut |_| {})?;
     let asked = session.authenticate_chip(&mut chance, &mut |_| {})?;
     assert_ne!(asked, ChipAuthentication::Unknown);
-    for file in [FileId::Sod, FileId::Dg1, FileId::Dg13, FileId::Dg14, FileId::Dg15, FileId::Dg2] {
+    for file in FILES {
         optional(&mut session, file)?;
     }
     let signed = session.authenticate_actively([1, 2, 3, 4, 5, 6, 7, 8], &mut |_| {})?;
@@ -274,4 +287,41 @@ fn a_copied_chip_is_suspected_or_stopped_and_a_stripped_one_is_not_proven() {
     let stated = judged(stripped);
     let offered = vec!["DG14 not read".to_owned(), "DG15 not read".to_owned()];
     assert_eq!((stated.verdict, stated.chip), (Verdict::Authentic, ChipGenuineness::NotChecked { offered }));
+}
+
+#[test]
+fn passports_in_every_coding_are_judged_as_a_whole() {
+    let issuer = issuer();
+    let trust = trusting(&issuer);
+    for document in ["td1", "td2", "td3"] {
+        for face in ["iso19794", "iso39794"] {
+            let text = format!(
+                "[profile]\ndocument = '{document}'\n[profile.data-groups]\nface = '{face}'\n\
+                 present = [1, 2, 7, 11, 12, 14, 15, 16]"
+            );
+            let files = read(&issuer, &script(&text)).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+            let none = RevocationLists::default();
+            let grounds = Grounds { trust: &trust, revoked: &none, policy: Policy::KIOSK };
+            let judgement = identity::judge(&files, &grounds, TODAY);
+            assert_eq!(judgement.verdict, Verdict::Authentic, "{text}: {:?}", judgement.checks);
+            understood(&files);
+        }
+    }
+}
+
+/// The groups that have a parser of their own.
+fn understood(files: &CardFiles) {
+    let file = |id: FileId| files.file(id).unwrap_or_else(|| panic!("{id} was read"));
+    let picture = Portrait::of_group(file(FileId::Dg2)).unwrap().decode().unwrap();
+    assert!(picture.width >= 200 && picture.height > picture.width);
+    assert_eq!(displayed::signatures(file(FileId::Dg7)).unwrap().len(), 1);
+    let details = PersonalDetails::parse(file(FileId::Dg11)).unwrap();
+    assert!(details.name().is_some_and(|name| !name.is_empty()));
+    assert!(details.birth().is_some());
+    let document = DocumentDetails::parse(file(FileId::Dg12)).unwrap();
+    assert!(document.issued().is_some());
+    let contacts = contacts::parse(file(FileId::Dg16)).unwrap();
+    assert!(contacts.iter().all(|contact| contact.name().is_some()) && !contacts.is_empty());
+    let common = CommonData::parse(file(FileId::Com)).unwrap();
+    assert_eq!(common.groups, [1, 2, 7, 11, 12, 14, 15, 16]);
 }

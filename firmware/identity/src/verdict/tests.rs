@@ -229,3 +229,24 @@ fn rubbish_in_any_file_is_an_error_and_never_a_panic() {
         }
     }
 }
+
+#[test]
+fn further_details_are_given_and_what_is_not_understood_is_stated() {
+    let state = State::new();
+    let trust = state.trusted();
+    let with = |dg11: Vec<u8>, dg12: Vec<u8>| {
+        let mut card = Card::citizen();
+        card.files.extend([(FileId::Dg11, dg11), (FileId::Dg12, dg12)]);
+        accepted(&card.signed(&state.signer, &Signing::default()), &trust)
+    };
+    let address = object(0x6B, &object(0x5F42, "SỐ 1<ĐƯỜNG MẪU".as_bytes()));
+    let issued = object(0x6C, &object(0x5F26, b"20240701"));
+    let identity = with(address, issued);
+    assert_eq!(*identity.personal_details().unwrap().address().unwrap(), "SỐ 1 ĐƯỜNG MẪU");
+    assert_eq!(identity.document_details().unwrap().issued(), Some(date(2024, 7, 1)));
+    assert_eq!(identity.evidence().checked_groups, [1, 2, 11, 12, 13]);
+    assert!(identity.evidence().not_understood_groups.is_empty());
+    let identity = with(object(0x6B, &object(0x5F2B, b"yesterday")), object(0x6C, &[0x5F]));
+    assert!(identity.personal_details().is_none() && identity.document_details().is_none());
+    assert_eq!(identity.evidence().not_understood_groups, [11, 12]);
+}
