@@ -14,11 +14,14 @@ use crate::{
         face_image, personal_details::PersonalDetails,
     },
     error::{Fact, IdentityError, SignerFault},
-    evidence::{Authentic, CardEvidence, Details, IdentityId},
+    evidence::{Authentic, CardEvidence, Details, IdentityId, SignerEvidence},
     examination::{Examined, Files, examine},
     identity::{Identity, Nationality},
+    judgement::Judgement,
     mrz::Mrz,
-    number::CitizenNumber,
+    number::{CitizenNumber, NumberWarning},
+    portrait::Portrait,
+    security_object::SecurityObject,
 };
 
 /// Files without which nobody can be identified.
@@ -38,77 +41,104 @@ pub(crate) fn reach(
     for file in REQUIRED {
         files.required(file)?;
     }
-    let Examined { error, judgement, object, groups, country } = examine(files, grounds, today);
-    let mrz = || read_mrz(files.required(FileId::Dg1)?, today);
-    if let Some(error) = error {
-        // A card's signer ends when its cards do. That the card has expired is what
-        // its holder can do something about.
-        if groups.contains(&1) && matches!(error, IdentityError::SignerNotValid { .. }) {
-            not_expired(&mrz()?, today)?;
-        }
-        return Err(error);
-    }
-    let (Some(object), Some(signer)) = (object, judgement.signer) else {
-        unreachable!("a card without failures has a security object and a signer");
-    };
-    let mrz = mrz()?;
+    let proof = Proof::of(examine(files, grounds, today), files, today)?;
+    let mrz = read_mrz(files.required(FileId::Dg1)?, today)?;
     not_expired(&mrz, today)?;
     let number = data_groups::mrz::citizen_number(&mrz).ok_or(IdentityError::NotACitizenCard)?;
     // Another state's signer may sign that state's cards only (9303-12, 7.1.1.1).
-    if country.as_deref() != Some("VN") {
+    if proof.country.as_deref() != Some("VN") {
         return Err(SignerFault::ForeignCountry.into());
     }
-
     let portrait =
         face_image::parse(files.required(FileId::Dg2)?).map_err(IdentityError::unreadable(FileId::Dg2))?;
-    let dg13 = files.get(FileId::Dg13).map(CitizenDetails::parse);
-    let understood = match &dg13 {
-        None => Details::NotRead,
-        Some(Ok(_)) => Details::Agrees,
-        Some(Err(_)) => Details::NotUnderstood,
-    };
-    let details = dg13.and_then(Result::ok);
-    let birth = agree(&mrz, &number, details.as_ref())?;
-    let further = Further::read(files);
-    let evidence = CardEvidence {
-        verdict: Authentic,
-        security_object: IdentityId(Sha256::digest(files.required(FileId::Sod)?).into()),
-        access: files.access.clone(),
-        signer,
-        digest: object.list.digest.name(),
-        security_object_version: object.list.version,
-        signed_groups: object.list.groups(),
-        checked_groups: groups,
-        directory: directory::compare(files.get(FileId::Com), &object.list.groups()),
-        access_offer: chip_keys::compare_access(files.get(FileId::CardAccess), files.get(FileId::Dg14)),
-        revocation: judgement.revocation,
-        chip: judgement.chip,
-        deviations: judgement.deviations,
-        details: understood,
-        not_understood_groups: further.not_understood.clone(),
-        unknown_details: details.as_ref().map(|it| it.unknown().to_vec()).unwrap_or_default(),
-        number_warnings: number.warnings(birth, mrz.sex),
-    };
-    let identity = holder(&mrz, number, birth, portrait, details, evidence);
-    Ok(Identity { personal: further.personal, document: further.document, ..identity })
+    let said = Said::read(files);
+    let birth = agree(&mrz, &number, said.details.as_ref())?;
+    let evidence = proof.evidence(files, &said, number.warnings(birth, mrz.sex))?;
+    Ok(holder(&mrz, number, birth, portrait, said, evidence))
 }
 
-/// What DG11 and DG12 say. Nobody depends on it, so what cannot be understood is
-/// only stated.
-struct Further {
+/// What an examination without failures leaves in hand.
+struct Proof {
+    object: SecurityObject,
+    signer: SignerEvidence,
+    judgement: Judgement,
+    groups: Vec<u8>,
+    country: Option<String>,
+}
+
+impl Proof {
+    /// The gravest failure where there was one.
+    fn of(examined: Examined, files: &Files<'_>, today: Date) -> Result<Self, IdentityError> {
+        let Examined { error, mut judgement, object, groups, country } = examined;
+        if let Some(error) = error {
+            // A card's signer ends when its cards do. That the card has expired is
+            // what its holder can do something about.
+            if groups.contains(&1) && matches!(error, IdentityError::SignerNotValid { .. }) {
+                check_expiry(files.required(FileId::Dg1)?, today)?;
+            }
+            return Err(error);
+        }
+        let (Some(object), Some(signer)) = (object, judgement.signer.take()) else {
+            unreachable!("a card without failures has a security object and a signer");
+        };
+        Ok(Self { object, signer, judgement, groups, country })
+    }
+
+    fn evidence(
+        self,
+        files: &Files<'_>,
+        said: &Said,
+        number_warnings: Vec<NumberWarning>,
+    ) -> Result<CardEvidence, IdentityError> {
+        let signed = self.object.list.groups();
+        Ok(CardEvidence {
+            verdict: Authentic,
+            security_object: IdentityId(Sha256::digest(files.required(FileId::Sod)?).into()),
+            access: files.access.clone(),
+            signer: self.signer,
+            digest: self.object.list.digest.name(),
+            security_object_version: self.object.list.version,
+            checked_groups: self.groups,
+            directory: directory::compare(files.get(FileId::Com), &signed),
+            signed_groups: signed,
+            access_offer: chip_keys::compare_access(files.get(FileId::CardAccess), files.get(FileId::Dg14)),
+            revocation: self.judgement.revocation,
+            chip: self.judgement.chip,
+            deviations: self.judgement.deviations,
+            details: said.understood,
+            not_understood_groups: said.not_understood.clone(),
+            unknown_details: said.details.as_ref().map(|it| it.unknown().to_vec()).unwrap_or_default(),
+            number_warnings,
+        })
+    }
+}
+
+/// What DG11, DG12 and DG13 say. What cannot be understood is only stated: the MRZ
+/// says who it is.
+struct Said {
+    details: Option<CitizenDetails>,
+    understood: Details,
     personal: Option<PersonalDetails>,
     document: Option<DocumentDetails>,
     not_understood: Vec<u8>,
 }
 
-impl Further {
+impl Said {
     fn read(files: &Files<'_>) -> Self {
+        let details = files.get(FileId::Dg13).map(CitizenDetails::parse);
+        let understood = match &details {
+            None => Details::NotRead,
+            Some(Ok(_)) => Details::Agrees,
+            Some(Err(_)) => Details::NotUnderstood,
+        };
         let personal = files.get(FileId::Dg11).map(PersonalDetails::parse);
         let document = files.get(FileId::Dg12).map(DocumentDetails::parse);
         let mut not_understood = Vec::new();
         not_understood.extend(matches!(personal, Some(Err(_))).then_some(11));
         not_understood.extend(matches!(document, Some(Err(_))).then_some(12));
         Self {
+            details: details.and_then(Result::ok),
+            understood,
             personal: personal.and_then(Result::ok),
             document: document.and_then(Result::ok),
             not_understood,
@@ -121,11 +151,11 @@ fn holder(
     mrz: &Mrz,
     number: CitizenNumber,
     birth: Birth,
-    portrait: crate::portrait::Portrait,
-    details: Option<CitizenDetails>,
+    portrait: Portrait,
+    said: Said,
     evidence: CardEvidence,
 ) -> Identity {
-    let from_details = |part: fn(&CitizenDetails) -> Option<&str>| details.as_ref().and_then(part);
+    let from_details = |part: fn(&CitizenDetails) -> Option<&str>| said.details.as_ref().and_then(part);
     Identity {
         number,
         name: Zeroizing::new(from_details(CitizenDetails::name).unwrap_or(&mrz.name).to_owned()),
@@ -136,9 +166,9 @@ fn holder(
         ),
         expiry: mrz.expiry,
         portrait,
-        details,
-        personal: None,
-        document: None,
+        details: said.details,
+        personal: said.personal,
+        document: said.document,
         id: evidence.security_object,
         evidence,
     }

@@ -164,6 +164,13 @@ impl<'a> Summary<'a> {
         }
         line(format!("valid: {}", listed(&self.validity)));
         line(format!("countries: {}", listed(&self.countries)));
+        text + &self.particulars()
+    }
+
+    /// The certificates that deserve a line of their own.
+    fn particulars(&self) -> String {
+        let mut text = String::new();
+        let mut line = |line: String| writeln!(text, "{line}").expect("a string takes all");
         for (place, problem) in self.unreadable {
             line(format!("unreadable: number {place}: {problem}"));
         }
