@@ -20,8 +20,18 @@ use crate::{
     policy::{ChipPolicy, RevocationPolicy},
     profile::{self, Deviation, Holder, Object, Role},
     security_object::SecurityObject,
+    states::{self, Relation},
     tlv,
 };
+
+/// What is not looked at where EF.SOD is no good.
+const STANDING_ON_THE_SIGNATURE: [Checked; 5] = [
+    Checked::Chain,
+    Checked::Certificates,
+    Checked::Revocation,
+    Checked::DocumentType,
+    Checked::IssuingState,
+];
 
 /// What was read from one card.
 pub(crate) struct Files<'a> {
@@ -73,7 +83,7 @@ pub(crate) fn examine(files: &Files<'_>, grounds: &Grounds<'_>, today: Date) -> 
     let up = if let Some(object) = &object {
         upwards(files, object, grounds, today, &mut checks)
     } else {
-        for of in [Checked::Chain, Checked::Certificates, Checked::Revocation, Checked::DocumentType] {
+        for of in STANDING_ON_THE_SIGNATURE {
             checks.not_done(of, NotDone::NothingToStandOn);
         }
         Upwards::default()
@@ -129,14 +139,14 @@ fn upwards(
         for of in [Checked::Certificates, Checked::Revocation] {
             checks.not_done(of, NotDone::NothingToStandOn);
         }
-        document_type(files, object, checks);
+        document(files, object, None, checks);
         return Upwards::default();
     };
     let revocation = revocation(&chain, grounds, today, checks);
     let days = Days { today, signed: object.signing_day };
     let sha1 = grounds.policy.sha1.on(today);
     checks.note(Checked::Certificates, chain.check(Purpose::Documents, days, sha1).map_err(Into::into));
-    document_type(files, object, checks);
+    document(files, object, chain.country().as_deref(), checks);
     let digests = [object.digest, object.list.digest, object.scheme.digest()];
     let about = Object {
         found_by: object.found_by,
@@ -177,14 +187,26 @@ fn revocation(chain: &Chain<'_>, grounds: &Grounds<'_>, today: Date, checks: &mu
     status
 }
 
-/// Whether the signer signs documents like this one.
-fn document_type(files: &Files<'_>, object: &SecurityObject, checks: &mut Checks) {
+/// Whether the signer signs documents like this one, and of this state.
+fn document(files: &Files<'_>, object: &SecurityObject, country: Option<&str>, checks: &mut Checks) {
     let Some(dg1) = files.get(FileId::Dg1) else {
-        return checks.not_done(Checked::DocumentType, NotDone::NotRead);
+        checks.not_done(Checked::DocumentType, NotDone::NotRead);
+        return checks.not_done(Checked::IssuingState, NotDone::NotRead);
     };
-    let kind = mrz::document_code(dg1).map_err(IdentityError::unreadable(FileId::Dg1));
-    let allowed = kind.and_then(|kind| object.signer.may_sign_document(&kind).map_err(Into::into));
+    let zone = mrz::document_and_state(dg1).map_err(IdentityError::unreadable(FileId::Dg1));
+    let state = zone.as_ref().ok().map(|(_, state)| state.clone());
+    let allowed = zone.and_then(|(kind, _)| object.signer.may_sign_document(&kind).map_err(Into::into));
     checks.note(Checked::DocumentType, allowed);
+    let (Some(state), Some(country)) = (state, country) else {
+        return checks.not_done(Checked::IssuingState, NotDone::NothingToStandOn);
+    };
+    match states::relation(&state, country) {
+        Relation::Same => drop(checks.note(Checked::IssuingState, Ok(()))),
+        Relation::Other => {
+            checks.note::<()>(Checked::IssuingState, Err(SignerFault::ForeignCountry.into()));
+        }
+        Relation::Unknown => checks.not_done(Checked::IssuingState, NotDone::UnknownState),
+    }
 }
 
 /// The chip's proofs and what they stand on.

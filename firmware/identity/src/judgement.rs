@@ -128,6 +128,8 @@ pub enum Checked {
     Revocation,
     /// That the signer signs documents of this type (9303-12, 7.1.1.6).
     DocumentType,
+    /// That the signer is of the state that the MRZ names (9303-12, 7.1.1.2).
+    IssuingState,
     /// A proof of the chip.
     Chip(ProofKind),
 }
@@ -166,6 +168,8 @@ pub enum NotDone {
     NotOffered,
     /// The chip was not asked.
     NotAsked,
+    /// The MRZ names a state that is not in our table.
+    UnknownState,
 }
 
 impl Verdict {

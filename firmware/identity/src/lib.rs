@@ -36,6 +36,7 @@ pub mod revocation;
 mod security_object;
 mod sex;
 mod signed_data;
+mod states;
 mod tlv;
 mod trust;
 pub mod trust_update;

@@ -60,6 +60,7 @@ fn of(checked: Checked) -> String {
         Checked::Certificates => "purposes, days, countries".to_owned(),
         Checked::Revocation => "revocation".to_owned(),
         Checked::DocumentType => "type of document".to_owned(),
+        Checked::IssuingState => "issuing state".to_owned(),
         Checked::Chip(kind) => proof(kind).to_owned(),
         other => format!("{other:?}"),
     }
@@ -89,6 +90,7 @@ fn because_of(reason: NotDone) -> &'static str {
         NotDone::StaleList => "the revocation list is past its day",
         NotDone::NotOffered => "the issuer signed no key for it",
         NotDone::NotAsked => "the chip was not asked",
+        NotDone::UnknownState => "the state in the MRZ is not in the table",
     }
 }
 
