@@ -81,6 +81,11 @@ impl<'t> Chain<'t> {
         self.issuers.last()?.country()
     }
 
+    /// The certificate at the lower end.
+    pub fn signer(&self) -> &'t Certificate {
+        self.signer
+    }
+
     /// The certificates that vouch, upwards.
     pub fn issuers(&self) -> &[&'t Certificate] {
         &self.issuers

@@ -18,7 +18,7 @@ use crate::{
     evidence::{ChipGenuineness, Revocation, SignerEvidence},
     judgement::{Checked, Checks, Judgement, NotDone, ProofKind, Verdict, group},
     policy::{ChipPolicy, RevocationPolicy},
-    profile::{self, Deviation, Holder, Object, Role},
+    profile::{self, Deviation, Object, Role},
     security_object::SecurityObject,
     states::{self, Relation},
     tlv,
@@ -163,16 +163,10 @@ fn upwards(
 
 /// Whether anybody on the way up was called back, and how far the lists can tell.
 fn revocation(chain: &Chain<'_>, grounds: &Grounds<'_>, today: Date, checks: &mut Checks) -> Revocation {
-    let mut status = Revocation::NotChecked;
-    for (step, certificate) in chain.certificates().enumerate() {
-        let whose = if step == 0 { Holder::Signer } else { Holder::Issuer(step as u8) };
-        if step == 0 {
-            status = grounds.revoked.status(certificate, grounds.trust, today);
-        }
-        if let Some(on) = grounds.revoked.revoked(certificate, grounds.trust) {
-            checks.note::<()>(Checked::Revocation, Err(IdentityError::Revoked { whose, on }));
-            return status;
-        }
+    let status = grounds.revoked.status(chain.signer(), grounds.trust, today);
+    if let Some((whose, on)) = grounds.revoked.revoked_among(chain, grounds.trust) {
+        checks.note::<()>(Checked::Revocation, Err(IdentityError::Revoked { whose, on }));
+        return status;
     }
     match (status, grounds.policy.revocation) {
         (Revocation::CheckedOn { .. }, _) => {
@@ -290,13 +284,10 @@ impl Chip<'_> {
         if chain.country().as_deref() != self.country {
             return Err(SignerFault::ForeignCountry.into());
         }
-        for (step, certificate) in chain.certificates().enumerate() {
-            if let Some(on) = self.grounds.revoked.revoked(certificate, self.grounds.trust) {
-                let whose = if step == 0 { Holder::Signer } else { Holder::Issuer(step as u8) };
-                return Err(IdentityError::Revoked { whose, on });
-            }
+        match self.grounds.revoked.revoked_among(&chain, self.grounds.trust) {
+            Some((whose, on)) => Err(IdentityError::Revoked { whose, on }),
+            None => Ok(envelope.content.to_vec()),
         }
-        Ok(envelope.content.to_vec())
     }
 
     /// What the signed files offer; a signed file that was not read may offer more.

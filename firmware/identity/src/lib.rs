@@ -46,6 +46,7 @@ use std::collections::BTreeMap;
 
 use card::{CardFiles, ChipProof, FileId};
 use jiff::civil::Date;
+use zeroize::Zeroizing;
 
 use examination::Files;
 
@@ -123,11 +124,11 @@ pub fn inspect(files: &LooseFiles, grounds: &Grounds<'_>, today: Date) -> Judgem
     examination::examine(&files, grounds, today).judgement
 }
 
-/// Files that nobody saw coming from a chip.
+/// Files that nobody saw coming from a chip. Wiped when dropped.
 #[derive(Default)]
 pub struct LooseFiles {
     /// Their bytes.
-    pub files: BTreeMap<FileId, Vec<u8>>,
+    pub files: BTreeMap<FileId, Zeroizing<Vec<u8>>>,
     /// What a chip did, where that was kept too.
     pub proofs: Vec<ChipProof>,
 }

@@ -9,15 +9,16 @@ use jiff::civil::{Date, DateTime};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    Grounds,
     algorithm::{self, INTEGER, SEQUENCE, SET},
     certificate::Certificate,
     chain::{Chain, ChainFault, Days},
     envelope::{Envelope, EnvelopeFault},
     error::{Purpose, SignerFault},
-    evidence::SignerEvidence,
-    policy::Policy,
+    evidence::{Revocation, SignerEvidence},
+    policy::RevocationPolicy,
+    profile::Holder,
     tlv::{self, Malformed},
-    trust::TrustList,
 };
 
 const MASTER_LIST: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.136.1.1.2");
@@ -62,6 +63,17 @@ pub enum MasterListFault {
     /// A trusted certificate did, and something is not in order.
     #[error("the signer of the master list is not valid")]
     SignerNotValid(#[source] SignerFault),
+    /// Its signer or one of its issuers was called back.
+    #[error("a certificate of the master list's signer was revoked on {on}")]
+    Revoked {
+        /// Whose.
+        whose: Holder,
+        /// When.
+        on: Date,
+    },
+    /// The operator wants a current revocation list of the publisher, and has none.
+    #[error("there is no current revocation list of the master list's publisher")]
+    RevocationUnknown,
     /// It does not say when it was signed, so its age cannot be told.
     #[error("the master list does not say when it was signed")]
     Undated,
@@ -74,25 +86,21 @@ pub enum MasterListFault {
 }
 
 impl MasterList {
-    /// Opens a list whose signer one of the `roots` issued, directly or over link
-    /// certificates that are among them.
-    pub fn open(
-        file: &[u8],
-        roots: &TrustList,
-        policy: &Policy,
-        today: Date,
-    ) -> Result<Self, MasterListFault> {
+    /// Opens a list whose signer a trusted certificate issued, directly or over link
+    /// certificates that are trusted too, and that nobody called back.
+    pub fn open(file: &[u8], grounds: &Grounds<'_>, today: Date) -> Result<Self, MasterListFault> {
         if file.len() > LONGEST {
             return Err(MasterListFault::TooLong);
         }
-        let sha1 = policy.sha1.on(today);
+        let sha1 = grounds.policy.sha1.on(today);
         let whole = tlv::definite_whole(file)?;
         let envelope = Envelope::open(algorithm::whole(&whole, SEQUENCE)?, MASTER_LIST, sha1)?;
         let signed_at = envelope.signed_at.ok_or(MasterListFault::Undated)?;
         if signed_at.date() > today {
             return Err(MasterListFault::FromTheFuture { on: signed_at.date() });
         }
-        let chain = Chain::build(&envelope.signer, roots)?;
+        let chain = Chain::build(&envelope.signer, grounds.trust)?;
+        not_revoked(&chain, grounds, today)?;
         let days = Days { today, signed: Some(signed_at.date()) };
         chain.check(Purpose::MasterLists, days, sha1).map_err(MasterListFault::SignerNotValid)?;
         Ok(Self {
@@ -132,6 +140,19 @@ impl MasterList {
     /// How many certificates it holds.
     pub fn count(&self) -> usize {
         self.certificates.len()
+    }
+}
+
+/// Refuses a signer that was called back, and one of whom nobody can tell where the
+/// operator wants to know.
+fn not_revoked(chain: &Chain<'_>, grounds: &Grounds<'_>, today: Date) -> Result<(), MasterListFault> {
+    if let Some((whose, on)) = grounds.revoked.revoked_among(chain, grounds.trust) {
+        return Err(MasterListFault::Revoked { whose, on });
+    }
+    let status = grounds.revoked.status(chain.signer(), grounds.trust, today);
+    match (status, grounds.policy.revocation) {
+        (Revocation::CheckedOn { .. }, _) | (_, RevocationPolicy::StateOnly) => Ok(()),
+        (_, RevocationPolicy::CurrentListRequired) => Err(MasterListFault::RevocationUnknown),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     error::{Purpose, SignerFault},
     evidence::Revocation,
     policy::Policy,
+    profile::Holder,
     tlv::{self, Malformed, Tlv, Walk},
     trust::{Entry, TrustList},
 };
@@ -191,9 +192,17 @@ impl RevocationLists {
 
     /// The day on which a certificate was called back, if any list that speaks of
     /// it says so. An old list is enough for that: what is called back stays so.
-    pub(crate) fn revoked(&self, certificate: &Certificate, trust: &TrustList) -> Option<Date> {
+    fn revoked(&self, certificate: &Certificate, trust: &TrustList) -> Option<Date> {
         let speaking = self.lists.iter().filter(|list| list.speaks_of(certificate, trust));
         speaking.filter_map(|list| list.revoked.get(certificate.serial())).min().copied()
+    }
+
+    /// Whoever on the way up was called back, the lowest first, and when.
+    pub(crate) fn revoked_among(&self, chain: &Chain<'_>, trust: &TrustList) -> Option<(Holder, Date)> {
+        chain.certificates().enumerate().find_map(|(step, certificate)| {
+            let whose = if step == 0 { Holder::Signer } else { Holder::Issuer(step as u8) };
+            Some((whose, self.revoked(certificate, trust)?))
+        })
     }
 
     /// How far the lists can speak of a certificate that none of them names.

@@ -3,8 +3,9 @@
 //! name.
 
 use identity::{
-    Inventory, MasterList, MasterListFault, Policy, RevocationList, RevocationListFault, TrustList,
-    TrustUpdate, inventory::Standing, policy::Sha1Policy, trust_update::OlderList,
+    Grounds, Inventory, MasterList, MasterListFault, Policy, RevocationList, RevocationListFault,
+    RevocationLists, TrustList, TrustUpdate, inventory::Standing, policy::Sha1Policy,
+    trust_update::OlderList,
 };
 use jiff::civil::{Date, date};
 use openssl::x509::X509;
@@ -58,7 +59,12 @@ fn trusting(certificates: &[&[u8]]) -> TrustList {
 }
 
 fn open(file: &[u8], roots: &TrustList) -> Result<MasterList, MasterListFault> {
-    MasterList::open(file, roots, &Policy::KIOSK, TODAY)
+    open_by(file, roots, Policy::KIOSK)
+}
+
+fn open_by(file: &[u8], trust: &TrustList, policy: Policy) -> Result<MasterList, MasterListFault> {
+    let none = RevocationLists::default();
+    MasterList::open(file, &Grounds { trust, revoked: &none, policy }, TODAY)
 }
 
 #[test]
@@ -86,7 +92,7 @@ fn lists_with_sha1_are_believed_by_name_only() {
     let file = csca.master_list(&[csca.certificate()], &list_signer, date(2026, 11, 1)).unwrap();
     assert!(matches!(open(&file, &trust), Err(MasterListFault::SignerNotValid(_))));
     let policy = Policy { sha1: Sha1Policy::AcceptedThrough(TODAY), ..Policy::KIOSK };
-    assert!(MasterList::open(&file, &trust, &policy, TODAY).is_ok());
+    assert!(open_by(&file, &trust, policy).is_ok());
 }
 
 #[test]

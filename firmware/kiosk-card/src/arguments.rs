@@ -50,9 +50,8 @@ pub struct VerifyOptions {
 
 pub struct ListOptions {
     pub path: PathBuf,
-    pub root: PathBuf,
-    pub policy: Policy,
-    pub today: Date,
+    /// Its trust is the root.
+    pub standing: Standing,
     pub form: Form,
 }
 
@@ -101,8 +100,9 @@ struct Common {
 
 /// Which options a command takes.
 const VERIFY: &[&str] = &["trust", "crl", "require-crl", "require-chip", "sha1-until", "date", "json"];
-const INSPECT: &[&str] = &["root", "sha1-until", "date", "json"];
-const IMPORT: &[&str] = &["root", "trust", "sha1-until", "date", "accept-older", "dry-run"];
+const INSPECT: &[&str] = &["root", "crl", "require-crl", "sha1-until", "date", "json"];
+const IMPORT: &[&str] =
+    &["root", "trust", "crl", "require-crl", "sha1-until", "date", "accept-older", "dry-run"];
 const READ: &[&str] = &[
     "reader",
     "can",
@@ -246,9 +246,12 @@ impl Common {
         let root = self.root.or_else(|| self.trust.clone());
         Ok(ListOptions {
             path: self.path.ok_or_else(|| missing("a file"))?,
-            root: root.ok_or_else(|| missing("--root FILE"))?,
-            policy: self.policy,
-            today: self.today,
+            standing: Standing {
+                trust: root.ok_or_else(|| missing("--root FILE"))?,
+                revocation_lists: self.lists,
+                policy: self.policy,
+                today: self.today,
+            },
             form: self.form,
         })
     }

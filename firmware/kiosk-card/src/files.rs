@@ -11,6 +11,7 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use card::FileId;
 use identity::{LooseFiles, TrustList};
+use zeroize::Zeroizing;
 
 use crate::mistake::Mistake;
 
@@ -83,14 +84,14 @@ pub fn der(path: &Path) -> Result<Vec<u8>, Mistake> {
 pub fn of_chip(path: &Path) -> Result<LooseFiles, Mistake> {
     let mut found = LooseFiles::default();
     if !path.is_dir() {
-        found.files.insert(FileId::Sod, read(path)?);
+        found.files.insert(FileId::Sod, Zeroizing::new(read(path)?));
         return Ok(found);
     }
     let fault = |source| Mistake::File { path: path.to_owned(), source };
     for entry in fs::read_dir(path).map_err(fault)? {
         let file = entry.map_err(fault)?.path();
         let Some(id) = file.file_name().and_then(|name| name.to_str()).and_then(named) else { continue };
-        if found.files.insert(id, read(&file)?).is_some() {
+        if found.files.insert(id, Zeroizing::new(read(&file)?)).is_some() {
             return Err(Mistake::Twice { path: path.to_owned(), name: id.name() });
         }
     }

@@ -80,6 +80,8 @@ OPTIONS
   --trust FILE       the trust list to change
   --accept-older     take a list in that is older than the present one of its state
   --dry-run          say what would change, and change nothing
+  --crl FILE         a revocation list of the publisher; may be given several times
+  --require-crl      no list without a current revocation list of its publisher
   --sha1-until DAY   believe SHA-1 through this day; without it, never
   --date DAY         as on this day; without it, today in Viet Nam
   --json             (inspect) as one JSON object

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use identity::{
-    Inventory, MasterList, TrustList, TrustUpdate,
+    Grounds, Inventory, MasterList, TrustList, TrustUpdate,
     inventory::{Finding, Standing},
     trust_update::Named,
 };
@@ -15,7 +15,7 @@ use crate::{
     arguments::{Form, ImportOptions, ListOptions},
     files::{self, Readers},
     mistake::Mistake,
-    verify::json,
+    verify::{json, revocation_lists},
 };
 
 /// What `masterlist inspect` says.
@@ -45,7 +45,7 @@ struct Summary<'a> {
 pub fn inspect(options: &ListOptions) -> Result<u8, Mistake> {
     let list = open(options)?;
     let inventory = Inventory::of(&list);
-    let summary = Summary::of(&list, &inventory, options.today);
+    let summary = Summary::of(&list, &inventory, options.standing.today);
     match options.form {
         Form::Text => print!("{}", summary.lines()),
         Form::Json => println!("{}", json(&summary)),
@@ -56,9 +56,12 @@ pub fn inspect(options: &ListOptions) -> Result<u8, Mistake> {
 /// Opens the list with the root, or with the trust list where no root was given.
 fn open(options: &ListOptions) -> Result<MasterList, Mistake> {
     let file = files::der(&options.path)?;
-    let roots = files::trust(&options.root)?;
+    let standing = &options.standing;
+    let trust = files::trust(&standing.trust)?;
+    let revoked = revocation_lists(standing, &trust)?;
+    let grounds = Grounds { trust: &trust, revoked: &revoked, policy: standing.policy };
     let fault = |source| Mistake::MasterList { path: options.path.clone(), source };
-    MasterList::open(&file, &roots, &options.policy, options.today).map_err(fault)
+    MasterList::open(&file, &grounds, standing.today).map_err(fault)
 }
 
 /// Takes a list into a trust list, and prints what that changes.

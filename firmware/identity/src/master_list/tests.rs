@@ -7,14 +7,14 @@ use openssl::nid::Nid;
 
 use super::*;
 use crate::{
-    CurveForm, Inventory, KeyKind,
+    CurveForm, Inventory, KeyKind, Policy, RevocationList, RevocationLists, TrustList,
     inventory::{Standing, Unverified},
     pretend_state::{
         AUTHORITY, Holder, Role, SIGNER, Signing, Wanted, Written, curve, envelope, fingerprint,
-        lists::{MASTER_LIST, authority, list_of, list_signer, master_list},
+        lists::{MASTER_LIST, authority, list_of, list_signer, master_list, revocation_list},
         p256, rsa,
     },
-    profile::Departure,
+    profile::{Departure, Holder as Whose},
 };
 
 const LATER: Date = date(2250, 1, 1);
@@ -24,7 +24,8 @@ fn trusting(holder: &Holder) -> TrustList {
 }
 
 fn open(file: &[u8], roots: &TrustList) -> Result<MasterList, MasterListFault> {
-    MasterList::open(file, roots, &Policy::KIOSK, LATER)
+    let none = RevocationLists::default();
+    MasterList::open(file, &Grounds { trust: roots, revoked: &none, policy: Policy::KIOSK }, LATER)
 }
 
 fn refused(file: &[u8], roots: &TrustList) -> MasterListFault {
@@ -111,7 +112,9 @@ fn only_a_signer_of_master_lists_signs_them() {
 fn a_list_is_not_believed_before_its_day_nor_after_its_signers_last() {
     let root = authority("DE", "csca");
     let file = master_list(&[&root.certificate], &list_signer(&root));
-    let on = |day| MasterList::open(&file, &trusting(&root), &Policy::KIOSK, day).err();
+    let (trust, none) = (trusting(&root), RevocationLists::default());
+    let grounds = Grounds { trust: &trust, revoked: &none, policy: Policy::KIOSK };
+    let on = |day| MasterList::open(&file, &grounds, day).err();
     let early = on(date(2021, 1, 1));
     assert!(matches!(early, Some(MasterListFault::FromTheFuture { .. })), "{early:?}");
     let late = on(date(2295, 1, 1));
@@ -218,4 +221,26 @@ fn a_certificate_that_cannot_be_read_is_counted_and_named() {
     assert_eq!(list.count(), 1);
     assert!(inventory.findings.is_empty());
     assert_eq!(inventory.unreadable, [(1, "a certificate breaks its format")]);
+}
+
+#[test]
+fn a_list_whose_signer_was_called_back_is_refused() {
+    let root = authority("DE", "csca");
+    let (trust, file) = (trusting(&root), master_list(&[&root.certificate], &list_signer(&root)));
+    let days = (date(2249, 12, 1), date(2250, 2, 1));
+    let under = |serials: &[&str], revocation| {
+        let mut revoked = RevocationLists::default();
+        for list in serials.iter().map(|serial| revocation_list(&root, &[serial], days)) {
+            revoked.add(RevocationList::open(&list, &trust, &Policy::KIOSK, LATER).unwrap()).unwrap();
+        }
+        let policy = Policy { revocation, ..Policy::KIOSK };
+        MasterList::open(&file, &Grounds { trust: &trust, revoked: &revoked, policy }, LATER).map(|_| ())
+    };
+    // The signer's serial number is 77, the root's is 1.
+    let refused = |whose| Err(MasterListFault::Revoked { whose, on: date(2026, 3, 4) });
+    assert_eq!(under(&["4D"], RevocationPolicy::StateOnly), refused(Whose::Signer));
+    assert_eq!(under(&["01"], RevocationPolicy::StateOnly), refused(Whose::Issuer(1)));
+    assert_eq!(under(&["05"], RevocationPolicy::CurrentListRequired), Ok(()));
+    let unknown = under(&[], RevocationPolicy::CurrentListRequired);
+    assert_eq!(unknown, Err(MasterListFault::RevocationUnknown));
 }
