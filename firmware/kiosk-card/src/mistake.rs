@@ -7,6 +7,9 @@ use card::{KeyError, ReadError};
 use devices::ReaderFault;
 use identity::{IdentityError, MasterListFault, RevocationListFault, trust_update::ImportFault};
 
+/// The number of that verdict ([`identity::Verdict::number`]).
+const CLONE_SUSPECTED: u8 = 15;
+
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum Mistake {
@@ -41,9 +44,11 @@ pub enum Mistake {
 }
 
 impl Mistake {
-    /// 2 for a wrong command line, 3 for a list that is not believed, 1 for the rest.
+    /// 15, as the verdict, for a chip that lost its channel because it does not hold
+    /// its key; 2 for a wrong command line, 3 for a list that is not believed, 1 for the rest.
     pub fn code(&self) -> u8 {
         match self {
+            Self::Card { source: ReadError::ChipNotProven { .. } } => CLONE_SUSPECTED,
             Self::Usage(_) | Self::Key { .. } => 2,
             Self::MasterList { .. } | Self::RevocationList { .. } | Self::Import { .. } => 3,
             _ => 1,

@@ -10,6 +10,7 @@ use devices::CardReader;
 use drivers::pcsc::PcscReader;
 use identity::{Grounds, Identity, Judgement, Portrait};
 use serde::Serialize;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     arguments::{Personal, ReadOptions, Standing},
@@ -61,8 +62,9 @@ struct ReadFile {
     bytes: usize,
 }
 
-/// What an authentic card says of its holder.
-#[derive(Serialize)]
+/// What an authentic card says of its holder. Wiped when dropped; printed only where
+/// the caller asked for it by name.
+#[derive(Serialize, Zeroize, ZeroizeOnDrop)]
 #[serde(rename_all = "kebab-case")]
 struct Holder {
     number: String,

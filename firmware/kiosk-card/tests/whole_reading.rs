@@ -11,8 +11,13 @@ use std::{
 use jiff::civil::{Date, date};
 use serde_json::Value;
 use simulators::{
-    chance::SeededChance, citizen_card::CitizenCard, pcscd::PrivatePcscd, people::People,
-    personalise::Issuer, scenario::CardScript, vpcd::VpcdCard,
+    chance::SeededChance,
+    citizen_card::CitizenCard,
+    pcscd::PrivatePcscd,
+    people::People,
+    personalise::{Issuer, Personalised},
+    scenario::CardScript,
+    vpcd::VpcdCard,
 };
 
 const TODAY: Date = date(2026, 11, 21);
@@ -21,12 +26,22 @@ const PORT: &str = "VIRTUAL_READER_PORT";
 
 #[test]
 fn a_whole_card_is_read_judged_and_kept_as_asked() {
+    run("child_reads");
+}
+
+#[test]
+fn a_copied_chip_ends_with_the_code_of_its_verdict() {
+    run("child_meets_copies");
+}
+
+/// Runs a child to its end, beside a daemon of its own.
+fn run(name: &str) {
     let folder = tempfile::tempdir().unwrap();
     let daemon = PrivatePcscd::start(folder.path()).unwrap();
     let mut child = daemon.inside(env::current_exe().unwrap());
-    child.args(["--exact", "child_reads", "--ignored", "--nocapture"]);
+    child.args(["--exact", name, "--ignored", "--nocapture"]);
     child.env(SOCKET, daemon.socket_name()).env(PORT, daemon.port().to_string());
-    assert!(child.status().unwrap().success());
+    assert!(child.status().unwrap().success(), "{name} failed");
 }
 
 fn read(folder: &Path, further: &[&str]) -> Output {
@@ -41,18 +56,10 @@ fn json(output: &Output) -> Value {
 }
 
 #[test]
-#[ignore = "a child of the test above"]
+#[ignore = "a child of the tests above"]
 fn child_reads() {
-    let people = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
-    let issuer = Issuer::generate(TODAY, &mut SeededChance::new(1)).unwrap();
-    let all = People::load(&people).unwrap();
-    let person = all.person("khue").unwrap();
-    let script = CardScript::default();
-    let issued = issuer.personalise(person, &people, &script, TODAY).unwrap();
-    let (number, portrait) = (person.number.clone(), issued.file(2).unwrap().to_vec());
-    let port = env::var(PORT).unwrap().parse().unwrap();
-    let mut card = VpcdCard::new(CitizenCard::new(issued, &script, 7), port);
-    card.lay().unwrap();
+    let (_card, issuer, issued, number) = laid(&CardScript::default());
+    let portrait = issued.file(2).unwrap().to_vec();
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("trust.pem"), issuer.csca_pem()).unwrap();
 
@@ -91,4 +98,36 @@ fn child_reads() {
     let wrong = read(folder.path(), &["--can", "000000"]);
     assert_eq!(wrong.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("kiosk-card: the card: "));
+}
+
+#[test]
+#[ignore = "a child of the tests above"]
+fn child_meets_copies() {
+    let active_only = "[profile]\nchip-authentication = []\n";
+    for (profile, says) in [("", "does not hold the key"), (active_only, "clone-suspected")] {
+        let script = toml::from_str(&format!("{profile}[faults]\ncloned = 'keys-missing'")).unwrap();
+        let (mut card, issuer, _, number) = laid(&script);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("trust.pem"), issuer.csca_pem()).unwrap();
+        let output = read(folder.path(), &["--number", &number, "--trust", "trust.pem", "--personal"]);
+        let (out, said) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert_eq!(output.status.code(), Some(15), "{said}");
+        assert!(out.contains(says) || said.contains(says), "{out}{said}");
+        assert!(!out.contains(&number), "a copy has no holder");
+        card.lift();
+    }
+}
+
+/// A card of one of the invented citizens on the virtual reader.
+fn laid(script: &CardScript) -> (VpcdCard, Issuer, Personalised, String) {
+    let people = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
+    let issuer = Issuer::generate(TODAY, &mut SeededChance::new(1)).unwrap();
+    let all = People::load(&people).unwrap();
+    let person = all.person("khue").unwrap();
+    let issued = issuer.personalise(person, &people, script, TODAY).unwrap();
+    let port = env::var(PORT).unwrap().parse().unwrap();
+    let mut card = VpcdCard::new(CitizenCard::new(issued.clone(), script, 7), port);
+    card.lay().unwrap();
+    (card, issuer, issued, person.number.clone())
 }
