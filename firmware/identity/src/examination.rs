@@ -15,7 +15,7 @@ use crate::{
     data_groups::{chip_keys, mrz},
     envelope::EnvelopeFault,
     error::{IdentityError, Purpose, SignerFault},
-    evidence::{ChipGenuineness, Revocation, SignerEvidence},
+    evidence::{AccessOffer, ChipGenuineness, Revocation, SignerEvidence},
     judgement::{Checked, Checks, Judgement, NotDone, ProofKind, Verdict, group},
     policy::{ChipPolicy, RevocationPolicy},
     profile::{self, Deviation, Object, Role},
@@ -104,10 +104,17 @@ pub(crate) fn examine(files: &Files<'_>, grounds: &Grounds<'_>, today: Date) -> 
         checks,
         signer: up.signer,
         revocation: up.revocation.unwrap_or(Revocation::NotChecked),
+        access_offer: access_offer(files, &groups),
         chip: chip.unwrap_or(ChipGenuineness::NotChecked { offered: Vec::new() }),
         deviations: up.deviations,
     };
     Examined { error, judgement, object, groups, country: up.country }
+}
+
+/// What EF.CardAccess says beside a DG14 that is as it was signed.
+fn access_offer(files: &Files<'_>, groups: &[u8]) -> AccessOffer {
+    let dg14 = files.get(FileId::Dg14).filter(|_| groups.contains(&14));
+    chip_keys::compare_access(files.get(FileId::CardAccess), dg14)
 }
 
 /// Every data group that was read must be the one in the signed list. Those that fit.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{
     error::{IdentityError, SignerFault},
-    evidence::{ChipGenuineness, Revocation, SignerEvidence},
+    evidence::{AccessOffer, ChipGenuineness, Revocation, SignerEvidence},
     profile::{Deviation, Holder},
 };
 
@@ -26,6 +26,8 @@ pub struct Judgement {
     pub signer: Option<SignerEvidence>,
     /// Whether the signer could be looked up in a revocation list.
     pub revocation: Revocation,
+    /// Whether what EF.CardAccess offers is what the signed DG14 says.
+    pub access_offer: AccessOffer,
     /// Whether the chip proved that it is no copy.
     pub chip: ChipGenuineness,
     /// Where what was accepted departs from the standard's profile.

@@ -9,8 +9,8 @@ use card::{
     Session,
 };
 use identity::{
-    ChipGenuineness, CommonData, DocumentDetails, FoundBy, Grounds, Judgement, PersonalDetails, Policy,
-    Portrait, Revocation, RevocationList, RevocationLists, TrustList, Verdict, contacts, displayed,
+    AccessOffer, ChipGenuineness, CommonData, DocumentDetails, FoundBy, Grounds, Judgement, PersonalDetails,
+    Policy, Portrait, Revocation, RevocationList, RevocationLists, TrustList, Verdict, contacts, displayed,
     judgement::{Checked, NotDone, Outcome, ProofKind},
     policy::{ChipPolicy, RevocationPolicy, Sha1Policy},
     profile::{Departure, Holder},
@@ -330,4 +330,16 @@ fn understood(files: &CardFiles) {
     assert!(contacts.iter().all(|contact| contact.name().is_some()) && !contacts.is_empty());
     let common = CommonData::parse(file(FileId::Com)).unwrap();
     assert_eq!(common.groups, [1, 2, 7, 11, 12, 14, 15, 16]);
+}
+
+#[test]
+fn an_access_file_with_a_weaker_protocol_than_the_signed_one_is_stated() {
+    assert_eq!(judged("").access_offer, AccessOffer::Confirmed);
+    let form = |cipher: &str, parameters| {
+        format!("mapping = 'gm'\nagreement = 'ecdh'\ncipher = '{cipher}'\nparameters = {parameters}\n")
+    };
+    let strong = format!("[[profile.access.pace]]\n{}", form("aes-256", 16));
+    assert_eq!(judged(&strong).access_offer, AccessOffer::Confirmed);
+    let weakened = format!("[faults.weaker-card-access]\n{}", form("aes-128", 13));
+    assert_eq!(judged(&format!("{strong}{weakened}")).access_offer, AccessOffer::NotConfirmed);
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use identity::{
-    ChipGenuineness, Judgement, Revocation, Verdict,
+    AccessOffer, ChipGenuineness, Judgement, Revocation, Verdict,
     judgement::{Checked, NotDone, Outcome, ProofKind},
 };
 
@@ -45,6 +45,7 @@ pub fn lines(judgement: &Judgement) -> String {
         }
     }
     line(format!("revocation: {}", revocation(judgement.revocation)));
+    line(format!("access offer: {}", offer(judgement.access_offer)));
     line(format!("chip: {}", chip(&judgement.chip)));
     for deviation in &judgement.deviations {
         line(format!("departs from the profile: {:?}: {:?}", deviation.of, deviation.what));
@@ -101,6 +102,14 @@ fn revocation(revocation: Revocation) -> String {
         Revocation::Stale { list, due } => {
             format!("not in the list of {list}, whose successor was due on {due}")
         }
+    }
+}
+
+fn offer(offer: AccessOffer) -> &'static str {
+    match offer {
+        AccessOffer::NotChecked => "not checked; EF.CardAccess or DG14 is not there",
+        AccessOffer::Confirmed => "EF.CardAccess is as DG14 says",
+        AccessOffer::NotConfirmed => "NOT CONFIRMED: EF.CardAccess, which nobody signs, differs from DG14",
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     algorithm::{OBJECT_IDENTIFIER, SEQUENCE, SET, object_identifier, parts},
     chip::security_infos,
     evidence::AccessOffer,
-    tlv::{self, Malformed},
+    tlv::{self, Malformed, Tlv},
 };
 
 /// Chip authentication, its keys, and active authentication; PACE with chip
@@ -41,16 +41,23 @@ fn offer(group: &str, name: &str) -> Option<String> {
     }
 }
 
-/// Whether every way in that the unsigned EF.CardAccess offers is in DG14 too.
+/// Whether the unsigned EF.CardAccess offers what the signed DG14 says: nothing else,
+/// and no form of PACE less, for whoever takes the stronger one away leaves the weaker
+/// (ICAO 9303-11, 9.2).
 pub(crate) fn compare_access(card_access: Option<&[u8]>, dg14: Option<&[u8]>) -> AccessOffer {
     let (Some(card_access), Some(dg14)) = (card_access, dg14) else { return AccessOffer::NotChecked };
     let offers = tlv::only(card_access, SET, "EF.CardAccess is no set").and_then(|set| set.inside().all());
     let (Ok(offers), Ok(signed)) = (offers, security_infos(dg14)) else { return AccessOffer::NotConfirmed };
-    if offers.iter().all(|offer| signed.iter().any(|info| info.whole == offer.whole)) {
-        AccessOffer::Confirmed
-    } else {
-        AccessOffer::NotConfirmed
-    }
+    let among = |all: &[Tlv<'_>], one: &Tlv<'_>| all.iter().any(|info| info.whole == one.whole);
+    let nothing_else = offers.iter().all(|offer| among(&signed, offer));
+    let nothing_less = signed.iter().filter(|info| is_pace(info)).all(|info| among(&offers, info));
+    if nothing_else && nothing_less { AccessOffer::Confirmed } else { AccessOffer::NotConfirmed }
+}
+
+/// One of the forms of PACE, below id-PACE (9303-11, 9.2.3).
+fn is_pace(info: &Tlv<'_>) -> bool {
+    let name = info.inside().take(OBJECT_IDENTIFIER, "?").and_then(object_identifier);
+    name.is_ok_and(|name| name.to_string().starts_with("0.4.0.127.0.7.2.2.4."))
 }
 
 fn protocols(dg14: &[u8]) -> Result<Vec<String>, Malformed> {
@@ -102,6 +109,10 @@ mod tests {
         assert_eq!(compare_access(Some(&access), Some(&signed)), AccessOffer::Confirmed);
         let without = dg14(CHIP_AUTHENTICATION);
         assert_eq!(compare_access(Some(&access), Some(&without)), AccessOffer::NotConfirmed);
+        // Somebody took the stronger of two forms of PACE out of the unsigned file.
+        let stronger = "3012060A04007F0007020204020402010202010D";
+        let both = dg14(&format!("{CHIP_AUTHENTICATION}{}{stronger}", &CARD_ACCESS[4..]));
+        assert_eq!(compare_access(Some(&access), Some(&both)), AccessOffer::NotConfirmed);
         assert_eq!(compare_access(Some(&access), None), AccessOffer::NotChecked);
         assert_eq!(compare_access(Some(&access[..9]), Some(&signed)), AccessOffer::NotConfirmed);
     }
