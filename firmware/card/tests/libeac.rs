@@ -1,0 +1,147 @@
+//! PACE and the secure channel against a chip of other people: libeac (OpenPACE, Debian's
+//! `libeac-dev`), which knows nothing of this crate. It runs in a program of its own
+//! (`libeac/chip.c`), built here with the C compiler; libeac is under the GPL, so nothing
+//! of it is linked into the product.
+//!
+//! Without libeac these tests are skipped, loudly, unless `KIOSK_OPPONENTS=required`.
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::OnceLock,
+    time::Duration,
+};
+
+use card::{AccessKey, AccessPolicy, Can, FileId, ReadError};
+use devices::{CardReader, Presence, ReaderFault};
+use simulators::chance::SeededChance;
+use zeroize::Zeroizing;
+
+const CAN: &str = "012345";
+
+/// A chip of libeac's on a reader of our own.
+struct Chip {
+    process: Child,
+    commands: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Chip {
+    fn start(program: &Path, protocol: &str, parameters: u8) -> Self {
+        let mut process = Command::new(program)
+            .args([protocol, &parameters.to_string(), CAN])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let commands = process.stdin.take().unwrap();
+        let answers = BufReader::new(process.stdout.take().unwrap());
+        Self { process, commands, answers }
+    }
+}
+
+impl Drop for Chip {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl CardReader for Chip {
+    fn wait_for_card(&mut self, _: Duration) -> Result<Option<Presence>, ReaderFault> {
+        self.reset_card().map(Some)
+    }
+
+    fn exchange(&mut self, command: &[u8]) -> Result<Zeroizing<Vec<u8>>, ReaderFault> {
+        writeln!(self.commands, "{}", hex::encode(command)).map_err(|_| ReaderFault::CardGone)?;
+        let mut line = String::new();
+        self.answers.read_line(&mut line).map_err(|_| ReaderFault::CardGone)?;
+        hex::decode(line.trim()).map(Zeroizing::new).map_err(|_| ReaderFault::CardGone)
+    }
+
+    fn reset_card(&mut self) -> Result<Presence, ReaderFault> {
+        Ok(Presence { atr: vec![0x3B, 0x80, 0x80, 0x01, 0x01] })
+    }
+
+    fn wait_for_removal(&mut self, _: Duration) -> Result<bool, ReaderFault> {
+        Ok(false)
+    }
+
+    fn longest_response(&self) -> usize {
+        65_538
+    }
+}
+
+/// Builds the program once; `None` where libeac is missing and need not be there.
+fn program() -> Option<&'static PathBuf> {
+    static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
+    PROGRAM.get_or_init(build).as_ref()
+}
+
+fn build() -> Option<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/libeac/chip.c");
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libeac-chip");
+    // Deprecated calls of OpenSSL are libeac's own affair.
+    let arguments = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wno-deprecated-declarations", "-o"];
+    let compiler = Command::new("cc")
+        .args(arguments)
+        .arg(&program)
+        .arg(source)
+        .args(["-leac", "-lcrypto"])
+        .output()
+        .unwrap();
+    if compiler.status.success() {
+        return Some(program);
+    }
+    let why = String::from_utf8_lossy(&compiler.stderr).into_owned();
+    assert!(env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"), "libeac-dev is missing:\n{why}");
+    eprintln!("SKIPPED: no libeac; install libeac-dev\n{why}");
+    None
+}
+
+fn open(chip: &mut Chip, can: &str, seed: u64) -> Result<(String, usize), ReadError> {
+    let key = AccessKey::Can(Can::new(can).unwrap());
+    let mut chance = SeededChance::new(seed);
+    let session = card::open(chip, &key, AccessPolicy::PaceOnly, &mut chance, &mut |_| ())?;
+    let read = session.file(FileId::Com).map_or(0, <[u8]>::len);
+    Ok((session.access().to_string(), read))
+}
+
+/// Every cipher of id-PACE, by its last arc.
+const CIPHERS: [(u8, &str); 4] =
+    [(1, "3DES-CBC-CBC"), (2, "AES-CBC-CMAC-128"), (3, "AES-CBC-CMAC-192"), (4, "AES-CBC-CMAC-256")];
+
+fn opens_every_cipher(agreement: &str, arc: u8, parameters: impl Iterator<Item = u8>) {
+    let Some(program) = program() else { return };
+    for parameters in parameters {
+        for (cipher, name) in CIPHERS {
+            let protocol = format!("0.4.0.127.0.7.2.2.4.{arc}.{cipher}");
+            let mut chip = Chip::start(program, &protocol, parameters);
+            let expected = format!("PACE-{agreement}-GM-{name} ({parameters})");
+            match open(&mut chip, CAN, parameters.into()) {
+                Ok(opened) => assert_eq!(opened, (expected, 22)),
+                Err(error) => panic!("{expected}: {error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn other_peoples_chip_opens_over_every_curve_with_every_cipher() {
+    opens_every_cipher("ECDH", 2, 8..=18);
+}
+
+#[test]
+fn other_peoples_chip_opens_over_every_prime_group_with_every_cipher() {
+    opens_every_cipher("DH", 1, 0..=2);
+}
+
+#[test]
+fn other_peoples_chip_does_not_open_with_a_wrong_number() {
+    let Some(program) = program() else { return };
+    let mut chip = Chip::start(program, "0.4.0.127.0.7.2.2.4.2.2", 13);
+    let error = open(&mut chip, "543210", 1).unwrap_err();
+    assert!(matches!(error, ReadError::KeyWrong { tries_left: None }), "{error}");
+}
