@@ -1,5 +1,5 @@
 //! Reads whole files in as few commands as reader and chip allow. ICAO Doc 9303-10,
-//! 3.6 (READ BINARY by short identifier, odd instruction for great offsets).
+//! 3.6.3 (READ BINARY by short identifier) and 3.6.6 (files of more than 32,767 bytes).
 //!
 //! The first answer of a file tells its length, so nothing is asked for twice. What a
 //! chip does not like is learnt once and remembered: how long an answer may be,

@@ -7,7 +7,9 @@ mod appendix_g;
 mod script;
 
 use appendix_g::*;
-use card::{AccessFlaw, AccessKey, AccessPolicy, Can, FileId, MrzKey, Password, Protocol, ReadError, Step};
+use card::{
+    AccessFlaw, AccessKey, AccessPolicy, Can, FileId, MrzKey, Password, Pin, Protocol, Puk, ReadError, Step,
+};
 use devices::ReaderFault;
 use faults::Fault;
 use script::{ScriptedChance, ScriptedReader};
@@ -35,7 +37,7 @@ fn a_wrong_key_is_its_own_error_with_the_tries_left() {
     }
 }
 
-// TR-03110-3, B.11.1: whether another try makes sense is another question than whether
+// TR-03110-3: whether another try makes sense is another question than whether
 // this one was wrong.
 #[test]
 fn a_password_that_the_chip_does_not_take_is_told_from_a_wrong_one() {
@@ -53,6 +55,29 @@ fn a_password_that_the_chip_does_not_take_is_told_from_a_wrong_one() {
         assert!(matches!(suspended, ReadError::KeySuspended { status: 0x6985, .. }), "{suspended}");
         let blocked = refusal(&OPENED[..round], &[(OPENED[round].0, "6983")]);
         assert!(matches!(blocked, ReadError::KeyBlocked { status: 0x6983, .. }), "{blocked}");
+    }
+}
+
+// TR-03110-2: the last try of a PIN is not for the taking; of other passwords it is.
+#[test]
+fn the_last_try_of_a_pin_is_left_alone() {
+    for (key, number) in [
+        (AccessKey::Pin(Pin::new("123456").unwrap()), 3),
+        (AccessKey::Puk(Puk::new("1234567890").unwrap()), 4),
+    ] {
+        let set = format!("0022C1A412800A04007F0007020204020283010{number}84010D");
+        let warned = [CARD_ACCESS, (set.as_str(), "63C1"), (NONCE.0, "6300")];
+        let steps = if number == 3 { &warned[..2] } else { &warned[..] };
+        let mut reader = ScriptedReader::new(steps);
+        let error = open_with(&mut reader, &key, AccessPolicy::PaceOnly).err().unwrap();
+        match number {
+            3 => assert!(
+                matches!(error, ReadError::KeySuspended { password: Password::Pin, status: 0x63C1 }),
+                "{error}"
+            ),
+            _ => assert!(matches!(error, ReadError::AccessRefused { step: Step::Pace(1), .. }), "{error}"),
+        }
+        reader.assert_finished();
     }
 }
 

@@ -57,6 +57,9 @@ fn choose(wire: &mut Wire<'_>, choice: &Choice, key: &AccessKey) -> Result<(), R
         status = wire.send(step, &set(without))?.status;
     }
     match status {
+        // The chip would refuse the last try of a PIN until its number was given, or else
+        // lose the PIN over it (TR-03110-2): neither helps.
+        0x63C1 if password == Password::Pin => Err(ReadError::KeySuspended { password, status }),
         // 63Cx: the password was tried wrong before; the chip warns and goes on.
         DONE | 0x63C1..=0x63CF => Ok(()),
         // In a warning this is no try gone wrong, but none left.
@@ -229,7 +232,7 @@ pub(crate) fn key_refused(step: Step, password: Password, status: u16) -> ReadEr
     }
 }
 
-/// What a refusal before it means (TR-03110-3, B.11.1, and ISO/IEC 7816-4, table 6).
+/// What a refusal before it means (TR-03110-3, and ISO/IEC 7816-4, table 6).
 fn refused(step: Step, password: Password, status: u16) -> ReadError {
     match status {
         0x6983 => ReadError::KeyBlocked { password, status },
