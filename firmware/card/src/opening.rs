@@ -26,6 +26,11 @@ const APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
 /// Powers the card afresh, opens the secure channel, chooses the identity
 /// application and reads EF.COM. The card must lie on the reader.
 ///
+/// Of several forms of PACE that the chip offers the best is used: chip authentication
+/// mapping, which also proves the chip at no further cost; curves before primes; the
+/// stronger cipher; the larger group; generic before integrated mapping, which is as strong
+/// but rarer; and then the chip's own order.
+///
 /// After PACE with chip authentication mapping EF.CardSecurity is read too, without which
 /// nobody could judge what the chip proved with it. The first files are the test of long
 /// answers: where one makes the chip drop the channel, all is done once more with short

@@ -1,5 +1,5 @@
-//! PACE and the secure channel against a chip of other people: libeac (OpenPACE, Debian's
-//! `libeac-dev`), which knows nothing of this crate. It runs in a program of its own
+//! PACE, the secure channel and chip authentication version 2 against a chip of other
+//! people: libeac (OpenPACE, Debian's `libeac-dev`), which knows nothing of this crate. It runs in a program of its own
 //! (`libeac/chip.c`), built here with the C compiler; libeac is under the GPL, so nothing
 //! of it is linked into the product.
 //!
@@ -14,8 +14,13 @@ use std::{
     time::Duration,
 };
 
-use card::{AccessKey, AccessPolicy, Can, FileId, ReadError};
+use card::{AccessKey, AccessPolicy, Can, ChipAuthentication, FileId, ReadError};
 use devices::{CardReader, Presence, ReaderFault};
+use openssl::{
+    bn::BigNumContext,
+    ec::{Asn1Flag, EcGroup, EcKey, PointConversionForm},
+    nid::Nid,
+};
 use simulators::chance::SeededChance;
 use zeroize::Zeroizing;
 
@@ -29,9 +34,10 @@ struct Chip {
 }
 
 impl Chip {
-    fn start(program: &Path, protocol: &str, parameters: u8) -> Self {
+    fn start(program: &Path, protocol: &str, parameters: u8, more: &[String]) -> Self {
         let mut process = Command::new(program)
             .args([protocol, &parameters.to_string(), CAN])
+            .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -118,7 +124,7 @@ fn opens_every_cipher(agreement: &str, arc: u8, parameters: impl Iterator<Item =
     for parameters in parameters {
         for (cipher, name) in CIPHERS {
             let protocol = format!("0.4.0.127.0.7.2.2.4.{arc}.{cipher}");
-            let mut chip = Chip::start(program, &protocol, parameters);
+            let mut chip = Chip::start(program, &protocol, parameters, &[]);
             let expected = format!("PACE-{agreement}-GM-{name} ({parameters})");
             match open(&mut chip, CAN, parameters.into()) {
                 Ok(opened) => assert_eq!(opened, (expected, 22)),
@@ -141,7 +147,70 @@ fn other_peoples_chip_opens_over_every_prime_group_with_every_cipher() {
 #[test]
 fn other_peoples_chip_does_not_open_with_a_wrong_number() {
     let Some(program) = program() else { return };
-    let mut chip = Chip::start(program, "0.4.0.127.0.7.2.2.4.2.2", 13);
+    let mut chip = Chip::start(program, "0.4.0.127.0.7.2.2.4.2.2", 13, &[]);
     let error = open(&mut chip, "543210", 1).unwrap_err();
     assert!(matches!(error, ReadError::KeyWrong { tries_left: None }), "{error}");
+}
+
+/// A chip's key over a curve, with the file that announces it; encoded by OpenSSL.
+fn chip_key(curve: Nid, protocol: &str) -> Vec<String> {
+    let mut group = EcGroup::from_curve_name(curve).unwrap();
+    group.set_asn1_flag(Asn1Flag::EXPLICIT_CURVE);
+    let key = EcKey::generate(&group).unwrap();
+    let mut context = BigNumContext::new().unwrap();
+    let form = PointConversionForm::UNCOMPRESSED;
+    let public = key.public_key().to_bytes(&group, form, &mut context).unwrap();
+    let identifier = |text: &str| {
+        let identifier: der::asn1::ObjectIdentifier = text.parse().unwrap();
+        object(0x06, identifier.as_bytes())
+    };
+    let info = object(0x30, &[identifier(protocol), vec![0x02, 0x01, 0x02]].concat());
+    let key_info = [identifier("0.4.0.127.0.7.2.2.1.2"), key.public_key_to_der().unwrap()].concat();
+    let infos = object(0x31, &[info, object(0x30, &key_info)].concat());
+    let secret = key.private_key().to_vec_padded(group.order_bits().div_ceil(8) as i32).unwrap();
+    let words = [hex::encode(secret), hex::encode(public), hex::encode(object(0x6E, &infos))];
+    [protocol.to_owned()].into_iter().chain(words).collect()
+}
+
+fn object(tag: u8, value: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(value.len()).unwrap().to_be_bytes();
+    let length = match value.len() {
+        0..=0x7F => vec![low],
+        0x80..=0xFF => vec![0x81, low],
+        _ => vec![0x82, high, low],
+    };
+    [vec![tag], length, value.to_vec()].concat()
+}
+
+#[test]
+fn other_peoples_chip_proves_itself_over_every_curve_with_every_cipher() {
+    let Some(program) = program() else { return };
+    for (parameters, curve) in [
+        (10, Nid::SECP224R1),
+        (11, Nid::BRAINPOOL_P224R1),
+        (12, Nid::X9_62_PRIME256V1),
+        (13, Nid::BRAINPOOL_P256R1),
+        (14, Nid::BRAINPOOL_P320R1),
+        (15, Nid::SECP384R1),
+        (16, Nid::BRAINPOOL_P384R1),
+        (17, Nid::BRAINPOOL_P512R1),
+        (18, Nid::SECP521R1),
+    ] {
+        for (cipher, name) in CIPHERS {
+            let title = format!("{name} ({parameters})");
+            let key = chip_key(curve, &format!("0.4.0.127.0.7.2.2.3.2.{cipher}"));
+            let mut chip = Chip::start(program, "0.4.0.127.0.7.2.2.4.2.2", parameters, &key);
+            let can = AccessKey::Can(Can::new(CAN).unwrap());
+            let mut chance = SeededChance::new(cipher.into());
+            let mut session = card::open(&mut chip, &can, AccessPolicy::PaceOnly, &mut chance, &mut |_| ())
+                .unwrap_or_else(|error| panic!("{title}: {error}"));
+            let came_to = session.authenticate_chip(&mut chance, &mut |_| ());
+            assert_eq!(
+                came_to.unwrap_or_else(|error| panic!("{title}: {error}")),
+                ChipAuthentication::Started
+            );
+            session.read(FileId::Dg1, &mut |_| ()).unwrap_or_else(|error| panic!("{title}: {error}"));
+            assert_eq!(session.proofs().len(), 1, "{title}");
+        }
+    }
 }

@@ -1,14 +1,18 @@
 /*
- * The chip's side of PACE with generic mapping and of secure messaging, done by libeac
- * (OpenPACE), which shares nothing with the crate under test. Test only: libeac is under
+ * The chip's side of PACE with generic mapping, of secure messaging and of chip
+ * authentication version 2, done by libeac (OpenPACE), which shares nothing with the crate
+ * under test. Test only: libeac is under
  * the GPL, so this program is built where the tests run and never handed on.
  *
- * chip PROTOCOL PARAMETERS CAN
+ * chip PROTOCOL PARAMETERS CAN [PROTOCOL SECRET PUBLIC DG14]
  *
  * PROTOCOL is the object identifier in dots, PARAMETERS the number of the standardised
- * domain parameters. Reads commands as lines of hexadecimal, writes answers likewise. Has
- * EF.CardAccess, the identity application and EF.COM. Any fault of its own ends it.
+ * domain parameters; the second half is for chip authentication, its keys and file in
+ * hexadecimal. Reads commands as lines of hexadecimal, writes answers likewise. Has
+ * EF.CardAccess, the identity application, EF.COM, DG14 and DG1. Any fault of its own ends
+ * it.
  */
+#include <eac/ca.h>
 #include <eac/eac.h>
 #include <eac/pace.h>
 #include <openssl/buffer.h>
@@ -22,9 +26,10 @@ typedef struct { unsigned char at[4096]; size_t length; } Bytes;
 static EAC_CTX *context;
 static PACE_SEC *password;
 static BUF_MEM *their_key;
-static Bytes card_access;
-static int protocol, parameters;
+static Bytes card_access, chip_secret, chip_public, dg14;
+static int protocol, chip_protocol, parameters;
 
+static const unsigned char DG1[] = {0x61, 0x03, 0x5F, 0x1F, 0x00};
 static const unsigned char EF_COM[] = {
     0x60, 0x14, 0x5F, 0x01, 0x04, '0', '1', '0', '6', 0x5F, 0x36,
     0x06, '0', '4', '0', '0', '0', '0', 0x5C, 0x02, 0x61, 0x75};
@@ -107,6 +112,11 @@ static void begin(void) {
     context = EAC_CTX_new();
     check(context && EAC_CTX_init_pace(context, protocol, parameters), "EAC_CTX_init_pace");
     context->tr_version = EAC_TR_VERSION_2_02;
+    if (dg14.length) {
+        check(EAC_CTX_init_ca(context, chip_protocol, parameters), "EAC_CTX_init_ca");
+        check(CA_set_key(context, chip_secret.at, chip_secret.length, chip_public.at, chip_public.length),
+              "CA_set_key");
+    }
 }
 
 static void answer_with(Bytes *answer, unsigned tag, const BUF_MEM *value, const char *what) {
@@ -156,14 +166,38 @@ static void authenticate(const unsigned char *data, size_t length, Bytes *answer
     }
 }
 
+/* Chip authentication: nonce and token go back under the old keys. */
+static unsigned agree(const Bytes *sent, Bytes *data) {
+    Bytes inner = {{0}, 0};
+    unsigned tag;
+    const unsigned char *value;
+    size_t size;
+    BUF_MEM *public, *nonce = NULL, *token = NULL;
+    object(sent->at, sent->length, &tag, &value, &size);
+    check(tag == 0x7C, "dynamic authentication data");
+    object(value, size, &tag, &value, &size);
+    check(tag == 0x80, "ephemeral public key");
+    public = buffer(value, size);
+    check(CA_STEP4_compute_shared_secret(context, public), "CA_STEP4_compute_shared_secret");
+    check(CA_STEP5_derive_keys(context, public, &nonce, &token), "CA_STEP5_derive_keys");
+    append_object(&inner, 0x81, nonce->data, nonce->length);
+    append_object(&inner, 0x82, token->data, token->length);
+    append_object(data, 0x7C, inner.at, inner.length);
+    return 0x9000;
+}
+
 /* What the application does, once the command is in the clear. */
-static unsigned apply(const unsigned char *header, Bytes *data) {
-    if (header[1] == 0xA4) return 0x9000;
-    if (header[1] == 0xB0 && header[2] == 0x9E) {
-        append(data, EF_COM, sizeof EF_COM);
-        return 0x6282;
+static unsigned apply(const unsigned char *header, const Bytes *sent, Bytes *data) {
+    if (header[1] == 0xA4 || header[1] == 0x22) return 0x9000;
+    if (header[1] == 0x86) return agree(sent, data);
+    if (header[1] != 0xB0) return 0x6D00;
+    switch (header[2]) {
+    case 0x9E: append(data, EF_COM, sizeof EF_COM); break;
+    case 0x81: append(data, DG1, sizeof DG1); break;
+    case 0x8E: append(data, dg14.at, dg14.length); break;
+    default: break;
     }
-    return 0x6A82;
+    return data->length ? 0x6282 : 0x6A82;
 }
 
 static BUF_MEM *code_over(const Bytes *message) {
@@ -195,7 +229,7 @@ static void protect(unsigned status, const Bytes *data, Bytes *answer) {
 
 /* A protected command: its code must be right, its data must decrypt. */
 static void unprotect(const unsigned char *header, const unsigned char *body, size_t length, Bytes *answer) {
-    Bytes message = {{0}, 0}, data = {{0}, 0};
+    Bytes message = {{0}, 0}, sent = {{0}, 0}, data = {{0}, 0};
     const unsigned char *value;
     size_t size, used;
     unsigned tag;
@@ -207,7 +241,8 @@ static void unprotect(const unsigned char *header, const unsigned char *body, si
         append(&message, body, used);
         if (tag == 0x87) {
             BUF_MEM *plain = EAC_decrypt(context, buffer(value + 1, size - 1));
-            check(plain && EAC_remove_iso_pad(plain), "EAC_decrypt");
+            check(plain && (plain = EAC_remove_iso_pad(plain)), "EAC_decrypt");
+            append(&sent, plain->data, plain->length);
         }
     }
     code = code_over(&message);
@@ -215,7 +250,10 @@ static void unprotect(const unsigned char *header, const unsigned char *body, si
         append_status(answer, 0x6988);
         return;
     }
-    protect(apply(header, &data), &data, answer);
+    protect(apply(header, &sent, &data), &data, answer);
+    if (header[1] == 0x86) {
+        check(EAC_CTX_set_encryption_ctx(context, EAC_ID_CA) && EAC_reset_ssc(context), "new keys");
+    }
 }
 
 static void answer_to(const Bytes *command, Bytes *answer) {
@@ -240,20 +278,30 @@ static void answer_to(const Bytes *command, Bytes *answer) {
     }
 }
 
+static void read_hexadecimal(const char *text, Bytes *to) {
+    unsigned byte;
+    for (; sscanf(text, "%2x", &byte) == 1; text += 2) append_byte(to, byte);
+}
+
 int main(int count, char **words) {
     static char line[8200];
-    check(count == 4, "three arguments");
+    check(count == 4 || count == 8, "three arguments, or seven");
     EAC_init();
     protocol = OBJ_txt2nid(words[1]);
     parameters = atoi(words[2]);
     password = PACE_SEC_new(words[3], strlen(words[3]), PACE_CAN);
     check(protocol != NID_undef && password != NULL, "protocol");
+    if (count == 8) {
+        chip_protocol = OBJ_txt2nid(words[4]);
+        read_hexadecimal(words[5], &chip_secret);
+        read_hexadecimal(words[6], &chip_public);
+        read_hexadecimal(words[7], &dg14);
+    }
     announce();
     while (fgets(line, sizeof line, stdin)) {
         Bytes command = {{0}, 0}, answer = {{0}, 0};
         size_t at;
-        unsigned byte;
-        for (at = 0; sscanf(line + at, "%2x", &byte) == 1; at += 2) append_byte(&command, byte);
+        read_hexadecimal(line, &command);
         answer_to(&command, &answer);
         for (at = 0; at < answer.length; at++) printf("%02X", answer.at[at]);
         printf("\n");
