@@ -115,6 +115,24 @@ fn open(chip: &mut Chip, can: &str, seed: u64) -> Result<(String, usize), ReadEr
     Ok((session.access().to_string(), read))
 }
 
+/// Over prime groups libeac leaves leading zeros of the shared secret out, which PKCS#3 has
+/// as long as the prime: one try in 256 then ends as with a wrong key. Three in a row do
+/// not happen by chance. (`pace_with_leading_zeros.txt` has the standard's way.)
+fn open_again_after_a_leading_zero(
+    program: &Path,
+    protocol: &str,
+    parameters: u8,
+) -> Result<(String, usize), ReadError> {
+    let mut last = None;
+    for seed in 0..3 {
+        match open(&mut Chip::start(program, protocol, parameters, &[]), CAN, seed) {
+            Err(error @ ReadError::KeyWrong { .. }) if parameters < 8 => last = Some(error),
+            other => return other,
+        }
+    }
+    Err(last.expect("three tries were made"))
+}
+
 /// Every cipher of id-PACE, by its last arc.
 const CIPHERS: [(u8, &str); 4] =
     [(1, "3DES-CBC-CBC"), (2, "AES-CBC-CMAC-128"), (3, "AES-CBC-CMAC-192"), (4, "AES-CBC-CMAC-256")];
@@ -124,9 +142,8 @@ fn opens_every_cipher(agreement: &str, arc: u8, parameters: impl Iterator<Item =
     for parameters in parameters {
         for (cipher, name) in CIPHERS {
             let protocol = format!("0.4.0.127.0.7.2.2.4.{arc}.{cipher}");
-            let mut chip = Chip::start(program, &protocol, parameters, &[]);
             let expected = format!("PACE-{agreement}-GM-{name} ({parameters})");
-            match open(&mut chip, CAN, parameters.into()) {
+            match open_again_after_a_leading_zero(program, &protocol, parameters) {
                 Ok(opened) => assert_eq!(opened, (expected, 22)),
                 Err(error) => panic!("{expected}: {error}"),
             }
