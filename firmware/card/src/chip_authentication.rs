@@ -99,7 +99,7 @@ impl<'a> Choice<'a> {
     }
 
     /// Version 1 first, because version 2 needs a terminal that has authenticated itself
-    /// (TR-03110-2, 3.4); then curves before primes, then the stronger cipher.
+    /// (TR-03110-2); then curves before primes, then the stronger cipher.
     fn strength(&self) -> (bool, bool, u8) {
         let first = self.info.version == Version::One;
         (first, self.key.agreement == Agreement::Ecdh, self.cipher.strength())
@@ -134,7 +134,7 @@ fn agree<G: Group>(
     let secret = pair.with(&group, theirs).and_then(|secret| group.into_secret(secret)).map_err(failed)?;
     let answer = send(wire, choice, &pair.public)?;
     let nonce = answer.as_ref().map_or(&[][..], |explicit| &explicit.nonce);
-    // 9303-11, 9.7.4; version 2 mixes the chip's nonce in (TR-03110-3, A.2.3).
+    // 9303-11, 9.7.4; version 2 mixes the chip's nonce in (TR-03110-3).
     let secret = Zeroizing::new([&secret, nonce].concat());
     let encryption = CipherKey::derive(choice.cipher, &secret, Purpose::Encryption);
     let mac = CipherKey::derive(choice.cipher, &secret, Purpose::Mac);

@@ -147,3 +147,73 @@ fn an_answer_of_version_2_without_its_token_is_malformed() {
     let error = play(ECDH_INFOS, ECDH_CHANCE, &steps).unwrap_err();
     assert!(matches!(error, ReadError::Malformed { step: STEP, .. }), "{error}");
 }
+
+/// The protocols and keys that would be tried, best first.
+fn order(infos: &[Vec<u8>]) -> Vec<(String, Option<Vec<u8>>)> {
+    let infos = SecurityInfos::parse(&tlv::object(0x31, &infos.concat())).unwrap();
+    let mut choices = Choice::among(&infos);
+    choices.sort_by_key(|choice| std::cmp::Reverse(choice.strength()));
+    let of = |choice: &Choice<'_>| {
+        let protocol = choice.info.protocol.to_string();
+        let short = protocol.trim_start_matches("0.4.0.127.0.7.2.2.3.").to_owned();
+        (short, choice.key_id().map(|id| id.as_bytes().to_vec()))
+    };
+    choices.iter().map(of).collect()
+}
+
+/// A protocol by its last two arcs, with version and key number.
+fn protocol(arcs: [u8; 2], version: u8, id: Option<u8>) -> Vec<u8> {
+    let identifier = [&[0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x03][..], &arcs].concat();
+    announce(&identifier, &[0x02, 0x01, version], id)
+}
+
+/// A key whose contents nobody looks at here.
+fn key(arc: u8, id: Option<u8>) -> Vec<u8> {
+    announce(&[0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x01, arc], &[0x30, 0x00], id)
+}
+
+fn announce(identifier: &[u8], value: &[u8], id: Option<u8>) -> Vec<u8> {
+    let id = id.map(|id| tlv::object(0x02, &[id])).unwrap_or_default();
+    tlv::object(0x30, &[tlv::object(0x06, identifier), value.to_vec(), id].concat())
+}
+
+fn expected(choices: &[(&str, Option<u8>)]) -> Vec<(String, Option<Vec<u8>>)> {
+    choices.iter().map(|(protocol, id)| ((*protocol).to_owned(), id.map(|id| vec![id]))).collect()
+}
+
+#[test]
+fn version_1_then_curves_then_the_stronger_cipher_is_tried_first() {
+    let infos = [
+        protocol([1, 4], 1, Some(1)),
+        key(1, Some(1)),
+        protocol([2, 4], 2, Some(2)),
+        protocol([2, 1], 1, Some(2)),
+        protocol([2, 3], 1, Some(2)),
+        key(2, Some(2)),
+    ];
+    let best = [("2.3", Some(2)), ("2.1", Some(2)), ("1.4", Some(1)), ("2.4", Some(2))];
+    assert_eq!(order(&infos), expected(&best));
+}
+
+// 9303-11, 9.2.6: with several keys the numbers decide; with one it may be missing on
+// either side.
+#[test]
+fn a_protocol_goes_with_its_own_key() {
+    let several = [protocol([2, 2], 1, Some(1)), key(2, Some(1)), key(2, Some(2)), key(1, Some(3))];
+    let implied = [("2.2", Some(1)), ("2.1", Some(2)), ("1.1", Some(3))];
+    assert_eq!(order(&several), expected(&implied), "a key without a protocol means triple DES");
+    for (of_protocol, of_key) in [(None, Some(7)), (Some(7), None)] {
+        let one = [protocol([2, 2], 1, of_protocol), key(2, of_key)];
+        assert_eq!(order(&one), expected(&[("2.2", Some(7))]));
+    }
+    let other_number = [protocol([2, 2], 1, Some(1)), key(2, Some(2))];
+    assert_eq!(order(&other_number), expected(&[("2.1", Some(2))]));
+    let other_group = [protocol([1, 2], 1, None), key(2, None)];
+    assert_eq!(order(&other_group), expected(&[("2.1", None)]));
+}
+
+#[test]
+fn a_version_or_cipher_of_the_future_is_not_tried() {
+    assert_eq!(order(&[protocol([2, 2], 3, None), key(2, None)]), []);
+    assert_eq!(order(&[protocol([2, 5], 1, None), key(2, None)]), []);
+}

@@ -96,7 +96,7 @@ pub enum ReadError {
     },
     /// The number or the machine readable zone does not belong to this card.
     ///
-    /// Many chips answer later after each wrong try (9303-11, 4.4.2); how much later only
+    /// Many chips answer later after each wrong try, against guessing; how much later only
     /// the caller can measure, since no time is read here.
     #[error("the key does not open this card")]
     KeyWrong {
@@ -104,7 +104,7 @@ pub enum ReadError {
         tries_left: Option<u8>,
     },
     /// The chip has blocked this password after too many wrong tries; another password may
-    /// unblock it (TR-03110-2, 3.3).
+    /// unblock it (TR-03110-2).
     #[error("the {password} is blocked (status {status:04X})")]
     KeyBlocked {
         /// Which password.
@@ -113,7 +113,7 @@ pub enum ReadError {
         status: u16,
     },
     /// The chip does not take this password now: it is suspended until another password
-    /// was given, or deactivated (TR-03110-2, 3.3).
+    /// was given, or deactivated (TR-03110-2).
     #[error("the {password} is suspended (status {status:04X})")]
     KeySuspended {
         /// Which password.

@@ -1,4 +1,5 @@
-//! The files of an eMRTD chip and where they lie. ICAO Doc 9303-10, 3.5 to 4.7.
+//! The files of an eMRTD chip and where they lie. ICAO Doc 9303-10, 3.11, 4.6
+//! and 4.7.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
 //! Reads whole files in as few commands as reader and chip allow. ICAO Doc 9303-10,
-//! 3.6 (READ BINARY by short identifier, odd instruction for great offsets).
+//! 3.6.3 (READ BINARY by short identifier) and 3.6.6 (files of more than 32,767 bytes).
 //!
 //! The first answer of a file tells its length, so nothing is asked for twice. What a
 //! chip does not like is learnt once and remembered: how long an answer may be,
@@ -226,13 +226,8 @@ impl Files {
         let step = Step::File(file);
         loop {
             let trying = self.doubtful && missing > self.chunk;
-            let mut wanted = missing.min(if trying { self.longest } else { self.chunk });
-            if offset <= GREATEST_PLAIN_OFFSET {
-                // Not across the border, where some chips stop short.
-                wanted = wanted.min(GREATEST_PLAIN_OFFSET + 1 - offset);
-            } else {
-                wanted = wanted.min(self.longest - LONGEST_FRAME);
-            }
+            let most = if trying { self.longest } else { self.chunk };
+            let wanted = missing.min(most).min(self.most_at(offset));
             let (answer, plain) = read_at(wire, step, offset, wanted)?;
             match answer.status {
                 DONE | END_OF_FILE => {
@@ -258,6 +253,15 @@ impl Files {
                 status => return Err(ReadError::Refused { file, status }),
             }
         }
+    }
+
+    /// The most that one command may ask for at this offset: not across the border between
+    /// both instructions, where some chips stop short; beyond it the frame counts too.
+    fn most_at(&self, offset: usize) -> usize {
+        (GREATEST_PLAIN_OFFSET + 1)
+            .checked_sub(offset)
+            .filter(|left| *left > 0)
+            .unwrap_or(self.longest - LONGEST_FRAME)
     }
 
     /// After a further command was too long: down one rung, if there is one.

@@ -20,7 +20,7 @@ pub enum AccessKey {
 }
 
 /// The kinds of password, with their numbers in MSE:Set AT (9303-11, 4.4.4.1, and
-/// TR-03110-3, B.11.1).
+/// TR-03110-3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Password {
     /// Fields of the machine readable zone.
@@ -48,12 +48,12 @@ impl fmt::Display for Password {
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Can(pub(crate) [u8; 6]);
 
-/// The holder's secret number (TR-03110-2, 3.3): digits, five of them while the card is
+/// The holder's secret number (TR-03110-2): digits, five of them while the card is
 /// new.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Pin(Vec<u8>);
 
-/// The number that unblocks the PIN (TR-03110-2, 3.3): digits.
+/// The number that unblocks the PIN (TR-03110-2): digits.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Puk(Vec<u8>);
 

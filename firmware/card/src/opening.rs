@@ -1,5 +1,5 @@
 //! From a card on the reader to an open session: which access protocol, in which order.
-//! ICAO Doc 9303-11, 4.1.
+//! ICAO Doc 9303-11, 4.2.
 //!
 //! There is no way from a PACE that the chip offers to BAC: only a policy that the caller
 //! names does without it.
@@ -20,11 +20,16 @@ use crate::{
     wire::Wire,
 };
 
-/// The identity application of ICAO Doc 9303-10, 3.4: LDS1.
+/// The identity application of ICAO Doc 9303-10, 4.1: LDS1.
 const APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
 
 /// Powers the card afresh, opens the secure channel, chooses the identity
 /// application and reads EF.COM. The card must lie on the reader.
+///
+/// Of several forms of PACE that the chip offers the best is used: chip authentication
+/// mapping, which also proves the chip at no further cost; curves before primes; the
+/// stronger cipher; the larger group; generic before integrated mapping, which is as strong
+/// but rarer; and then the chip's own order.
 ///
 /// After PACE with chip authentication mapping EF.CardSecurity is read too, without which
 /// nobody could judge what the chip proved with it. The first files are the test of long
@@ -167,7 +172,7 @@ fn read_card_access(wire: &mut Wire<'_>) -> Result<Option<Zeroizing<Vec<u8>>>, R
 }
 
 /// SELECT of the master file without and with its identifier: chips know one or the
-/// other (9303-10, 3.6.1).
+/// other (9303-10, 3.6.1.1).
 fn select_master_file() -> [Command; 2] {
     [Vec::new(), vec![0x3F, 0x00]].map(|data| Command::carrying([0x00, 0xA4, 0x00, 0x0C], data, None))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Which access protocols the caller allows (9303-11, 4.1).
+/// Which access protocols the caller allows (9303-11, 4.2).
 ///
 /// None of them turns a PACE that the chip offers and that failed into BAC. A caller that
 /// wants this for a certain card must ask for it by name, with [`AccessPolicy::BacOnly`],

@@ -34,3 +34,9 @@ fn every_exchange_of_the_other_implementation_is_reproduced() {
 fn every_exchange_with_integrated_mapping_is_reproduced() {
     assert_eq!(reproduce(include_str!("pace_with_integrated_mapping.txt")).len(), 12);
 }
+
+// Each comes up once in 256 exchanges; libeac found the first.
+#[test]
+fn numbers_that_begin_with_zero_are_written_as_the_standard_says() {
+    assert_eq!(reproduce(include_str!("pace_with_leading_zeros.txt")).len(), 3);
+}

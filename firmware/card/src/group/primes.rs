@@ -158,8 +158,10 @@ impl Group for Primes {
         if product.num_bits() <= 1 { Err(AccessFlaw::NeutralElement) } else { Ok(product) }
     }
 
+    /// Without leading zeros (9303-11, 9.4.1 and 9.4.3): what a token covers must be
+    /// written alike on both sides.
     fn encode(&self, element: &BigNum) -> Result<Vec<u8>, AccessFlaw> {
-        Ok(element.to_vec_padded(self.length())?)
+        Ok(element.to_vec())
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<BigNum, AccessFlaw> {
@@ -177,6 +179,7 @@ impl Group for Primes {
         Ok(element)
     }
 
+    /// As long as the prime, unlike a public key (PKCS#3, 8.3).
     fn into_secret(self, mut element: BigNum) -> Result<Zeroizing<Vec<u8>>, AccessFlaw> {
         let secret = Zeroizing::new(element.to_vec_padded(self.length())?);
         element.clear();

@@ -21,12 +21,8 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    /// The best of what the chip offers. `None`: nothing known here.
-    ///
-    /// Best is, in this order: chip authentication mapping, which also proves the chip at
-    /// no further cost; curves before primes; the stronger cipher; the larger group;
-    /// generic before integrated mapping, which is as strong but rarer; and then the
-    /// chip's own order.
+    /// The best of what the chip offers, in the order that `open` documents. `None`:
+    /// nothing known here.
     pub fn among(infos: &SecurityInfos) -> Option<Self> {
         let choices: Vec<(u32, Self)> = infos.pace().filter_map(|info| Self::of(info, infos)).collect();
         let strength = |(bits, choice): &(u32, Self)| {

@@ -30,9 +30,10 @@ pub(crate) fn establish(
     chance: &mut dyn CryptoRng,
 ) -> Result<Protocol, ReadError> {
     choose(wire, choice, key)?;
+    let rounds = Rounds { wire, password: key.password() };
     let established = match choice.agreement {
-        Agreement::Ecdh => agree::<Curve>(wire, choice, key, chance)?,
-        Agreement::Dh => agree::<Primes>(wire, choice, key, chance)?,
+        Agreement::Ecdh => agree::<Curve>(rounds, choice, key, chance)?,
+        Agreement::Dh => agree::<Primes>(rounds, choice, key, chance)?,
     };
     wire.link = Link::Secure(established.channel);
     wire.proofs.extend(established.proof);
@@ -57,6 +58,9 @@ fn choose(wire: &mut Wire<'_>, choice: &Choice, key: &AccessKey) -> Result<(), R
         status = wire.send(step, &set(without))?.status;
     }
     match status {
+        // The chip would refuse the last try of a PIN until its number was given, or else
+        // lose the PIN over it (TR-03110-2): neither helps.
+        0x63C1 if password == Password::Pin => Err(ReadError::KeySuspended { password, status }),
         // 63Cx: the password was tried wrong before; the chip warns and goes on.
         DONE | 0x63C1..=0x63CF => Ok(()),
         // In a warning this is no try gone wrong, but none left.
@@ -67,43 +71,37 @@ fn choose(wire: &mut Wire<'_>, choice: &Choice, key: &AccessKey) -> Result<(), R
 
 /// The four rounds of 9303-11, 4.4.1.
 fn agree<G: Group>(
-    wire: &mut Wire<'_>,
+    mut rounds: Rounds<'_, '_>,
     choice: &Choice,
     key: &AccessKey,
     chance: &mut dyn CryptoRng,
 ) -> Result<Established, ReadError> {
     let group = G::standard(choice.parameters).ok_or(ReadError::PaceUnknown)?;
-    let password = key.password();
-    let encrypted = round(wire, password, Round::Nonce, &[])?.expect(0x80)?;
+    let encrypted = rounds.send(Round::Nonce, &[])?.expect(0x80)?;
     let nonce = decrypt_nonce(choice.cipher, key, &encrypted).map_err(failed(Round::Nonce))?;
 
     let (generator, mapping_key) = match choice.mapping {
-        Mapping::Integrated => (map_integrated(wire, password, choice, &group, &nonce, chance)?, None),
+        Mapping::Integrated => (map_integrated(&mut rounds, choice, &group, &nonce, chance)?, None),
         Mapping::Generic | Mapping::ChipAuthentication => {
-            let (generator, theirs) = map_generic(wire, password, &group, &nonce, chance)?;
+            let (generator, theirs) = map_generic(&mut rounds, &group, &nonce, chance)?;
             (generator, Some(theirs))
         }
     };
 
     let own = Pair::draw(&group, &generator, chance).map_err(failed(Round::Agree))?;
-    let theirs = round(wire, password, Round::Agree, &tlv::object(0x83, &own.public))?.expect(0x84)?;
-    let secret = own
-        .agree(&group, &theirs)
-        .and_then(|secret| group.into_secret(secret))
-        .map_err(failed(Round::Agree))?;
+    let theirs = rounds.send(Round::Agree, &tlv::object(0x83, &own.public))?.expect(0x84)?;
+    let secret = own.agree(&group, &theirs).and_then(|secret| group.into_secret(secret));
+    let secret = secret.map_err(failed(Round::Agree))?;
 
     let encryption = CipherKey::derive(choice.cipher, &secret, Purpose::Encryption);
     let mac = CipherKey::derive(choice.cipher, &secret, Purpose::Mac);
     let token = |public: &[u8]| mac.mac_token(&public_key_object(&choice.identifier, G::KEY_TAG, public));
-    let answer = round(wire, password, Round::Prove, &tlv::object(0x85, &token(&theirs)))?;
+    let answer = rounds.send(Round::Prove, &tlv::object(0x85, &token(&theirs)))?;
     if !bool::from(answer.expect(0x86)?.as_slice().ct_eq(&token(&own.public))) {
         return Err(failed(Round::Prove)(AccessFlaw::TokenWrong));
     }
     let proof = match (choice.mapping, mapping_key) {
-        (Mapping::ChipAuthentication, Some(mapping_key)) => {
-            let data = decrypt_chip_data(&encryption, &answer.expect(0x8A)?).map_err(failed(Round::Prove))?;
-            Some(ChipProof::ChipAuthenticationMapping { parameters: choice.parameters, mapping_key, data })
-        }
+        (Mapping::ChipAuthentication, Some(key)) => Some(chip_proof(choice, key, &encryption, &answer)?),
         _ => None,
     };
     let counter = Zeroizing::new(vec![0; choice.cipher.block()]);
@@ -120,8 +118,7 @@ struct Established {
 /// Generic mapping, 9303-11, 4.4.3.3.1: nonce times generator, plus what an agreement
 /// makes. Also gives the chip's public key of that agreement.
 fn map_generic<G: Group>(
-    wire: &mut Wire<'_>,
-    password: Password,
+    rounds: &mut Rounds<'_, '_>,
     group: &G,
     nonce: &[u8],
     chance: &mut dyn CryptoRng,
@@ -129,7 +126,7 @@ fn map_generic<G: Group>(
     let failed = failed(Round::Map);
     let base = group.generator().map_err(failed)?;
     let own = Pair::draw(group, &base, chance).map_err(failed)?;
-    let theirs = round(wire, password, Round::Map, &tlv::object(0x81, &own.public))?.expect(0x82)?;
+    let theirs = rounds.send(Round::Map, &tlv::object(0x81, &own.public))?.expect(0x82)?;
     let mapped = own.agree(group, &theirs).and_then(|agreed| generic(group, &base, nonce, &agreed));
     Ok((mapped.map_err(failed)?, theirs))
 }
@@ -147,8 +144,7 @@ fn generic<G: Group>(
 /// Integrated mapping, 9303-11, 4.4.3.3.2: a nonce of ours goes in the clear. What the
 /// chip answers is empty (4.4.5.2.2) and says nothing.
 fn map_integrated<G: Group>(
-    wire: &mut Wire<'_>,
-    password: Password,
+    rounds: &mut Rounds<'_, '_>,
     choice: &Choice,
     group: &G,
     nonce: &[u8],
@@ -156,7 +152,7 @@ fn map_integrated<G: Group>(
 ) -> Result<G::Element, ReadError> {
     let mut own = vec![0; choice.cipher.key_length()];
     chance.fill_bytes(&mut own);
-    round(wire, password, Round::Map, &tlv::object(0x81, &own))?;
+    rounds.send(Round::Map, &tlv::object(0x81, &own))?;
     integrated::map(group, choice.cipher, nonce, &own).map_err(failed(Round::Map))
 }
 
@@ -201,23 +197,32 @@ impl Objects {
     }
 }
 
-/// One GENERAL AUTHENTICATE, 9303-11, 4.4.4.2.
-fn round(wire: &mut Wire<'_>, password: Password, round: Round, data: &[u8]) -> Result<Objects, ReadError> {
-    let step = round.step();
-    let class = if round == Round::Prove { 0x00 } else { 0x10 };
-    let mut command = Command::carrying([class, 0x86, 0x00, 0x00], tlv::object(0x7C, data), Some(256));
-    if command.data.len() > 255 {
-        // A key this long comes back in an answer that is longer than a short one.
-        command.expected = Some(65_536);
+/// GENERAL AUTHENTICATE, 9303-11, 4.4.4.2, round by round.
+struct Rounds<'a, 'r> {
+    wire: &'a mut Wire<'r>,
+    /// For what a refusal means.
+    password: Password,
+}
+
+impl Rounds<'_, '_> {
+    fn send(&mut self, round: Round, data: &[u8]) -> Result<Objects, ReadError> {
+        let step = round.step();
+        let class = if round == Round::Prove { 0x00 } else { 0x10 };
+        let mut command = Command::carrying([class, 0x86, 0x00, 0x00], tlv::object(0x7C, data), Some(256));
+        if command.data.len() > 255 {
+            // A key this long comes back in an answer that is longer than a short one.
+            command.expected = Some(65_536);
+        }
+        let answer = self.wire.send(step, &command)?;
+        match answer.status {
+            DONE => {}
+            status if round == Round::Prove => return Err(key_refused(step, self.password, status)),
+            status => return Err(refused(step, self.password, status)),
+        }
+        let (objects, _) =
+            tlv::expect(&answer.data, 0x7C).map_err(|why| ReadError::Malformed { step, why })?;
+        Ok(Objects { round, bytes: objects.to_vec() })
     }
-    let answer = wire.send(step, &command)?;
-    match answer.status {
-        DONE => {}
-        status if round == Round::Prove => return Err(key_refused(step, password, status)),
-        status => return Err(refused(step, password, status)),
-    }
-    let (objects, _) = tlv::expect(&answer.data, 0x7C).map_err(|why| ReadError::Malformed { step, why })?;
-    Ok(Objects { round, bytes: objects.to_vec() })
 }
 
 /// What a refusal of the last proof means: nearly always, that the key is wrong.
@@ -229,7 +234,7 @@ pub(crate) fn key_refused(step: Step, password: Password, status: u16) -> ReadEr
     }
 }
 
-/// What a refusal before it means (TR-03110-3, B.11.1, and ISO/IEC 7816-4, table 6).
+/// What a refusal before it means (TR-03110-3, and ISO/IEC 7816-4, table 6).
 fn refused(step: Step, password: Password, status: u16) -> ReadError {
     match status {
         0x6983 => ReadError::KeyBlocked { password, status },
@@ -244,13 +249,26 @@ fn decrypt_nonce(
     key: &AccessKey,
     encrypted: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, AccessFlaw> {
-    if !(16..=32).contains(&encrypted.len()) || !encrypted.len().is_multiple_of(cipher.block()) {
+    // Whole blocks, as many as the chip likes (9303-11, 4.4.3.3): with triple DES one block
+    // of eight bytes is allowed, and some chips take it.
+    if !(1..=64).contains(&encrypted.len()) || !encrypted.len().is_multiple_of(cipher.block()) {
         return Err(AccessFlaw::NonceLength);
     }
     let mut nonce = Zeroizing::new(encrypted.to_vec());
     CipherKey::derive(cipher, &key.encoded(), Purpose::Password)
         .decrypt(&vec![0; cipher.block()], &mut nonce);
     Ok(nonce)
+}
+
+/// What the chip proves by the chip authentication mapping.
+fn chip_proof(
+    choice: &Choice,
+    mapping_key: Vec<u8>,
+    encryption: &CipherKey,
+    answer: &Objects,
+) -> Result<ChipProof, ReadError> {
+    let data = decrypt_chip_data(encryption, &answer.expect(0x8A)?).map_err(failed(Round::Prove))?;
+    Ok(ChipProof::ChipAuthenticationMapping { parameters: choice.parameters, mapping_key, data })
 }
 
 /// The chip authentication data, 9303-11, 4.4.3.5: CBC from the encryption of a block of
