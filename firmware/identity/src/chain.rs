@@ -49,7 +49,7 @@ impl<'t> Chain<'t> {
             let below = issuers.last().copied().unwrap_or(signer);
             let entry = issuer_of(below, trust, &issuers)?;
             issuers.push(&entry.certificate);
-            if entry.anchor {
+            if entry.anchor() {
                 return Ok(Self { signer, issuers });
             }
         }
@@ -136,8 +136,8 @@ fn issuer_of<'t>(
         })
         .partition(|entry| certificate.names_key_of(&entry.certificate) == Some(true));
     // The shortest way up: a key's own certificate before a link to it.
-    named.sort_by_key(|entry| !entry.anchor);
-    by_name.sort_by_key(|entry| !entry.anchor);
+    named.sort_by_key(|entry| !entry.anchor());
+    by_name.sort_by_key(|entry| !entry.anchor());
     let mut unusable = None;
     for entry in named.iter().chain(&by_name) {
         match certificate.is_signed_by(&entry.certificate) {

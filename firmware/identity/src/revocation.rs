@@ -264,8 +264,8 @@ impl<'a> Parts<'a> {
         };
         let mut candidates: Vec<&Entry> =
             trust.entries().iter().filter(|it| named(it) || it.certificate.is_named(&name)).collect();
-        candidates.sort_by_key(|entry| (!named(entry), !entry.anchor));
-        let leads_up = |entry: &Entry| entry.anchor || Chain::build(&entry.certificate, trust).is_ok();
+        candidates.sort_by_key(|entry| (!named(entry), !entry.anchor()));
+        let leads_up = |entry: &Entry| entry.anchor() || Chain::build(&entry.certificate, trust).is_ok();
         let made = |entry: &Entry| {
             entry.certificate.key().is_ok_and(|key| key.made(self.signature, scheme, self.signed))
         };

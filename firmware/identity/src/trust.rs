@@ -7,7 +7,7 @@
 //! names a list that was imported, `Listed-by:` before a certificate the states
 //! whose lists have it. A certificate without that line is the operator's own.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{collections::BTreeSet, fmt::Write as _, sync::OnceLock};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::civil::{Date, DateTime};
@@ -40,8 +40,9 @@ pub struct Source {
 pub(crate) struct Entry {
     pub certificate: Certificate,
     pub der: Vec<u8>,
-    /// Signed by its own key.
-    pub anchor: bool,
+    /// Signed by its own key; looked at when it is first asked, for a list of all
+    /// states has hundreds of certificates, of which one reading needs a few.
+    anchor: OnceLock<bool>,
     /// The states whose master lists have it; none: the operator put it in.
     pub listed_by: BTreeSet<String>,
 }
@@ -61,7 +62,9 @@ impl TrustList {
         let mut rest = text;
         while let Some(begin) = rest.find(BEGIN) {
             let at = text.len() - rest.len();
-            reading.remarks(&rest[..begin], text[..at].lines().count()).map_err(IdentityError::TrustList)?;
+            // Lines are counted only for a fault: a list of all states is long.
+            let damaged = |line| TrustListFault::BadRemark { line: text[..at].lines().count() + line };
+            reading.remarks(&rest[..begin]).map_err(|line| IdentityError::TrustList(damaged(line)))?;
             let broken = |problem| TrustListFault::Broken {
                 number: reading.entries.len() + 1,
                 line: text[..at + begin].lines().count() + 1,
@@ -97,7 +100,7 @@ impl TrustList {
         if entries.is_empty() {
             return Err(IdentityError::TrustList(TrustListFault::Empty));
         }
-        if !entries.iter().any(|entry| entry.anchor) {
+        if !entries.iter().any(Entry::anchor) {
             return Err(IdentityError::TrustList(TrustListFault::NoAnchor));
         }
         Ok(Self { entries, sources, digest })
@@ -161,7 +164,12 @@ impl TrustList {
 
 impl Entry {
     pub fn new(certificate: Certificate, der: Vec<u8>, listed_by: BTreeSet<String>) -> Self {
-        Self { anchor: certificate.is_signed_by_itself(), certificate, der, listed_by }
+        Self { certificate, der, anchor: OnceLock::new(), listed_by }
+    }
+
+    /// Whether its own key signed it.
+    pub fn anchor(&self) -> bool {
+        *self.anchor.get_or_init(|| self.certificate.is_signed_by_itself())
     }
 }
 
@@ -200,12 +208,12 @@ struct Reading {
 }
 
 impl Reading {
-    /// The lines between certificates that mean something.
-    fn remarks(&mut self, between: &str, lines_before: usize) -> Result<(), TrustListFault> {
+    /// The lines between certificates that mean something; the first that is damaged,
+    /// counted from 1.
+    fn remarks(&mut self, between: &str) -> Result<(), usize> {
         for (at, line) in between.lines().enumerate() {
             if let Some(rest) = line.strip_prefix(MASTER_LIST) {
-                let bad = TrustListFault::BadRemark { line: lines_before + at + 1 };
-                self.sources.push(Source::parse(rest).ok_or(bad)?);
+                self.sources.push(Source::parse(rest).ok_or(at + 1)?);
             } else if let Some(states) = line.strip_prefix(LISTED_BY) {
                 self.listed_by = states.split_whitespace().map(str::to_owned).collect();
             }
@@ -267,7 +275,7 @@ mod tests {
         assert_eq!(list.count(), 2);
         assert_eq!(list.oldest_and_newest(), (date(2015, 3, 4), date(2024, 5, 6)));
         assert_eq!(list.digest(), hex::encode(Sha256::digest(text.as_bytes())));
-        assert!(list.entries().iter().all(|entry| entry.anchor));
+        assert!(list.entries().iter().all(Entry::anchor));
     }
 
     #[test]

@@ -53,7 +53,7 @@ fn a_first_import_adds_everything_and_survives_the_file() {
     assert_eq!(read.sources(), update.list().sources());
     assert_eq!(read.sources()[0].country, "DE");
     assert_eq!(read.sources()[0].signed_at, list.signed_at());
-    assert!(read.entries().iter().all(|entry| entry.listed_by.contains("DE") && entry.anchor));
+    assert!(read.entries().iter().all(|entry| entry.listed_by.contains("DE") && entry.anchor()));
 }
 
 #[test]
