@@ -26,17 +26,25 @@ pub(crate) struct Command {
     pub data: Zeroizing<Vec<u8>>,
     /// How many bytes are wanted back at most, 1 to 65,536.
     pub expected: Option<usize>,
+    /// How many really come, where that is known better than by `expected`: it decides
+    /// whether the protected answer needs extended length.
+    pub likely: Option<usize>,
 }
 
 impl Command {
     /// A command without data.
     pub fn asking(header: [u8; 4], expected: usize) -> Self {
-        Self { header, data: Zeroizing::default(), expected: Some(expected) }
+        Self { header, data: Zeroizing::default(), expected: Some(expected), likely: None }
     }
 
     /// A command with data.
     pub fn carrying(header: [u8; 4], data: Vec<u8>, expected: Option<usize>) -> Self {
-        Self { header, data: Zeroizing::new(data), expected }
+        Self { header, data: Zeroizing::new(data), expected, likely: None }
+    }
+
+    /// With a better guess of how long the answer is than its limit gives.
+    pub fn answered_with(self, likely: usize) -> Self {
+        Self { likely: Some(likely), ..self }
     }
 
     /// READ BINARY, by offset or short identifier, or with the offset as data.

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::{
-    AccessFlaw, Cipher, MrzKey, Protocol, ReadError, Step,
+    AccessFlaw, Cipher, MrzKey, Password, Protocol, ReadError, Step,
     apdu::{Command, DONE},
     cipher::{CipherKey, Purpose},
     pace::key_refused,
@@ -39,7 +39,7 @@ pub(crate) fn establish(
     let answer =
         wire.send(step, &Command::carrying([0x00, 0x82, 0x00, 0x00], keys.prove(&own, challenge), Some(40)))?;
     if answer.status != DONE {
-        return Err(key_refused(step, answer.status));
+        return Err(key_refused(step, Password::Mrz, answer.status));
     }
     let channel =
         keys.accept(&own, challenge, &answer.data).map_err(|flaw| ReadError::AccessFailed { step, flaw })?;

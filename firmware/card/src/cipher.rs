@@ -48,7 +48,8 @@ impl Cipher {
         }
     }
 
-    fn key_length(self) -> usize {
+    /// Bytes in a key.
+    pub(crate) fn key_length(self) -> usize {
         match self {
             Self::TripleDes | Self::Aes128 => 16,
             Self::Aes192 => 24,
@@ -73,6 +74,12 @@ impl CipherKey {
             }
         }
         Self { cipher, bytes }
+    }
+
+    /// From its bytes, which must be as many as the cipher has.
+    pub fn from_bytes(cipher: Cipher, bytes: &[u8]) -> Self {
+        assert_eq!(bytes.len(), cipher.key_length(), "{KEY_FITS}");
+        Self { cipher, bytes: Zeroizing::new(bytes.to_vec()) }
     }
 
     /// The cipher.
@@ -187,7 +194,7 @@ fn retail_mac(key: &[u8], message: &[u8]) -> [u8; 8] {
 #[cfg(test)]
 impl CipherKey {
     pub(crate) fn from_hex(cipher: Cipher, hex: &str) -> Self {
-        Self { cipher, bytes: Zeroizing::new(hex::decode(hex).unwrap()) }
+        Self::from_bytes(cipher, &hex::decode(hex).unwrap())
     }
 
     pub(crate) fn to_hex(&self) -> String {

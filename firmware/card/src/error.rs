@@ -5,20 +5,25 @@ use std::fmt;
 use devices::ReaderFault;
 use faults::Fault;
 
-use crate::{FileId, KeyError};
+use crate::{FileId, KeyError, Password};
 
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Step {
     /// Powering the chip afresh.
     Reset,
     /// Choosing the identity application.
     Application,
     /// PACE, with the number of its command: 0 chooses the protocol, 1 to 4 are the
-    /// four rounds of 9303-11, 4.4.4.
+    /// four rounds of 9303-11, table 4.
     Pace(u8),
     /// Basic access control.
     Bac,
+    /// Chip authentication, 9303-11, 6.2.
+    ChipAuthentication,
+    /// Active authentication, 9303-11, 6.1.
+    ActiveAuthentication,
     /// Reading a file.
     File(FileId),
 }
@@ -30,6 +35,8 @@ impl fmt::Display for Step {
             Self::Application => out.write_str("choosing the identity application"),
             Self::Pace(round) => write!(out, "PACE, round {round}"),
             Self::Bac => out.write_str("BAC"),
+            Self::ChipAuthentication => out.write_str("chip authentication"),
+            Self::ActiveAuthentication => out.write_str("active authentication"),
             Self::File(file) => write!(out, "reading {file}"),
         }
     }
@@ -37,6 +44,7 @@ impl fmt::Display for Step {
 
 /// What was wrong in the making of a secure channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AccessFlaw {
     /// The encrypted nonce is not whole blocks of a fitting length.
     #[error("the nonce has a wrong length")]
@@ -53,6 +61,12 @@ pub enum AccessFlaw {
     /// The chip's proof does not fit: it does not know the key.
     #[error("the chip's proof is wrong")]
     TokenWrong,
+    /// The group that the chip's file spells out is none that keeps a secret.
+    #[error("the chip's key is over an unsafe group")]
+    GroupUnsafe,
+    /// The encrypted chip authentication data are no whole padded blocks.
+    #[error("the chip authentication data are malformed")]
+    ChipDataMalformed,
     /// The given chance makes no number in range.
     #[error("the chance given is broken")]
     Chance,
@@ -81,14 +95,38 @@ pub enum ReadError {
         status: u16,
     },
     /// The number or the machine readable zone does not belong to this card.
+    ///
+    /// Many chips answer later after each wrong try, against guessing; how much later only
+    /// the caller can measure, since no time is read here.
     #[error("the key does not open this card")]
     KeyWrong {
         /// How many tries the chip says are left.
         tries_left: Option<u8>,
     },
-    /// The chip does not offer PACE, and the policy or the kind of key allows no BAC.
+    /// The chip has blocked this password after too many wrong tries; another password may
+    /// unblock it (TR-03110-2).
+    #[error("the {password} is blocked (status {status:04X})")]
+    KeyBlocked {
+        /// Which password.
+        password: Password,
+        /// What the chip said.
+        status: u16,
+    },
+    /// The chip does not take this password now: it is suspended until another password
+    /// was given, or deactivated (TR-03110-2).
+    #[error("the {password} is suspended (status {status:04X})")]
+    KeySuspended {
+        /// Which password.
+        password: Password,
+        /// What the chip said.
+        status: u16,
+    },
+    /// The chip does not offer PACE, and the policy allows nothing else.
     #[error("the chip does not offer PACE")]
     PaceNotOffered,
+    /// Only BAC is left, which needs the machine readable zone.
+    #[error("only BAC is left, and it needs the machine readable zone")]
+    KeyNotForBac,
     /// The chip offers PACE, but nothing of it that is built here.
     #[error("the chip offers no form of PACE known here")]
     PaceUnknown,
@@ -107,6 +145,21 @@ pub enum ReadError {
         step: Step,
         /// What was wrong.
         flaw: AccessFlaw,
+    },
+    /// The chip refused to prove itself, though its files say that it can.
+    #[error("the chip refused {step} with status {status:04X}")]
+    ChipRefused {
+        /// Which proof.
+        step: Step,
+        /// What it said.
+        status: u16,
+    },
+    /// After chip authentication the chip did not have the new keys: it does not hold the
+    /// key that its file announces, as a copy does not.
+    #[error("the chip does not hold the key that it announces, found while {step}")]
+    ChipNotProven {
+        /// What was being done when it showed.
+        step: Step,
     },
     /// An answer failed its protection code: changed or played again on the way.
     #[error("an answer failed its protection code while {step}")]
@@ -176,11 +229,16 @@ impl ReadError {
         match self {
             Self::NoAnswer { fault, .. } => fault.fault(),
             Self::NotAnIdentityCard { .. } => Fault::CardNotChip,
-            Self::KeyWrong { .. } => Fault::CardKeyWrong,
+            Self::KeyWrong { .. } | Self::KeyBlocked { .. } | Self::KeySuspended { .. } => {
+                Fault::CardKeyWrong
+            }
             Self::PaceNotOffered
+            | Self::KeyNotForBac
             | Self::PaceUnknown
             | Self::AccessRefused { .. }
-            | Self::AccessFailed { .. } => Fault::CardNotSecured,
+            | Self::AccessFailed { .. }
+            | Self::ChipRefused { .. }
+            | Self::ChipNotProven { .. } => Fault::CardNotSecured,
             Self::MacWrong { .. }
             | Self::Unprotected { .. }
             | Self::ChannelLost { .. }

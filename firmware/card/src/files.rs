@@ -1,5 +1,5 @@
 //! Reads whole files in as few commands as reader and chip allow. ICAO Doc 9303-10,
-//! 3.6 (READ BINARY by short identifier, odd instruction for great offsets).
+//! 3.6.3 (READ BINARY by short identifier) and 3.6.6 (files of more than 32,767 bytes).
 //!
 //! The first answer of a file tells its length, so nothing is asked for twice. What a
 //! chip does not like is learnt once and remembered: how long an answer may be,
@@ -10,12 +10,11 @@ use zeroize::Zeroizing;
 use crate::{
     FileId, ReadError, Step,
     apdu::{Answer, Command, DONE, END_OF_FILE, NOT_FOUND, SHORT_ANSWER, WRONG_OFFSET, is_length_refusal},
+    secure_messaging::SHORT_PLAIN,
     tlv,
     wire::Wire,
 };
 
-/// No file of a chip is longer; one that claims to be is refused before it is read.
-const LONGEST_FILE: usize = 1 << 20;
 /// More at once saves next to nothing, and the citizen's progress bar would stand.
 const LONGEST_CHUNK: usize = 4096;
 /// What a chip with extended length holds at least.
@@ -29,7 +28,9 @@ const GREATEST_PLAIN_OFFSET: usize = 0x7FFF;
 
 /// What has been learnt about the chip.
 pub(crate) struct Files {
-    /// The longest answer that reader and chip are said to allow, in plain bytes.
+    /// The longest answer that reader and chip are said to allow, status included.
+    longest_answer: usize,
+    /// The same in plain bytes.
     longest: usize,
     /// The longest answer to ask for.
     chunk: usize,
@@ -63,6 +64,7 @@ impl Files {
     pub fn within(wire: &Wire<'_>, longest_answer: usize) -> Self {
         let longest = wire.longest_plain(longest_answer).min(LONGEST_CHUNK);
         Self {
+            longest_answer,
             longest,
             chunk: longest,
             doubtful: false,
@@ -78,7 +80,11 @@ impl Files {
         file: FileId,
         heard: &mut dyn FnMut(usize, usize),
     ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
-        let head = self.first(wire, file)?;
+        let first = self.first(wire, file)?;
+        if file.tag().is_none() {
+            return self.read_to_end(wire, file, first);
+        }
+        let head = first.data;
         let total = length_of(file, &head)?;
         // Reserved once: growing would leave copies behind that nobody wipes.
         let mut bytes = Zeroizing::new(Vec::with_capacity(total.max(head.len())));
@@ -97,8 +103,44 @@ impl Files {
         Ok(bytes)
     }
 
+    /// For answers through another channel, whose blocks may be longer.
+    pub fn adapt(&mut self, wire: &Wire<'_>) {
+        self.longest = wire.longest_plain(self.longest_answer).min(LONGEST_CHUNK);
+        self.chunk = self.chunk.min(self.longest);
+    }
+
+    /// A file of several data objects does not say how long it is: it is read until the
+    /// chip has no more. Where a chip refuses instead of giving what is left, it is asked
+    /// for ever less.
+    fn read_to_end(
+        &mut self,
+        wire: &mut Wire<'_>,
+        file: FileId,
+        first: Answer,
+    ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+        let (step, mut bytes, mut status) = (Step::File(file), first.data, first.status);
+        let mut wanted = self.chunk.min(SHORT_PLAIN);
+        while status != END_OF_FILE && wanted > 0 {
+            if bytes.len() > file.longest() {
+                return Err(ReadError::TooLong { file, length: bytes.len() });
+            }
+            let (answer, plain) = read_at(wire, step, bytes.len(), wanted)?;
+            status = answer.status;
+            match status.to_be_bytes() {
+                _ if status == DONE && plain.is_empty() => break,
+                _ if matches!(status, DONE | END_OF_FILE) => {
+                    bytes = Zeroizing::new([bytes.as_slice(), &plain].concat());
+                }
+                [0x6C, named] if (1..wanted).contains(&named.into()) => wanted = named.into(),
+                _ if is_length_refusal(status) => wanted /= 2,
+                _ => return Err(ReadError::Refused { file, status }),
+            }
+        }
+        Ok(bytes)
+    }
+
     /// The first bytes of a file, as many as come at once.
-    fn first(&mut self, wire: &mut Wire<'_>, file: FileId) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    fn first(&mut self, wire: &mut Wire<'_>, file: FileId) -> Result<Answer, ReadError> {
         let step = Step::File(file);
         if self.short_ids == ShortIds::Refused {
             select(wire, file)?;
@@ -162,15 +204,15 @@ impl Files {
         wanted: usize,
         limited: bool,
         answer: Answer,
-    ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    ) -> Result<Answer, ReadError> {
         let got = answer.data.len();
         if got > wanted {
             return Err(ReadError::Malformed { step: Step::File(file), why: MORE_THAN_ASKED });
         }
-        if limited && length_of(file, &answer.data)? > got {
+        if limited && file.tag().is_some() && length_of(file, &answer.data)? > got {
             self.chunk = got.clamp(SHORTEST_CHUNK, self.chunk);
         }
-        Ok(answer.data)
+        Ok(answer)
     }
 
     /// Further bytes of the file that was named last.
@@ -184,11 +226,8 @@ impl Files {
         let step = Step::File(file);
         loop {
             let trying = self.doubtful && missing > self.chunk;
-            let mut wanted = missing.min(if trying { self.longest } else { self.chunk });
-            if offset <= GREATEST_PLAIN_OFFSET {
-                // Not across the border, where some chips stop short.
-                wanted = wanted.min(GREATEST_PLAIN_OFFSET + 1 - offset);
-            }
+            let most = if trying { self.longest } else { self.chunk };
+            let wanted = missing.min(most).min(self.most_at(offset));
             let (answer, plain) = read_at(wire, step, offset, wanted)?;
             match answer.status {
                 DONE | END_OF_FILE => {
@@ -216,6 +255,15 @@ impl Files {
         }
     }
 
+    /// The most that one command may ask for at this offset: not across the border between
+    /// both instructions, where some chips stop short; beyond it the frame counts too.
+    fn most_at(&self, offset: usize) -> usize {
+        (GREATEST_PLAIN_OFFSET + 1)
+            .checked_sub(offset)
+            .filter(|left| *left > 0)
+            .unwrap_or(self.longest - LONGEST_FRAME)
+    }
+
     /// After a further command was too long: down one rung, if there is one.
     fn shorten(&mut self, status: u16, wanted: usize) -> bool {
         let named = usize::from(status & 0xFF);
@@ -231,8 +279,8 @@ impl Files {
 
 const MORE_THAN_ASKED: &str = "more came than was asked for";
 
-/// What a short answer holds through the secure channel, whatever its cipher.
-const SHORT_PLAIN: usize = 223;
+/// Tag and length before the data in an answer to the odd instruction.
+const LONGEST_FRAME: usize = 4;
 
 /// READ BINARY at an offset; past 32,767 with the odd instruction, whose answer is
 /// a data object (ISO/IEC 7816-4, 7.2.2).
@@ -286,11 +334,11 @@ fn length_of(file: FileId, head: &[u8]) -> Result<usize, ReadError> {
     let malformed = |why| ReadError::Malformed { step, why };
     let (tag, start, length) =
         tlv::header(head).map_err(malformed)?.ok_or(malformed("the file has no length"))?;
-    if tag != u32::from(file.tag()) {
+    if Some(tag) != file.tag().map(u32::from) {
         return Err(malformed("the file holds another data object"));
     }
     let total = start.saturating_add(length);
-    if total > LONGEST_FILE { Err(ReadError::TooLong { file, length: total }) } else { Ok(total) }
+    if total > file.longest() { Err(ReadError::TooLong { file, length: total }) } else { Ok(total) }
 }
 
 #[cfg(test)]

@@ -1,19 +1,61 @@
-//! What opens the chip: six digits, or three fields of the machine readable zone.
+//! What opens the chip: a few digits, or three fields of the machine readable zone.
 //! Parsed once, wiped on drop, never printed. ICAO Doc 9303-11, 4.3.2 and 4.4.3.
 
+use std::fmt;
+
+use sha1::{Digest, Sha1};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The password of the access protocol. No `Debug`: it opens somebody's card.
+#[non_exhaustive]
 pub enum AccessKey {
     /// The card access number; for PACE only.
     Can(Can),
     /// Fields of the machine readable zone; for PACE and for BAC.
     Mrz(MrzKey),
+    /// The holder's secret number; for PACE only, on cards beyond ICAO Doc 9303.
+    Pin(Pin),
+    /// The number that unblocks the PIN; for PACE only, on cards beyond ICAO Doc 9303.
+    Puk(Puk),
+}
+
+/// The kinds of password, with their numbers in MSE:Set AT (9303-11, 4.4.4.1, and
+/// TR-03110-3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Password {
+    /// Fields of the machine readable zone.
+    Mrz = 1,
+    /// The card access number.
+    Can = 2,
+    /// The holder's secret number.
+    Pin = 3,
+    /// The number that unblocks the PIN.
+    Puk = 4,
+}
+
+impl fmt::Display for Password {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Mrz => "machine readable zone",
+            Self::Can => "card access number",
+            Self::Pin => "PIN",
+            Self::Puk => "PUK",
+        })
+    }
 }
 
 /// The card access number, six digits.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Can(pub(crate) [u8; 6]);
+
+/// The holder's secret number (TR-03110-2): digits, five of them while the card is
+/// new.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Pin(Vec<u8>);
+
+/// The number that unblocks the PIN (TR-03110-2): digits.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Puk(Vec<u8>);
 
 /// Document number, day of birth and day of expiry, each with its check digit.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -21,13 +63,23 @@ pub struct MrzKey(pub(crate) Vec<u8>);
 
 /// Why a text is no key. It never repeats the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// A card access number is six digits.
     #[error("a card access number has six digits")]
     NotSixDigits,
+    /// A PIN or PUK is 4 to 16 digits.
+    #[error("a PIN or PUK has 4 to 16 digits")]
+    NotSecretDigits,
     /// A citizen's number is twelve digits.
     #[error("a citizen's number has twelve digits")]
     NotTwelveDigits,
+    /// The ages of renewal do not rise, or the first is less than the years before it.
+    #[error("the ages of renewal do not rise")]
+    NotRenewalAges,
+    /// A card is not issued before its holder is born.
+    #[error("the card was issued before its holder was born")]
+    IssuedBeforeBirth,
     /// A character that no machine readable zone has.
     #[error("a machine readable zone has only A to Z, 0 to 9 and <")]
     NotMrzText,
@@ -49,6 +101,46 @@ pub enum KeyError {
         /// Which field.
         field: &'static str,
     },
+}
+
+impl AccessKey {
+    /// Which kind it is.
+    pub fn password(&self) -> Password {
+        match self {
+            Self::Can(_) => Password::Can,
+            Self::Mrz(_) => Password::Mrz,
+            Self::Pin(_) => Password::Pin,
+            Self::Puk(_) => Password::Puk,
+        }
+    }
+
+    /// The password as the key derivation of PACE takes it: K = f(π) of 9303-11, table 14.
+    pub(crate) fn encoded(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(match self {
+            Self::Can(can) => can.0.to_vec(),
+            Self::Mrz(mrz) => Sha1::digest(&mrz.0).to_vec(),
+            Self::Pin(Pin(digits)) | Self::Puk(Puk(digits)) => digits.clone(),
+        })
+    }
+}
+
+impl Pin {
+    /// From its digits, 4 to 16.
+    pub fn new(digits: &str) -> Result<Self, KeyError> {
+        secret_digits(digits).map(Self)
+    }
+}
+
+impl Puk {
+    /// From its digits, 4 to 16.
+    pub fn new(digits: &str) -> Result<Self, KeyError> {
+        secret_digits(digits).map(Self)
+    }
+}
+
+fn secret_digits(digits: &str) -> Result<Vec<u8>, KeyError> {
+    let fits = (4..=16).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { Ok(digits.as_bytes().to_vec()) } else { Err(KeyError::NotSecretDigits) }
 }
 
 impl Can {

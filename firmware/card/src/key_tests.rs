@@ -42,6 +42,43 @@ fn a_long_document_number_is_put_together() {
     assert_eq!(zone(&misread), Err(KeyError::CheckDigit { field: "document number" }));
 }
 
+// ICAO Doc 9303-11, appendix D.2: TD1 and TD2, each with a long number and with one that is
+// filled up.
+#[test]
+fn the_zones_of_appendix_d_give_their_keys() {
+    for (text, key) in [
+        (
+            "I<UTOSTEVENSON<<PETER<JOHN<<<<<<<<<<\nD23145890<UTO3407127M95071227349<<<8",
+            "D23145890734934071279507122",
+        ),
+        (
+            "I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<\nL898902C<3UTO6908061F9406236<<<<<<<8",
+            "L898902C<369080619406236",
+        ),
+        (
+            "I<UTOD23145890<7349<<<<<<<<<<<\n3407127M9507122UTO<<<<<<<<<<<2\nSTEVENSON<<PETER<JOHN<<<<<<<<<",
+            "D23145890734934071279507122",
+        ),
+        (
+            "I<UTOL898902C<3<<<<<<<<<<<<<<<\n6908061F9406236UTO<<<<<<<<<<<1\nERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+            "L898902C<369080619406236",
+        ),
+    ] {
+        assert_eq!(zone(text).as_deref(), Ok(key));
+    }
+}
+
+#[test]
+fn a_pin_and_a_puk_are_digits_of_a_sensible_number() {
+    for digits in ["12345", "123456", "1234567890", "1234567890123456"] {
+        assert!(Pin::new(digits).is_ok() && Puk::new(digits).is_ok(), "{digits}");
+    }
+    for wrong in ["", "123", "12345678901234567", "12345a", "１２３４"] {
+        assert_eq!(Pin::new(wrong).err(), Some(KeyError::NotSecretDigits), "{wrong}");
+        assert_eq!(Puk::new(wrong).err(), Some(KeyError::NotSecretDigits), "{wrong}");
+    }
+}
+
 // ICAO Doc 9303-11, appendix D.2: a number of eight characters, filled with <.
 #[test]
 fn fields_give_the_key_of_the_standard() {

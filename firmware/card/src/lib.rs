@@ -1,33 +1,49 @@
-//! Reads the chip of a citizen card: opens the secure channel, reads the files,
-//! hands their bytes on. ICAO Doc 9303-10 (files) and 9303-11 (protocols).
+//! Reads the chip of a citizen card: opens the secure channel, reads the files, has the
+//! chip prove that it is no copy, hands it all on. ICAO Doc 9303-10 (files) and 9303-11
+//! (protocols).
 //!
 //! It never decides whether what it read is genuine (that is `identity`), never
 //! keeps anything after it is dropped, and takes no time and no chance of its own.
 //! PACE that is offered and fails is an error: nothing here falls back to BAC.
 //!
-//! Chip authentication (9303-11, 6.2) belongs between [`Session::read`] of DG14 and
-//! the files after it: it will be one more method of [`Session`] that swaps the keys
-//! of its secure channel. Another PACE mapping is one more variant of [`Mapping`].
+//! A reading is [`open`], then [`Session::read`] and the proofs, then
+//! [`Session::finish`]; the README, which follows, has an example.
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
 
+mod active_authentication;
 mod apdu;
 mod bac;
+mod chip_authentication;
+mod chip_key;
 mod cipher;
 mod error;
+mod expiry;
 mod file_id;
 mod files;
 mod group;
 mod key;
 mod limits;
+mod opening;
 mod pace;
+mod proof;
 mod protocol;
+#[cfg(test)]
+#[path = "../tests/script/mod.rs"]
+mod script;
 mod secure_messaging;
 pub mod security_infos;
 mod session;
 mod tlv;
 mod wire;
 
+pub use active_authentication::ActiveAuthentication;
+pub use chip_authentication::ChipAuthentication;
 pub use error::{AccessFlaw, ReadError, Step};
+pub use expiry::RenewalAges;
 pub use file_id::FileId;
-pub use key::{AccessKey, Can, KeyError, MrzKey};
+pub use key::{AccessKey, Can, KeyError, MrzKey, Password, Pin, Puk};
+pub use opening::open;
+pub use proof::{ChipProof, KeyId};
 pub use protocol::{AccessPolicy, Agreement, Cipher, Mapping, Protocol};
-pub use session::{CardFiles, Progress, ReadLog, Session, open};
+pub use session::{CardFiles, Progress, ReadLog, Session};

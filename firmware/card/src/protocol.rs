@@ -2,14 +2,21 @@
 
 use std::fmt;
 
-/// Which access protocols the caller allows. There is no third way: PACE that the
-/// chip offers is used, and when it fails the read fails.
+/// Which access protocols the caller allows (9303-11, 4.2).
+///
+/// None of them turns a PACE that the chip offers and that failed into BAC. A caller that
+/// wants this for a certain card must ask for it by name, with [`AccessPolicy::BacOnly`],
+/// and can log it: [`CardFiles::access`](crate::CardFiles::access) says what was used, and
+/// EF.CardAccess among the files says what was on offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessPolicy {
     /// Only PACE; a chip that does not offer it is not read.
     PaceOnly,
     /// PACE where the chip offers it, BAC where it does not.
     PaceOrBacWhenNotOffered,
+    /// BAC even where the chip offers PACE: for chips whose PACE is known to be broken.
+    /// Who hears it and knows the machine readable zone can read along.
+    BacOnly,
 }
 
 /// The access protocol that made the secure channel, with its choices.
@@ -33,8 +40,13 @@ pub enum Protocol {
 /// How PACE maps the nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mapping {
-    /// Generic mapping: one more key agreement.
+    /// Generic mapping: one more key agreement (9303-11, 4.4.3.3.1).
     Generic,
+    /// Integrated mapping: a second nonce and a block cipher (9303-11, 4.4.3.3.2).
+    Integrated,
+    /// Chip authentication mapping: generic, and the chip proves itself (9303-11,
+    /// 4.4.3.3.3).
+    ChipAuthentication,
 }
 
 /// The kind of group.
@@ -61,14 +73,19 @@ pub enum Cipher {
 
 impl fmt::Display for Protocol {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Pace { mapping: Mapping::Generic, agreement, cipher, parameters } = self else {
+        let Self::Pace { mapping, agreement, cipher, parameters } = self else {
             return out.write_str("BAC");
         };
         let agreement = match agreement {
             Agreement::Dh => "DH",
             Agreement::Ecdh => "ECDH",
         };
-        write!(out, "PACE-{agreement}-GM-{cipher} ({parameters})")
+        let mapping = match mapping {
+            Mapping::Generic => "GM",
+            Mapping::Integrated => "IM",
+            Mapping::ChipAuthentication => "CAM",
+        };
+        write!(out, "PACE-{agreement}-{mapping}-{cipher} ({parameters})")
     }
 }
 

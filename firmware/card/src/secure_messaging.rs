@@ -24,6 +24,9 @@ const PADDED: u8 = 0x01;
 /// Status object, code object: what every protected answer has.
 const ANSWER_FRAME: usize = 4 + 10;
 
+/// What a short answer holds through the channel, whatever its cipher.
+pub(crate) const SHORT_PLAIN: usize = 223;
+
 /// Why an answer is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Distrust {
@@ -76,7 +79,8 @@ impl Channel {
         let code = self.code(&header, &body);
         tlv::push(&mut body, CODE, &code);
 
-        let long = body.len() > 255 || self.protected(command.expected.unwrap_or(0)) > SHORT_ANSWER;
+        let answer = command.likely.or(command.expected).unwrap_or(0);
+        let long = body.len() > 255 || self.protected(answer) > SHORT_ANSWER;
         if long {
             assemble(header, &body, Some(65_536), Length::Extended)
         } else {

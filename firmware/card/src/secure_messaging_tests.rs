@@ -71,17 +71,36 @@ fn the_three_exchanges_of_appendix_d_are_reproduced() {
     }
 }
 
-// The first command after PACE in the example sends the reference of a certificate
+// The first command after PACE in the examples sends the reference of a certificate
 // holder; its cryptogram and the code of the empty answer are given.
 #[test]
-fn the_aes_channel_of_bsi_is_reproduced() {
-    let mut channel = channel_of_bsi();
-    let reference = hex::decode("830D44454356434141543030303031").unwrap();
-    let command = Command::carrying([0, 0x22, 0x81, 0xB6], reference, None);
-    let sent = hex::encode_upper(&*channel.protect(&command));
-    assert!(sent.starts_with("0C2281B61D871101BE90237EEB4BA0FF253EA246AE31C8B88E08"), "{sent}");
-    let opened = channel.open(&answer("990290008E08A89570A68664A7D69000")).unwrap();
-    assert!(opened.data.is_empty());
+fn the_aes_channels_of_bsi_are_reproduced() {
+    let over_a_prime_group = channel(
+        Cipher::Aes128,
+        "2F7F46ADCC9E7E521B45D192FAFA9126",
+        "805A1D27D45A5116F73C54469462B7D8",
+        "00000000000000000000000000000000",
+    );
+    for (mut channel, reference, cryptogram, code) in [
+        (
+            channel_of_bsi(),
+            "830D44454356434141543030303031",
+            "1D871101BE90237EEB4BA0FF253EA246AE31C8B8",
+            "A89570A68664A7D6",
+        ),
+        (
+            over_a_prime_group,
+            "830F444554455354435643413030303033",
+            "2D872101B37BB57DA1DB37D1C49604917BD699E61D6A3074E69E4067A1B3990388233633",
+            "EBFF08D3B20A0414",
+        ),
+    ] {
+        let command = Command::carrying([0, 0x22, 0x81, 0xB6], hex::decode(reference).unwrap(), None);
+        let sent = hex::encode_upper(&*channel.protect(&command));
+        assert!(sent.starts_with(&format!("0C2281B6{cryptogram}8E08")), "{sent}");
+        let opened = channel.open(&answer(&format!("990290008E08{code}9000"))).unwrap();
+        assert!(opened.data.is_empty());
+    }
 }
 
 #[test]

@@ -1,22 +1,21 @@
-//! One reading of one card, from the first command to the files' bytes.
+//! One reading of one card, from the open channel to the files' bytes.
 //!
 //! It reads what it is told to read and judges nothing: whether the bytes are
 //! genuine is for `identity`.
 
 use std::collections::BTreeMap;
 
-use devices::{CardReader, ReaderFault};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::{
-    AccessKey, AccessPolicy, FileId, Protocol, ReadError, Step,
-    apdu::{Command, DONE},
-    bac,
+    ActiveAuthentication, ChipAuthentication, ChipProof, FileId, Protocol, ReadError, Step,
+    active_authentication, chip_authentication,
+    file_id::Place,
     files::Files,
-    limits,
-    pace::{self, Choice},
+    opening::{Prepared, choose_application, choose_master_file, fetch},
     security_infos::SecurityInfos,
+    tlv,
     wire::Wire,
 };
 
@@ -57,135 +56,101 @@ pub struct Session<'r> {
     files: Files,
     kept: Kept,
     access: Protocol,
+    /// Where the chip now looks for files.
+    place: Place,
 }
 
-type Kept = BTreeMap<FileId, Zeroizing<Vec<u8>>>;
+pub(crate) type Kept = BTreeMap<FileId, Zeroizing<Vec<u8>>>;
 
 /// The bytes of the files as they came through the secure channel; wiped on drop.
 /// There is no other way to make one than [`Session::finish`].
 pub struct CardFiles {
     kept: Kept,
     access: Protocol,
+    proofs: Vec<ChipProof>,
     log: ReadLog,
 }
 
-/// The identity application of ICAO Doc 9303-10, 3.4: LDS1.
-const APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
+impl<'r> Session<'r> {
+    /// Over an open channel, with the application chosen.
+    pub(crate) fn over(wire: Wire<'r>, prepared: Prepared) -> Self {
+        let Prepared { files, kept, access } = prepared;
+        Self { wire, files, kept, access, place: Place::Application }
+    }
 
-/// Powers the card afresh, opens the secure channel, chooses the identity
-/// application and reads EF.COM. The card must lie on the reader.
-///
-/// EF.COM is the test of long answers: where it makes the chip drop the channel, all
-/// is done once more with short ones.
-pub fn open<'r>(
-    reader: &'r mut dyn CardReader,
-    key: &AccessKey,
-    policy: AccessPolicy,
-    chance: &mut dyn CryptoRng,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Session<'r>, ReadError> {
-    let (mut wire, presence) = Wire::open(reader)?;
-    progress(Progress::Opening);
-    let mut longest = limits::longest_answer(&mut wire, &presence.atr)?;
-    loop {
-        let mut kept = Kept::new();
-        let access = secure(&mut wire, &mut kept, key, policy, chance)?;
-        progress(Progress::Secured(access));
-        let files = Files::within(&wire, longest);
-        let mut session = Session { wire, files, kept, access };
-        match session.read(FileId::Com, progress) {
-            Err(ReadError::Unprotected { .. } | ReadError::NoAnswer { fault: ReaderFault::CardMute, .. })
-                if longest > limits::SHORT =>
-            {
-                longest = limits::SHORT;
-                wire = session.wire;
-                wire.start_over()?;
-            }
-            Ok(()) | Err(ReadError::Absent { .. } | ReadError::Refused { .. }) => return Ok(session),
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Access control: PACE where the chip offers it. There is no way from an offered
-/// PACE to BAC.
-fn secure(
-    wire: &mut Wire<'_>,
-    kept: &mut Kept,
-    key: &AccessKey,
-    policy: AccessPolicy,
-    chance: &mut dyn CryptoRng,
-) -> Result<Protocol, ReadError> {
-    if let Some(bytes) = read_card_access(wire)? {
-        let offered = SecurityInfos::parse(&bytes).map_err(|_| ReadError::Malformed {
-            step: Step::File(FileId::CardAccess),
-            why: "it is no set of security infos",
-        })?;
-        wire.log.files.push(FileId::CardAccess);
-        kept.insert(FileId::CardAccess, bytes);
-        if offered.pace().next().is_some() {
-            let choice = Choice::among(&offered).ok_or(ReadError::PaceUnknown)?;
-            let access = pace::establish(wire, &choice, key, chance)?;
-            choose_application(wire)?;
-            return Ok(access);
-        }
-    }
-    // First of all it may be no identity card: say that rather than talk of PACE.
-    choose_application(wire)?;
-    match (policy, key) {
-        (AccessPolicy::PaceOrBacWhenNotOffered, AccessKey::Mrz(key)) => bac::establish(wire, key, chance),
-        _ => Err(ReadError::PaceNotOffered),
-    }
-}
-
-/// EF.CardAccess, or `None` where the chip has none.
-///
-/// It lies in the master file, which is current after a reset; Vietnamese cards even
-/// refuse to SELECT it (6D00). So it is read without selecting first. Where that fails
-/// the master file is selected in both ways, whatever the chip says to that.
-fn read_card_access(wire: &mut Wire<'_>) -> Result<Option<Zeroizing<Vec<u8>>>, ReadError> {
-    let step = Step::File(FileId::CardAccess);
-    let read = |wire: &mut Wire<'_>| {
-        Files::within(wire, limits::SHORT).read(wire, FileId::CardAccess, &mut |_, _| ())
-    };
-    match read(wire) {
-        Ok(found) => return Ok(Some(found)),
-        Err(error @ ReadError::NoAnswer { .. }) => return Err(error),
-        Err(_) => {}
-    }
-    wire.send(step, &Command::carrying([0x00, 0xA4, 0x00, 0x0C], Vec::new(), None))?;
-    wire.send(step, &Command::carrying([0x00, 0xA4, 0x00, 0x0C], vec![0x3F, 0x00], None))?;
-    match read(wire) {
-        Ok(found) => Ok(Some(found)),
-        Err(ReadError::Absent { .. } | ReadError::Refused { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn choose_application(wire: &mut Wire<'_>) -> Result<(), ReadError> {
-    let select = Command::carrying([0x00, 0xA4, 0x04, 0x0C], APPLICATION.to_vec(), None);
-    match wire.send(Step::Application, &select)?.status {
-        DONE => Ok(()),
-        status => Err(ReadError::NotAnIdentityCard { status }),
-    }
-}
-
-impl Session<'_> {
     /// Reads one file and keeps its bytes; a file already read is not read again.
     pub fn read(&mut self, file: FileId, progress: &mut dyn FnMut(Progress)) -> Result<(), ReadError> {
         if self.kept.contains_key(&file) {
             return Ok(());
         }
         if file == FileId::CardAccess {
-            // It lies outside the application; `open` would have it if there were one.
+            // `open` would have it if there were one.
             return Err(ReadError::Absent { file });
         }
-        let bytes = self.files.read(&mut self.wire, file, &mut |done, total| {
-            progress(Progress::Reading { file, done, total });
-        })?;
-        self.kept.insert(file, bytes);
-        self.wire.log.files.push(file);
+        self.go_to(file)?;
+        fetch(&mut self.wire, &mut self.files, &mut self.kept, file, progress)
+    }
+
+    /// Makes the place of a file the current one (9303-10, 3.6.1).
+    fn go_to(&mut self, file: FileId) -> Result<(), ReadError> {
+        if self.place == file.place() {
+            return Ok(());
+        }
+        match file.place() {
+            Place::Application => choose_application(&mut self.wire)?,
+            Place::MasterFile => choose_master_file(&mut self.wire, file)?,
+        }
+        self.place = file.place();
         Ok(())
+    }
+
+    /// Chip authentication with the keys of DG14, which is read where it was not yet
+    /// (9303-11, 6.2). The channel then goes on under new keys.
+    ///
+    /// The proof counts with the next answer from the chip, so read a file after this:
+    /// best all that need no earlier place. A chip that does not hold its key fails there
+    /// with [`ReadError::ChipNotProven`]; one that refuses fails here.
+    pub fn authenticate_chip(
+        &mut self,
+        chance: &mut dyn CryptoRng,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<ChipAuthentication, ReadError> {
+        let file = FileId::Dg14;
+        match self.read(file, progress) {
+            Ok(()) => {}
+            Err(ReadError::Absent { .. }) => return Ok(ChipAuthentication::NotOffered),
+            Err(error) => return Err(error),
+        }
+        self.go_to(file)?;
+        let malformed = |why| ReadError::Malformed { step: Step::File(file), why };
+        let (set, _) = tlv::expect(&self.kept[&file], 0x6E).map_err(malformed)?;
+        let infos = SecurityInfos::parse(set).map_err(|_| malformed("it is no set of security infos"))?;
+        let came_to = chip_authentication::establish(&mut self.wire, &infos, chance)?;
+        self.files.adapt(&self.wire);
+        Ok(came_to)
+    }
+
+    /// Active authentication: the chip signs the caller's challenge, which must be drawn
+    /// for this card and never used twice (9303-11, 6.1.2.1). DG15 is read where it was
+    /// not yet.
+    pub fn authenticate_actively(
+        &mut self,
+        challenge: [u8; 8],
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<ActiveAuthentication, ReadError> {
+        match self.read(FileId::Dg15, progress) {
+            Ok(()) => {}
+            Err(ReadError::Absent { .. }) => return Ok(ActiveAuthentication::NotOffered),
+            Err(error) => return Err(error),
+        }
+        self.go_to(FileId::Dg15)?;
+        active_authentication::challenge(&mut self.wire, &self.kept[&FileId::Dg15], challenge)?;
+        Ok(ActiveAuthentication::Answered)
+    }
+
+    /// What the chip has proven so far; see [`CardFiles::proofs`].
+    pub fn proofs(&self) -> &[ChipProof] {
+        &self.wire.proofs
     }
 
     /// The bytes of a file that was read.
@@ -205,7 +170,7 @@ impl Session<'_> {
 
     /// Ends the reading and hands over what was read.
     pub fn finish(self) -> CardFiles {
-        CardFiles { kept: self.kept, access: self.access, log: self.wire.log }
+        CardFiles { kept: self.kept, access: self.access, proofs: self.wire.proofs, log: self.wire.log }
     }
 }
 
@@ -218,6 +183,12 @@ impl CardFiles {
     /// How the channel was made.
     pub fn access(&self) -> Protocol {
         self.access
+    }
+
+    /// What the chip did to show that it is no copy, in the order in which it did it.
+    /// None of it is judged: that needs the issuer's signature over the chip's keys.
+    pub fn proofs(&self) -> &[ChipProof] {
+        &self.proofs
     }
 
     /// What the reading cost.

@@ -8,7 +8,7 @@ use devices::{CardReader, Presence};
 use zeroize::Zeroizing;
 
 use crate::{
-    ReadError, ReadLog, Step,
+    ChipProof, ReadError, ReadLog, Step,
     apdu::{Answer, Command, SHORT_ANSWER, is_length_refusal},
     secure_messaging::{Channel, Distrust},
 };
@@ -30,6 +30,10 @@ pub(crate) struct Wire<'r> {
     pub link: Link,
     /// What was sent and received so far.
     pub log: ReadLog,
+    /// What the chip has proven so far.
+    pub proofs: Vec<ChipProof>,
+    /// What it will have proven with the next answer that is genuine.
+    awaited: Option<ChipProof>,
 }
 
 /// An answer that comes in pieces (status 61xx) may have so many; more than 65,536
@@ -41,14 +45,27 @@ impl<'r> Wire<'r> {
     pub fn open(reader: &'r mut dyn CardReader) -> Result<(Self, Presence), ReadError> {
         let presence =
             reader.reset_card().map_err(|fault| ReadError::NoAnswer { step: Step::Reset, fault })?;
-        Ok((Self { reader, link: Link::Plain, log: ReadLog::default() }, presence))
+        Ok((
+            Self { reader, link: Link::Plain, log: ReadLog::default(), proofs: Vec::new(), awaited: None },
+            presence,
+        ))
     }
 
     /// Powers the chip afresh again; the counts go on.
     pub fn start_over(&mut self) -> Result<(), ReadError> {
         self.link = Link::Plain;
+        self.proofs.clear();
+        self.awaited = None;
+        self.log.files.clear();
         self.reader.reset_card().map_err(|fault| ReadError::NoAnswer { step: Step::Reset, fault })?;
         Ok(())
+    }
+
+    /// Goes on through another channel (9303-11, 9.8.2: from the next command on). The
+    /// first genuine answer through it is what proves the chip.
+    pub fn rekey(&mut self, channel: Channel, proof: ChipProof) {
+        self.link = Link::Secure(channel);
+        self.awaited = Some(proof);
     }
 
     /// Sends a command and believes the answer, or fails.
@@ -69,7 +86,10 @@ impl<'r> Wire<'r> {
             return answer;
         };
         let distrust = match channel.open(&answer) {
-            Ok(answer) => return Ok(answer),
+            Ok(answer) => {
+                self.proofs.extend(self.awaited.take());
+                return Ok(answer);
+            }
             Err(Distrust::Unprotected(status)) if command.is_read() && is_length_refusal(status) => {
                 channel.take_back();
                 return Ok(Answer { data: Zeroizing::default(), status });
@@ -77,6 +97,10 @@ impl<'r> Wire<'r> {
             Err(distrust) => distrust,
         };
         self.link = Link::Lost;
+        if self.awaited.take().is_some() {
+            // The chip does not have the new keys, so not the private key either.
+            return Err(ReadError::ChipNotProven { step });
+        }
         Err(match distrust {
             Distrust::Unprotected(status) => ReadError::Unprotected { step, status },
             Distrust::MacWrong => ReadError::MacWrong { step },

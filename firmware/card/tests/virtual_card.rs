@@ -122,7 +122,7 @@ fn a_chip_with_bac_alone_is_not_read_where_the_policy_says_pace() {
     let error = open(&mut reader, &card.zone, AccessPolicy::PaceOnly).err().unwrap();
     assert!(matches!(error, ReadError::PaceNotOffered), "{error}");
     let error = open(&mut reader, &card.can, AccessPolicy::PaceOrBacWhenNotOffered).err().unwrap();
-    assert!(matches!(error, ReadError::PaceNotOffered), "{error}");
+    assert!(matches!(error, ReadError::KeyNotForBac), "{error}");
 }
 
 #[test]

@@ -9,7 +9,7 @@
 mod script;
 
 use card::{
-    AccessKey, AccessPolicy, Agreement, Can, Cipher, FileId, Mapping, MrzKey, Progress, Protocol, Session,
+    AccessKey, AccessPolicy, Agreement, Cipher, FileId, Mapping, MrzKey, Pin, Progress, Protocol, Session,
 };
 use script::{ScriptedChance, ScriptedReader};
 
@@ -144,11 +144,10 @@ fn pace_over_a_prime_group_is_that_of_the_standard() {
     reader.assert_finished();
 }
 
-// BSI TR-03110, worked example of EAC over curves. Its password is a PIN of six digits,
-// which goes into the keys as a card access number does. Its EF.CardAccess announces
+// BSI TR-03110, worked example of EAC over curves. Its password is a PIN. Its EF.CardAccess announces
 // chip and terminal authentication and more, which must not disturb.
 #[test]
-fn pace_with_six_digits_is_that_of_the_bsi() {
+fn pace_with_a_pin_is_that_of_the_bsi() {
     let mut reader = ScriptedReader::new(&[
         (
             "00B09C0000",
@@ -158,7 +157,7 @@ fn pace_with_six_digits_is_that_of_the_bsi() {
              2F686F6D65303E060804007F000702020831323012060A04007F00070202030202020102020102301C060904 \
              007F000702020302300C060704007F0007010202010D0201029000",
         ),
-        ("0022C1A412800A04007F0007020204020283010284010D", "9000"),
+        ("0022C1A412800A04007F0007020204020283010384010D", "9000"),
         ("10860000027C0000", "7C128010CE834CDE69FFBB1D1EB21585CD709F189000"),
         (
             "10860000457C438141043DD29BBE5907FD21A152ADA4895FAAE7ACC55F5E50EFBFDE5AB0C6EB54F198D61591 \
@@ -186,7 +185,7 @@ fn pace_with_six_digits_is_that_of_the_bsi() {
         "752287F5B02DE3C4BC3E17945118C51B23C97278E4CD748048AC56BA5BDC3D46",
         "9D9A32DF93A57CCE33CA3CDD3457E33A976F293546C73550F397259C93BE0120",
     ]);
-    let key = AccessKey::Can(Can::new("123456").unwrap());
+    let key = AccessKey::Pin(Pin::new("123456").unwrap());
     let session = open(&mut reader, &key, &mut chance);
     assert_eq!(session.access(), pace(Agreement::Ecdh, 13));
     reader.assert_finished();

@@ -6,6 +6,7 @@ use openssl::hash::{MessageDigest, hash};
 
 use crate::{
     error::SignerFault,
+    policy::Sha1,
     tlv::{self, Malformed, Tlv, Walk},
 };
 
@@ -98,11 +99,12 @@ impl Digest {
         hash(self.openssl(), bytes).expect("the crypto library has every digest of the table").to_vec()
     }
 
-    /// Refuses SHA-1, with which two files can be made that have one digest.
-    pub fn strong(self) -> Result<Self, SignerFault> {
-        match self {
-            Self::Sha1 => Err(SignerFault::Weak("SHA-1")),
-            strong => Ok(strong),
+    /// Refuses SHA-1, with which two files can be made that have one digest, unless
+    /// the operator accepts it.
+    pub fn allowed(self, sha1: Sha1) -> Result<Self, SignerFault> {
+        match (self, sha1) {
+            (Self::Sha1, Sha1::Refused) => Err(SignerFault::Weak("SHA-1")),
+            (digest, _) => Ok(digest),
         }
     }
 }
@@ -126,7 +128,8 @@ impl Scheme {
         match (name, beside, parameters) {
             (RSA_ENCRYPTION, Some(digest), _) => Ok(Self::RsaPkcs1(digest)),
             (RSASSA_PSS, _, Some(parameters)) => pss(parameters),
-            (RSASSA_PSS, _, None) => Err(SignerFault::Weak("SHA-1")),
+            // Everything at its default (RFC 4055, 3.1).
+            (RSASSA_PSS, _, None) => Ok(Self::RsaPss { digest: Digest::Sha1, mask: Digest::Sha1, salt: 20 }),
             (other, ..) => Err(SignerFault::UnknownAlgorithm(other.to_string())),
         }
     }

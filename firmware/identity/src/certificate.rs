@@ -3,7 +3,7 @@
 
 use const_oid::ObjectIdentifier;
 use der::{Decode, Encode, Tag, Tagged};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use sha2::{Digest as _, Sha256};
 use x509_cert::{attr::AttributeTypeAndValue, name::Name, time::Time};
 
@@ -25,7 +25,12 @@ pub(crate) struct Certificate {
     serial: String,
     fingerprint: String,
     extensions: Extensions,
+    subject_name: FoldedName,
+    issuer_name: FoldedName,
 }
+
+/// The parts of a name as they are compared.
+pub(crate) type FoldedName = Vec<Vec<(ObjectIdentifier, String)>>;
 
 impl Certificate {
     /// Reads one certificate in DER. A key or a scheme that we do not know is no
@@ -49,8 +54,10 @@ impl Certificate {
             scheme: Scheme::parse(scheme, None),
             key: PublicKey::parse(&key),
             serial: hex::encode(trimmed(body.serial_number().as_bytes())),
-            fingerprint: hex::encode(Sha256::digest(der)),
+            fingerprint: Self::fingerprint_of(der),
             extensions: Extensions::parse(body)?,
+            subject_name: folded(body.subject()),
+            issuer_name: folded(body.issuer()),
             parsed,
         })
     }
@@ -67,9 +74,9 @@ impl Certificate {
         self.has_issuer_named(self) && self.is_signed_by(self).unwrap_or(false)
     }
 
-    /// Refuses a signature over a digest that is too weak.
-    pub fn strong(&self) -> Result<(), SignerFault> {
-        self.scheme.clone()?.digest().strong().map(|_| ())
+    /// How it is signed.
+    pub fn scheme(&self) -> Result<Scheme, SignerFault> {
+        self.scheme.clone()
     }
 
     pub fn key(&self) -> Result<&PublicKey, SignerFault> {
@@ -82,11 +89,25 @@ impl Certificate {
     }
 
     pub fn has_issuer_named(&self, issuer: &Self) -> bool {
-        same_name(self.parsed.tbs_certificate().issuer(), issuer.parsed.tbs_certificate().subject())
+        self.issuer_name == issuer.subject_name
     }
 
     pub fn has_issuer(&self, name: &Name) -> bool {
-        same_name(self.parsed.tbs_certificate().issuer(), name)
+        self.issuer_name == folded(name)
+    }
+
+    pub fn is_issued_by_name(&self, name: &FoldedName) -> bool {
+        self.issuer_name == *name
+    }
+
+    pub fn is_named(&self, name: &FoldedName) -> bool {
+        self.subject_name == *name
+    }
+
+    /// Whether both are for one key.
+    pub fn has_key_of(&self, other: &Self) -> bool {
+        let info = |it: &Self| it.parsed.tbs_certificate().subject_public_key_info().clone();
+        info(self) == info(other)
     }
 
     pub fn has_key_identifier(&self, identifier: &[u8]) -> bool {
@@ -103,9 +124,24 @@ impl Certificate {
         self.parsed.tbs_certificate().issuer().to_string()
     }
 
+    /// Its own name, for people.
+    pub fn subject(&self) -> String {
+        self.parsed.tbs_certificate().subject().to_string()
+    }
+
+    /// What it may do.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
     /// The country of the subject in capitals.
     pub fn country(&self) -> Option<String> {
         country(self.parsed.tbs_certificate().subject())
+    }
+
+    /// SHA-256 of these bytes, in hexadecimal digits.
+    pub fn fingerprint_of(bytes: &[u8]) -> String {
+        hex::encode(Sha256::digest(bytes))
     }
 
     /// SHA-256 of the whole certificate.
@@ -134,11 +170,19 @@ impl Certificate {
     }
 }
 
-/// Day of a certificate's time, in UTC.
-pub(crate) fn day(time: Time) -> Date {
+/// A certificate's time, in UTC.
+pub(crate) fn moment(time: Time) -> DateTime {
     let time = time.to_date_time();
-    Date::new(time.year() as i16, time.month() as i8, time.day() as i8)
-        .expect("a certificate's time is a day of the calendar")
+    let (hour, minute) = (time.hour() as i8, time.minutes() as i8);
+    // A leap second counts as the one before it.
+    let second = time.seconds().min(59) as i8;
+    DateTime::new(time.year() as i16, time.month() as i8, time.day() as i8, hour, minute, second, 0)
+        .expect("a certificate's time is one of the calendar")
+}
+
+/// Its day.
+fn day(time: Time) -> Date {
+    moment(time).date()
 }
 
 /// Without the zero octets that only keep a number from being negative.
@@ -149,11 +193,7 @@ pub(crate) fn trimmed(number: &[u8]) -> &[u8] {
 
 /// Names are one when they have the same parts in the same order; kind of string,
 /// capitals and spaces do not count (RFC 5280, 7.1, roughly).
-pub(crate) fn same_name(one: &Name, other: &Name) -> bool {
-    folded(one) == folded(other)
-}
-
-fn folded(name: &Name) -> Vec<Vec<(ObjectIdentifier, String)>> {
+pub(crate) fn folded(name: &Name) -> FoldedName {
     name.iter_rdn()
         .map(|part| part.iter().map(|attribute| (attribute.oid, text(attribute))).collect())
         .collect()

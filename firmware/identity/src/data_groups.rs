@@ -4,6 +4,11 @@
 
 pub(crate) mod chip_keys;
 pub(crate) mod citizen_details;
+pub mod contacts;
 pub(crate) mod directory;
+pub mod displayed;
+pub(crate) mod document_details;
 pub(crate) mod face_image;
 pub(crate) mod mrz;
+pub(crate) mod personal_details;
+mod texts;

@@ -7,7 +7,7 @@ use card::FileId;
 use faults::Fault;
 use jiff::civil::Date;
 
-use crate::tlv::Malformed;
+use crate::{judgement::ProofKind, profile::Holder, tlv::Malformed};
 
 /// Why there is no [`Identity`](crate::Identity).
 #[derive(thiserror::Error)]
@@ -54,6 +54,27 @@ pub enum IdentityError {
         #[source]
         reason: SignerFault,
     },
+    /// The signer or one of its issuers was called back (ICAO 9303-12, 7.2).
+    #[error("a certificate of the card's issuer was revoked on {on}")]
+    Revoked {
+        /// Whose.
+        whose: Holder,
+        /// The day in the revocation list.
+        on: Date,
+    },
+    /// The operator wants a current revocation list of this issuer, and has none.
+    #[error("there is no current revocation list of the card's issuer")]
+    RevocationUnknown,
+    /// The chip failed to prove what its issuer says it can (9303-11, 6).
+    #[error("the chip did not prove that it is no copy")]
+    CloneSuspected {
+        /// The proof that failed.
+        by: ProofKind,
+    },
+    /// The operator wants a proof of the chip where its issuer signed a key for one,
+    /// and the chip was not asked.
+    #[error("the chip was not asked to prove that it is no copy")]
+    ChipNotProven,
     /// The card is past its last day.
     #[error("the card has expired")]
     Expired {
@@ -134,6 +155,10 @@ pub enum Purpose {
     Documents,
     /// Signing certificates.
     Certificates,
+    /// Signing master lists (ICAO 9303-12, 7.1.1).
+    MasterLists,
+    /// Signing revocation lists.
+    RevocationLists,
 }
 
 impl fmt::Display for Purpose {
@@ -141,6 +166,8 @@ impl fmt::Display for Purpose {
         out.write_str(match self {
             Self::Documents => "documents",
             Self::Certificates => "certificates",
+            Self::MasterLists => "master lists",
+            Self::RevocationLists => "revocation lists",
         })
     }
 }
@@ -183,6 +210,12 @@ pub enum TrustListFault {
         /// What is wrong.
         problem: &'static str,
     },
+    /// A line that an import writes was changed.
+    #[error("line {line} begins as an import writes it, and goes on otherwise")]
+    BadRemark {
+        /// Counted from 1.
+        line: usize,
+    },
     /// No certificate in it is signed by its own key, so nothing in it can be the
     /// beginning of trust.
     #[error("it holds no certificate that is signed by its own key")]
@@ -197,6 +230,10 @@ impl IdentityError {
             Self::Altered { .. } | Self::NotListed { .. } => Fault::DataAltered,
             Self::UnknownIssuer { .. } => Fault::IssuerUnknown,
             Self::SignerNotValid { .. } => Fault::SignerNotValid,
+            Self::Revoked { .. } => Fault::SignerRevoked,
+            Self::RevocationUnknown => Fault::RevocationUnknown,
+            Self::CloneSuspected { .. } => Fault::CloneSuspected,
+            Self::ChipNotProven => Fault::ChipNotProven,
             Self::Expired { .. } => Fault::CardExpired,
             Self::FilesDisagree { .. } => Fault::FilesDisagree,
             Self::NotACitizenCard => Fault::NotCitizenCard,

@@ -2,10 +2,14 @@
 //! the audit log. Nothing here is personal: the digest of EF.SOD binds the
 //! record to one reading of one card and says nothing about its holder.
 
+use jiff::civil::Date;
 use serde::Serialize;
 use zeroize::Zeroize;
 
-use crate::number::NumberWarning;
+use crate::{
+    algorithm::Scheme, certificate::Certificate, chain::Chain, judgement::ProofKind, number::NumberWarning,
+    profile::Deviation,
+};
 
 /// SHA-256 of EF.SOD: the same for every reading of one card, different for any
 /// two cards. It binds a face match to an identity.
@@ -30,7 +34,7 @@ impl Serialize for IdentityId {
 #[serde(rename_all = "kebab-case")]
 pub struct CardEvidence {
     /// The only verdict that makes an identity.
-    pub verdict: Verdict,
+    pub verdict: Authentic,
     /// SHA-256 of EF.SOD, in hexadecimal digits.
     pub security_object: IdentityId,
     /// How the chip was opened.
@@ -49,22 +53,52 @@ pub struct CardEvidence {
     pub directory: Directory,
     /// Whether what EF.CardAccess, which nobody signs, offers is what DG14 says.
     pub access_offer: AccessOffer,
+    /// Whether the signer could be looked up in a revocation list.
+    pub revocation: Revocation,
     /// Whether the chip proved that it is no copy.
     pub chip: ChipGenuineness,
+    /// Where what was accepted departs from the standard's profile.
+    pub deviations: Vec<Deviation>,
     /// The citizen's details in DG13.
     pub details: Details,
+    /// Data groups that are authentic and whose content cannot be understood, by number.
+    pub not_understood_groups: Vec<u8>,
     /// Numbers of fields in DG13 that this program does not know; never their values.
     pub unknown_details: Vec<u32>,
     /// What in the twelve-digit number does not fit its holder.
     pub number_warnings: Vec<NumberWarning>,
 }
 
-/// What passive authentication said (ICAO 9303-11, 5.1).
+/// Digests, signature, chain, validity and whatever else was looked at are in order
+/// (ICAO 9303-11, 5.1): the one verdict that makes an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Authentic;
+
+impl Serialize for Authentic {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str("authentic")
+    }
+}
+
+/// Whether the document signer could be looked up in a revocation list of its state
+/// (ICAO 9303-12, 7.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// Digests, signature, chain and validity are all in order.
-    Authentic,
+#[serde(rename_all = "kebab-case", tag = "result")]
+pub enum Revocation {
+    /// There is no list of its issuer.
+    NotChecked,
+    /// A current list does not name it.
+    CheckedOn {
+        /// The day of the list.
+        list: Date,
+    },
+    /// A list does not name it, and its successor is overdue.
+    Stale {
+        /// The day of the list.
+        list: Date,
+        /// The day on which the next one was due.
+        due: Date,
+    },
 }
 
 /// The document signer and its way up to the trust list.
@@ -81,6 +115,18 @@ pub struct SignerEvidence {
     pub found_by: FoundBy,
     /// SHA-256 of each trusted certificate on the way up, the last one signed by itself.
     pub chain: Vec<String>,
+}
+
+impl SignerEvidence {
+    pub(crate) fn of(signer: &Certificate, found_by: FoundBy, scheme: Scheme, chain: &Chain<'_>) -> Self {
+        Self {
+            serial: signer.serial().to_owned(),
+            issuer: signer.issuer(),
+            algorithm: scheme.name(),
+            found_by,
+            chain: chain.fingerprints(),
+        }
+    }
 }
 
 /// How the signer's certificate was found in the security object.
@@ -120,10 +166,22 @@ pub enum AccessOffer {
     NotConfirmed,
 }
 
-/// Whether the chip proved to hold the key that DG14 or DG15 names.
+/// Whether the chip proved to hold a key that its issuer signed (ICAO 9303-11, 6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "result")]
 pub enum ChipGenuineness {
+    /// It did.
+    Proven {
+        /// In which ways.
+        by: Vec<ProofKind>,
+    },
+    /// It was asked and did not.
+    Failed {
+        /// In which way.
+        by: ProofKind,
+    },
+    /// Its issuer signed no key for that.
+    NotOffered,
     /// Nobody asked it. A copy of a genuine chip's files would look the same.
     NotChecked {
         /// Object identifiers of the proofs that the signed files offer.

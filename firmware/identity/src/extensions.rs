@@ -1,68 +1,83 @@
 //! The extensions of a certificate that decide what it may do (RFC 5280, 4.2.1;
-//! ICAO 9303-12, table 5). Read leniently where the meaning is clear: issuing
+//! ICAO 9303-12, 7.1.1). Read leniently where the meaning is clear: issuing
 //! states' certificates in use write TRUE as 01, which DER does not allow.
 
 use const_oid::ObjectIdentifier;
-use x509_cert::{TbsCertificate, ext::Extension};
+use jiff::civil::Date;
+use x509_cert::{
+    TbsCertificate,
+    der::{Decode, asn1::GeneralizedTime},
+    ext::Extension,
+    time::Time,
+};
 
 use crate::{
     algorithm::{
         self, BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, object_identifier,
     },
+    certificate::moment,
     error::Purpose,
-    tlv::{Malformed, Tlv},
+    tlv::{self, Malformed, Tlv},
 };
 
-const SUBJECT_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
-const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
-const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
-const AUTHORITY_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
-const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
+pub(crate) const SUBJECT_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
+pub(crate) const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
+pub(crate) const USAGE_PERIOD: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.16");
+pub(crate) const SUBJECT_OTHER_NAMES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+pub(crate) const ISSUER_OTHER_NAMES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.18");
+pub(crate) const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+pub(crate) const REVOCATION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
+pub(crate) const AUTHORITY_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
+pub(crate) const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 /// Which documents a signer signs (ICAO 9303-12, 7.1.1.6).
-const DOCUMENT_TYPES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.136.1.1.6.2");
+pub(crate) const DOCUMENT_TYPES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.136.1.1.6.2");
+const POLICIES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32");
 const BOOLEAN: u32 = 0x01;
-/// `[0]`, primitive.
-const KEY_IDENTIFIER: u32 = 0x80;
+/// `[0]` and `[1]`, primitive.
+const FIRST: u32 = 0x80;
+const SECOND: u32 = 0x81;
 
 /// What else may be critical without a risk: it limits nothing that we rely on.
-const HARMLESS: [&str; 4] = [
-    "2.5.29.16", // private key usage period
-    "2.5.29.17", // subject's other names
-    "2.5.29.18", // issuer's other names
-    "2.5.29.32", // policies
-];
+const HARMLESS: [ObjectIdentifier; 4] = [USAGE_PERIOD, SUBJECT_OTHER_NAMES, ISSUER_OTHER_NAMES, POLICIES];
 
 /// Extended key usages of ICAO 9303-12: master lists, deviation lists, seals.
 /// Signers of documents have none.
 const OF_OTHER_SIGNERS: &str = "2.23.136.1.1.";
+const MASTER_LISTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.136.1.1.3");
 
 /// What the extensions say.
 #[derive(Default)]
 pub(crate) struct Extensions {
     pub subject_key: Option<Vec<u8>>,
     pub authority_key: Option<Vec<u8>>,
+    /// How many certificates of authorities may follow.
+    pub path_length: Option<u32>,
+    /// First and last day on which the private key signs.
+    pub usage_period: (Option<Date>, Option<Date>),
     authority: bool,
     usage: Option<Usage>,
     documents: Option<Vec<String>>,
-    of_another_signer: bool,
+    extended: Vec<ObjectIdentifier>,
     not_understood: bool,
+    /// Every extension that there is, and whether it is critical.
+    present: Vec<(ObjectIdentifier, bool)>,
 }
 
-/// The two key usages that matter here.
+/// The key usages that matter here.
 struct Usage {
     digital_signature: bool,
     certificates: bool,
+    revocation_lists: bool,
 }
 
 impl Extensions {
     pub fn parse(body: &TbsCertificate) -> Result<Self, Malformed> {
         let mut all = Self::default();
-        let mut seen = Vec::new();
         for extension in body.extensions().into_iter().flatten() {
-            if seen.contains(&extension.extn_id) {
+            if all.criticality(extension.extn_id).is_some() {
                 return Err(Malformed("an extension of a certificate stands twice"));
             }
-            seen.push(extension.extn_id);
+            all.present.push((extension.extn_id, extension.critical));
             all.take(extension)?;
         }
         Ok(all)
@@ -74,17 +89,24 @@ impl Extensions {
             SUBJECT_KEY => self.subject_key = Some(algorithm::whole(value, OCTET_STRING)?.value.to_vec()),
             AUTHORITY_KEY => {
                 let mut parts = algorithm::whole(value, SEQUENCE)?.inside();
-                self.authority_key = parts.take_if(KEY_IDENTIFIER)?.map(|id| id.value.to_vec());
+                self.authority_key = parts.take_if(FIRST)?.map(|id| id.value.to_vec());
             }
             BASIC_CONSTRAINTS => {
                 let mut parts = algorithm::whole(value, SEQUENCE)?.inside();
                 self.authority = parts.take_if(BOOLEAN)?.is_some_and(|is| is.value != [0]);
+                self.path_length = parts.take_if(INTEGER)?.map(tlv::small_number).transpose()?;
             }
             KEY_USAGE => self.usage = Some(Usage::parse(algorithm::whole(value, BIT_STRING)?)?),
+            USAGE_PERIOD => {
+                let mut parts = algorithm::whole(value, SEQUENCE)?.inside();
+                self.usage_period =
+                    (parts.take_if(FIRST)?.and_then(day), parts.take_if(SECOND)?.and_then(day));
+            }
             EXTENDED_KEY_USAGE => {
                 for id in algorithm::whole(value, SEQUENCE)?.inside().all()? {
-                    let id = if id.tag == OBJECT_IDENTIFIER { object_identifier(id)? } else { continue };
-                    self.of_another_signer |= id.to_string().starts_with(OF_OTHER_SIGNERS);
+                    if id.tag == OBJECT_IDENTIFIER {
+                        self.extended.push(object_identifier(id)?);
+                    }
                 }
             }
             DOCUMENT_TYPES => {
@@ -94,30 +116,37 @@ impl Extensions {
                 let text = |it: &Tlv<'_>| String::from_utf8_lossy(it.value).into_owned();
                 self.documents = Some(types.iter().map(text).collect());
             }
-            other => {
-                self.not_understood |= extension.critical && !HARMLESS.contains(&other.to_string().as_str());
-            }
+            REVOCATION_POINTS => {}
+            other => self.not_understood |= extension.critical && !HARMLESS.contains(&other),
         }
         Ok(())
+    }
+
+    /// Whether the extension is critical; none where it is not there.
+    pub fn criticality(&self, extension: ObjectIdentifier) -> Option<bool> {
+        self.present.iter().find(|(present, _)| *present == extension).map(|(_, critical)| *critical)
     }
 
     /// Whether they let the certificate's key do this. An issuer must be in the
     /// trust list anyway, so of the two marks of one the key usage decides: eight
     /// of the world's 627 issuing certificates have it and lack the other.
     pub fn allow(&self, purpose: Purpose) -> bool {
+        let of_another = |id: &ObjectIdentifier| id.to_string().starts_with(OF_OTHER_SIGNERS);
         let fits = match (purpose, &self.usage) {
             (Purpose::Certificates, Some(usage)) => usage.certificates,
-            (Purpose::Certificates, None) => self.authority,
+            (Purpose::RevocationLists, Some(usage)) => usage.revocation_lists,
+            (Purpose::Certificates | Purpose::RevocationLists, None) => self.authority,
             (Purpose::Documents, Some(usage)) => {
-                usage.digital_signature && !self.authority && !self.of_another_signer
+                usage.digital_signature && !self.authority && !self.extended.iter().any(of_another)
             }
-            (Purpose::Documents, None) => false,
+            (Purpose::MasterLists, Some(usage)) => {
+                usage.digital_signature && !self.authority && self.extended.contains(&MASTER_LISTS)
+            }
+            (Purpose::Documents | Purpose::MasterLists, None) => false,
         };
         fits && !self.not_understood
     }
-}
 
-impl Extensions {
     /// Whether the signer's documents are of this type, as the MRZ begins. A signer
     /// that names no types signs all.
     pub fn allow_document(&self, kind: &str) -> bool {
@@ -127,13 +156,22 @@ impl Extensions {
 
 impl Usage {
     /// The first octet after the count of unused bits, from the left: digital
-    /// signature is bit 0, signing certificates bit 5.
+    /// signature is bit 0, signing certificates bit 5, signing lists bit 6.
     fn parse(bits: Tlv<'_>) -> Result<Self, Malformed> {
         match bits.value {
-            [_, first, ..] => {
-                Ok(Self { digital_signature: first & 0x80 != 0, certificates: first & 0x04 != 0 })
-            }
+            [_, first, ..] => Ok(Self {
+                digital_signature: first & 0x80 != 0,
+                certificates: first & 0x04 != 0,
+                revocation_lists: first & 0x02 != 0,
+            }),
             _ => Err(Malformed("a key usage is empty")),
         }
     }
+}
+
+/// The day of a GeneralizedTime with another tag; none where it is no time, for
+/// nothing depends on it but a remark.
+fn day(time: Tlv<'_>) -> Option<Date> {
+    let time = GeneralizedTime::from_der(&tlv::object(0x18, time.value)).ok()?;
+    Some(moment(Time::GeneralTime(time)).date())
 }

@@ -4,7 +4,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     birth::Birth,
-    data_groups::citizen_details::CitizenDetails,
+    data_groups::{
+        citizen_details::CitizenDetails, document_details::DocumentDetails, personal_details::PersonalDetails,
+    },
     evidence::{CardEvidence, IdentityId},
     expiry::Expiry,
     number::CitizenNumber,
@@ -23,6 +25,8 @@ pub struct Identity {
     pub(crate) expiry: Expiry,
     pub(crate) portrait: Portrait,
     pub(crate) details: Option<CitizenDetails>,
+    pub(crate) personal: Option<PersonalDetails>,
+    pub(crate) document: Option<DocumentDetails>,
     pub(crate) evidence: CardEvidence,
     pub(crate) id: IdentityId,
 }
@@ -76,6 +80,18 @@ impl Identity {
     /// Everything that DG13 gives, where it could be understood.
     pub fn details(&self) -> Option<&CitizenDetails> {
         self.details.as_ref()
+    }
+
+    /// Further personal details of DG11 (ICAO 9303-10, 4.7.11), where it was read and
+    /// could be understood. Vietnamese cards have DG13 instead.
+    pub fn personal_details(&self) -> Option<&PersonalDetails> {
+        self.personal.as_ref()
+    }
+
+    /// Further details of the document in DG12 (ICAO 9303-10, 4.7.12), where it was
+    /// read and could be understood.
+    pub fn document_details(&self) -> Option<&DocumentDetails> {
+        self.document.as_ref()
     }
 
     /// What was checked, without anything personal.

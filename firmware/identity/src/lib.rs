@@ -3,65 +3,82 @@
 //! 9303-12) and reads the files that it may believe.
 //!
 //! Only an authentic card makes an [`Identity`]; there is no other way to one.
-//! Nothing here asks the chip to prove that it is no copy, and the evidence says so.
+//! The others are judgements: what was looked at, what was not, and what it comes to.
+
+#![deny(missing_docs)]
 
 mod algorithm;
 mod birth;
 pub mod card_code;
 mod certificate;
 mod chain;
+mod chip;
 mod data_groups;
+mod envelope;
 mod error;
 mod evidence;
+mod examination;
 mod expiry;
 mod extensions;
 mod identity;
+pub mod inventory;
+pub mod judgement;
+mod master_list;
 mod mrz;
 pub mod number;
+pub mod policy;
 pub mod portrait;
 #[cfg(test)]
 mod pretend_state;
+pub mod profile;
 mod public_key;
+pub mod revocation;
 mod security_object;
 mod sex;
 mod signed_data;
+mod states;
 mod tlv;
 mod trust;
+pub mod trust_update;
 mod verdict;
 
-use card::{CardFiles, FileId};
+use std::collections::BTreeMap;
+
+use card::{CardFiles, ChipProof, FileId};
 use jiff::civil::Date;
+use zeroize::Zeroizing;
+
+use examination::Files;
 
 pub use birth::Birth;
 pub use card_code::CardCode;
-pub use data_groups::citizen_details::CitizenDetails;
+pub use data_groups::{
+    citizen_details::CitizenDetails,
+    contacts::{self, Contact},
+    directory::CommonData,
+    displayed,
+    document_details::DocumentDetails,
+    personal_details::PersonalDetails,
+};
 pub use error::{Fact, IdentityError, Purpose, SignerFault, TrustListFault};
 pub use evidence::{
-    AccessOffer, CardEvidence, ChipGenuineness, Details, Directory, FoundBy, IdentityId, SignerEvidence,
-    Verdict,
+    AccessOffer, Authentic, CardEvidence, ChipGenuineness, Details, Directory, FoundBy, IdentityId,
+    Revocation, SignerEvidence,
 };
 pub use expiry::Expiry;
 pub use identity::Identity;
+pub use inventory::Inventory;
+pub use judgement::{Judgement, Verdict};
+pub use master_list::{MasterList, MasterListFault};
 pub use number::{CitizenNumber, NumberWarning};
+pub use policy::Policy;
 pub use portrait::{Picture, Portrait, PortraitError};
+pub use public_key::{CurveForm, KeyKind};
+pub use revocation::{RevocationList, RevocationListFault, RevocationLists};
 pub use sex::Sex;
 pub use tlv::Malformed;
-pub use trust::TrustList;
-
-/// Every file that a reading may have brought.
-const EVERY_FILE: [FileId; 11] = [
-    FileId::CardAccess,
-    FileId::Com,
-    FileId::Sod,
-    FileId::Dg1,
-    FileId::Dg2,
-    FileId::Dg3,
-    FileId::Dg11,
-    FileId::Dg12,
-    FileId::Dg13,
-    FileId::Dg14,
-    FileId::Dg15,
-];
+pub use trust::{Source, TrustList};
+pub use trust_update::TrustUpdate;
 
 /// Whether the card is still valid, by its DG1 alone: for the moment when nothing
 /// else has been read, and nothing will be if it is not.
@@ -69,10 +86,54 @@ pub fn check_expiry(dg1: &[u8], today: Date) -> Result<(), IdentityError> {
     verdict::check_expiry(dg1, today)
 }
 
+/// What a judgement stands on.
+#[derive(Clone, Copy)]
+pub struct Grounds<'a> {
+    /// Whom we believe.
+    pub trust: &'a TrustList,
+    /// Who was called back.
+    pub revoked: &'a RevocationLists,
+    /// What the operator decided.
+    pub policy: Policy,
+}
+
+/// The holder of a card whose files are what its issuer signed, by a trust list
+/// alone and [`Policy::KIOSK`].
+pub fn verify(files: CardFiles, trust: &TrustList, today: Date) -> Result<Identity, IdentityError> {
+    let none = RevocationLists::default();
+    verify_on(files, &Grounds { trust, revoked: &none, policy: Policy::KIOSK }, today)
+}
+
 /// The holder of a card whose files are what its issuer signed.
 #[expect(clippy::needless_pass_by_value, reason = "the files are wiped when their holder is known")]
-pub fn verify(files: CardFiles, trust: &TrustList, today: Date) -> Result<Identity, IdentityError> {
-    let bytes = EVERY_FILE.iter().filter_map(|file| Some((*file, files.file(*file)?))).collect();
-    let read = verdict::Files { bytes, access: files.access().to_string() };
-    verdict::reach(&read, trust, today)
+pub fn verify_on(files: CardFiles, grounds: &Grounds<'_>, today: Date) -> Result<Identity, IdentityError> {
+    verdict::reach(&examined(&files), grounds, today)
+}
+
+/// What can be said of a card's files, for the audit log and for staff. It makes no
+/// identity.
+pub fn judge(files: &CardFiles, grounds: &Grounds<'_>, today: Date) -> Judgement {
+    examination::examine(&examined(files), grounds, today).judgement
+}
+
+/// What can be said of files that came from anywhere: the card tool's question. They
+/// make no identity, whatever comes of it.
+pub fn inspect(files: &LooseFiles, grounds: &Grounds<'_>, today: Date) -> Judgement {
+    let bytes = files.files.iter().map(|(file, bytes)| (*file, bytes.as_slice())).collect();
+    let files = Files { bytes, proofs: &files.proofs, access: "none".to_owned() };
+    examination::examine(&files, grounds, today).judgement
+}
+
+/// Files that nobody saw coming from a chip. Wiped when dropped.
+#[derive(Default)]
+pub struct LooseFiles {
+    /// Their bytes.
+    pub files: BTreeMap<FileId, Zeroizing<Vec<u8>>>,
+    /// What a chip did, where that was kept too.
+    pub proofs: Vec<ChipProof>,
+}
+
+fn examined(files: &CardFiles) -> Files<'_> {
+    let bytes = FileId::ALL.iter().filter_map(|file| Some((*file, files.file(*file)?))).collect();
+    Files { bytes, proofs: files.proofs(), access: files.access().to_string() }
 }

@@ -89,6 +89,13 @@ impl Format {
 }
 
 impl Portrait {
+    /// The first picture of a DG2 (ICAO 9303-10, 4.7.2), for programs that look at
+    /// files. Nobody says here that its issuer signed it; an
+    /// [`Identity`](crate::Identity) has a portrait of which that is certain.
+    pub fn of_group(dg2: &[u8]) -> Result<Self, Malformed> {
+        crate::data_groups::face_image::parse(dg2)
+    }
+
     /// Bytes that begin as a picture does.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let format = Format::of(bytes).ok_or(Malformed("the portrait is neither JPEG nor JPEG 2000"))?;

@@ -2,16 +2,20 @@
 //! A curve that comes with its numbers written out is looked up among the known
 //! curves and replaced by it: received parameters are never calculated with.
 
+use std::{fmt, ops::RangeInclusive};
+
 use const_oid::ObjectIdentifier;
 use openssl::{
     bn::{BigNum, BigNumContext},
     ec::{EcGroup, EcKey, EcPoint},
+    ecdsa::EcdsaSigRef,
     error::ErrorStack,
     nid::Nid,
     pkey::{PKey, Public},
     rsa::{Padding, Rsa},
     sign::{RsaPssSaltlen, Verifier},
 };
+use serde::Serialize;
 
 use crate::{
     algorithm::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, Scheme, object_identifier, parts},
@@ -24,24 +28,79 @@ const PRIME_FIELD: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1004
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
 
-/// The curves that issuing states use and that are 256 bits or more.
-const CURVES: [(&str, Nid); 7] = [
-    ("1.2.840.10045.3.1.7", Nid::X9_62_PRIME256V1),
-    ("1.3.132.0.34", Nid::SECP384R1),
-    ("1.3.132.0.35", Nid::SECP521R1),
-    ("1.3.36.3.3.2.8.1.1.7", Nid::BRAINPOOL_P256R1),
-    ("1.3.36.3.3.2.8.1.1.9", Nid::BRAINPOOL_P320R1),
-    ("1.3.36.3.3.2.8.1.1.11", Nid::BRAINPOOL_P384R1),
-    ("1.3.36.3.3.2.8.1.1.13", Nid::BRAINPOOL_P512R1),
+/// A curve that is believed.
+struct Curve {
+    oid: &'static str,
+    nid: Nid,
+    name: &'static str,
+    /// Of the standardised domain parameters (ICAO 9303-11, 9.5.1).
+    number: u8,
+}
+
+/// The curves that issuing states use, none below the 224 bits of ICAO 9303-12,
+/// 4.4.3.
+static CURVES: [Curve; 9] = [
+    Curve { oid: "1.3.132.0.33", nid: Nid::SECP224R1, name: "P-224", number: 10 },
+    Curve { oid: "1.2.840.10045.3.1.7", nid: Nid::X9_62_PRIME256V1, name: "P-256", number: 12 },
+    Curve { oid: "1.3.132.0.34", nid: Nid::SECP384R1, name: "P-384", number: 15 },
+    Curve { oid: "1.3.132.0.35", nid: Nid::SECP521R1, name: "P-521", number: 18 },
+    Curve { oid: "1.3.36.3.3.2.8.1.1.5", nid: Nid::BRAINPOOL_P224R1, name: "brainpoolP224r1", number: 11 },
+    Curve { oid: "1.3.36.3.3.2.8.1.1.7", nid: Nid::BRAINPOOL_P256R1, name: "brainpoolP256r1", number: 13 },
+    Curve { oid: "1.3.36.3.3.2.8.1.1.9", nid: Nid::BRAINPOOL_P320R1, name: "brainpoolP320r1", number: 14 },
+    Curve { oid: "1.3.36.3.3.2.8.1.1.11", nid: Nid::BRAINPOOL_P384R1, name: "brainpoolP384r1", number: 16 },
+    Curve { oid: "1.3.36.3.3.2.8.1.1.13", nid: Nid::BRAINPOOL_P512R1, name: "brainpoolP512r1", number: 17 },
 ];
 
+/// What kind of key a certificate holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum KeyKind {
+    /// On an elliptic curve.
+    Ec {
+        /// The curve's name in the table of known curves.
+        curve: &'static str,
+        /// How the certificate says which curve it is.
+        written: CurveForm,
+    },
+    /// RSA.
+    Rsa {
+        /// Bits of the modulus.
+        bits: u32,
+    },
+}
+
+/// How a certificate says on which curve its key lies. ICAO 9303-12, 4.4.3, wants
+/// the numbers written out, which we look up and never calculate with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CurveForm {
+    /// By its object identifier.
+    Named,
+    /// By all its numbers.
+    Explicit,
+}
+
 /// Least and most bits of an RSA modulus: below it is broken, above it only slow.
-const RSA_BITS: std::ops::RangeInclusive<i32> = 2048..=8192;
+const RSA_BITS: RangeInclusive<i32> = 2048..=8192;
+/// Of a chip's key for active authentication, which protects one challenge and must
+/// fit the chip (9303-12, 4.4.1, for chips of the years before).
+const RSA_BITS_OF_CHIPS: RangeInclusive<i32> = 1024..=8192;
 
 /// A key that a signature can be checked with.
 pub(crate) struct PublicKey {
     key: PKey<Public>,
     kind: Kind,
+    description: KeyKind,
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ec { curve, written: CurveForm::Named } => write!(out, "{curve}"),
+            Self::Ec { curve, written: CurveForm::Explicit } => write!(out, "{curve} (explicit)"),
+            Self::Rsa { bits } => write!(out, "RSA {bits}"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,6 +114,15 @@ enum Kind {
 impl PublicKey {
     /// From a SubjectPublicKeyInfo.
     pub fn parse(info: &[u8]) -> Result<Self, SignerFault> {
+        Self::parse_with(info, RSA_BITS)
+    }
+
+    /// From the SubjectPublicKeyInfo of a chip's own key, which may be shorter.
+    pub fn parse_of_chip(info: &[u8]) -> Result<Self, SignerFault> {
+        Self::parse_with(info, RSA_BITS_OF_CHIPS)
+    }
+
+    fn parse_with(info: &[u8], rsa_bits: RangeInclusive<i32>) -> Result<Self, SignerFault> {
         let read = || -> Result<_, Malformed> {
             let mut list = algorithm::whole(info, SEQUENCE)?.inside();
             let (name, parameters) = parts(list.take(SEQUENCE, "a key has no algorithm")?)?;
@@ -64,11 +132,25 @@ impl PublicKey {
         };
         let (name, parameters, bits) = read().map_err(|_| SignerFault::BadKey)?;
         match (name, parameters) {
-            (EC_PUBLIC_KEY, Some(parameters)) => Ok(Self { key: ec_key(parameters, bits)?, kind: Kind::Ec }),
-            (RSA, _) => Ok(Self { key: rsa_key(bits)?, kind: Kind::Rsa }),
-            (RSA_PSS, _) => Ok(Self { key: rsa_key(bits)?, kind: Kind::RsaPssOnly }),
+            (EC_PUBLIC_KEY, Some(parameters)) => {
+                let (key, description) = ec_key(parameters, bits)?;
+                Ok(Self { key, kind: Kind::Ec, description })
+            }
+            (RSA, _) => Self::of_rsa(bits, Kind::Rsa, rsa_bits),
+            (RSA_PSS, _) => Self::of_rsa(bits, Kind::RsaPssOnly, rsa_bits),
             (other, _) => Err(SignerFault::UnknownAlgorithm(other.to_string())),
         }
+    }
+
+    fn of_rsa(bits: &[u8], kind: Kind, sizes: RangeInclusive<i32>) -> Result<Self, SignerFault> {
+        let key = rsa_key(bits, sizes)?;
+        let description = KeyKind::Rsa { bits: key.bits() };
+        Ok(Self { key, kind, description })
+    }
+
+    /// What kind of key it is.
+    pub fn description(&self) -> KeyKind {
+        self.description
     }
 
     /// Whether this key made that signature. A scheme of another kind of key, and
@@ -81,6 +163,38 @@ impl PublicKey {
                 | (Kind::RsaPssOnly, Scheme::RsaPss { .. })
         );
         fits && self.check(signature, scheme, message).unwrap_or(false)
+    }
+
+    /// Octets of the order of the key's curve; of an RSA key none.
+    pub fn order_length(&self) -> usize {
+        let order = || -> Result<usize, ErrorStack> {
+            let mut order = BigNum::new()?;
+            let mut context = BigNumContext::new()?;
+            self.key.ec_key()?.group().order(&mut order, &mut context)?;
+            Ok(order.num_bytes() as usize)
+        };
+        order().unwrap_or(0)
+    }
+
+    /// Whether this key made that signature of a digest, on a curve.
+    pub fn made_plainly(&self, signature: &EcdsaSigRef, digest: &[u8]) -> bool {
+        self.key.ec_key().and_then(|key| signature.verify(digest, &key)).unwrap_or(false)
+    }
+
+    /// An RSA signature opened without taking padding off: the number, and what it
+    /// lacks to the modulus, for a signer sends the smaller one (ISO/IEC 9796-2, 6).
+    pub fn open_raw(&self, signature: &[u8]) -> Option<[Vec<u8>; 2]> {
+        let rsa = self.key.rsa().ok()?;
+        let (number, mut opened, mut other) =
+            (BigNum::from_slice(signature).ok()?, BigNum::new().ok()?, BigNum::new().ok()?);
+        if number >= *rsa.n() {
+            return None;
+        }
+        let mut context = BigNumContext::new().ok()?;
+        opened.mod_exp(&number, rsa.e(), rsa.n(), &mut context).ok()?;
+        other.checked_sub(rsa.n(), &opened).ok()?;
+        let length = rsa.size() as i32;
+        Some([opened.to_vec_padded(length).ok()?, other.to_vec_padded(length).ok()?])
     }
 
     fn check(&self, signature: &[u8], scheme: Scheme, message: &[u8]) -> Result<bool, ErrorStack> {
@@ -98,24 +212,25 @@ impl PublicKey {
     }
 }
 
-fn rsa_key(bits: &[u8]) -> Result<PKey<Public>, SignerFault> {
+fn rsa_key(bits: &[u8], sizes: RangeInclusive<i32>) -> Result<PKey<Public>, SignerFault> {
     let rsa = Rsa::public_key_from_der_pkcs1(bits).map_err(|_| SignerFault::BadKey)?;
     let size = rsa.n().num_bits();
-    if size < *RSA_BITS.start() {
+    if size < *sizes.start() {
         return Err(SignerFault::Weak("an RSA key below 2048 bits"));
     }
-    if size > *RSA_BITS.end() || !rsa.e().is_bit_set(0) || rsa.e().num_bits() < 2 {
+    if size > *sizes.end() || !rsa.e().is_bit_set(0) || rsa.e().num_bits() < 2 {
         return Err(SignerFault::BadKey);
     }
     PKey::from_rsa(rsa).map_err(|_| SignerFault::BadKey)
 }
 
-fn ec_key(parameters: Tlv<'_>, bits: &[u8]) -> Result<PKey<Public>, SignerFault> {
-    let group = match parameters.tag {
-        OBJECT_IDENTIFIER => named_curve(parameters)?,
-        SEQUENCE => written_out_curve(parameters)?,
+fn ec_key(parameters: Tlv<'_>, bits: &[u8]) -> Result<(PKey<Public>, KeyKind), SignerFault> {
+    let (curve, written) = match parameters.tag {
+        OBJECT_IDENTIFIER => (named_curve(parameters)?, CurveForm::Named),
+        SEQUENCE => (written_out_curve(parameters)?, CurveForm::Explicit),
         _ => return Err(SignerFault::BadKey),
     };
+    let group = curve.group()?;
     let made = || -> Result<_, ErrorStack> {
         let mut context = BigNumContext::new()?;
         // Refuses a point that is not on the curve.
@@ -124,15 +239,32 @@ fn ec_key(parameters: Tlv<'_>, bits: &[u8]) -> Result<PKey<Public>, SignerFault>
         key.check_key()?;
         PKey::from_ec_key(key)
     };
-    made().map_err(|_| SignerFault::BadKey)
+    let key = made().map_err(|_| SignerFault::BadKey)?;
+    Ok((key, KeyKind::Ec { curve: curve.name, written }))
 }
 
-fn named_curve(name: Tlv<'_>) -> Result<EcGroup, SignerFault> {
-    let name = object_identifier(name).map_err(|_| SignerFault::BadKey)?.to_string();
-    match CURVES.iter().find(|(known, _)| *known == name) {
-        Some((_, nid)) => EcGroup::from_curve_name(*nid).map_err(|_| SignerFault::BadKey),
-        None => Err(SignerFault::UnknownAlgorithm(name)),
+impl Curve {
+    fn group(&self) -> Result<EcGroup, SignerFault> {
+        EcGroup::from_curve_name(self.nid).map_err(|_| SignerFault::BadKey)
     }
+}
+
+fn named_curve(name: Tlv<'_>) -> Result<&'static Curve, SignerFault> {
+    let name = object_identifier(name).map_err(|_| SignerFault::BadKey)?.to_string();
+    CURVES.iter().find(|known| known.oid == name).ok_or(SignerFault::UnknownAlgorithm(name))
+}
+
+/// The curve of standardised domain parameters by their number.
+pub(crate) fn standardized_group(number: u8) -> Option<EcGroup> {
+    CURVES.iter().find(|curve| curve.number == number)?.group().ok()
+}
+
+/// Whether a SubjectPublicKeyInfo is of a key on that curve.
+pub(crate) fn is_on_standardized(info: &[u8], number: u8) -> bool {
+    let found = PublicKey::parse(info).ok().map(|key| key.description());
+    CURVES.iter().any(|known| {
+        known.number == number && matches!(found, Some(KeyKind::Ec { curve, .. }) if curve == known.name)
+    })
 }
 
 /// The numbers of a curve over a prime field (RFC 3279, 2.3.5: ECParameters).
@@ -145,12 +277,11 @@ struct WrittenOut<'a> {
 }
 
 /// The known curve that has exactly these numbers.
-fn written_out_curve(parameters: Tlv<'_>) -> Result<EcGroup, SignerFault> {
+fn written_out_curve(parameters: Tlv<'_>) -> Result<&'static Curve, SignerFault> {
     let numbers = WrittenOut::parse(parameters).map_err(|_| SignerFault::BadKey)?;
-    for (_, nid) in CURVES {
-        let group = EcGroup::from_curve_name(nid).map_err(|_| SignerFault::BadKey)?;
-        if numbers.are_those_of(&group).unwrap_or(false) {
-            return Ok(group);
+    for curve in &CURVES {
+        if numbers.are_those_of(&curve.group()?).unwrap_or(false) {
+            return Ok(curve);
         }
     }
     Err(SignerFault::UnknownAlgorithm("a curve that is not known".to_owned()))
@@ -194,86 +325,4 @@ impl<'a> WrittenOut<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        algorithm::Digest,
-        pretend_state::{Written, curve, rsa},
-    };
-
-    fn info(key: &PKey<openssl::pkey::Private>) -> Vec<u8> {
-        key.public_key_to_der().unwrap()
-    }
-
-    #[test]
-    fn a_written_out_curve_is_taken_only_with_exactly_its_own_numbers() {
-        let key = curve(Nid::BRAINPOOL_P256R1, Written::Out);
-        let whole = info(&key);
-        assert!(PublicKey::parse(&whole).is_ok());
-        // Version, cofactor and the point lie outside of what is compared; the
-        // point is checked against the known curve.
-        let group = EcGroup::from_curve_name(Nid::BRAINPOOL_P256R1).unwrap();
-        let mut context = BigNumContext::new().unwrap();
-        let form = openssl::ec::PointConversionForm::UNCOMPRESSED;
-        let generator = group.generator_opt().unwrap().to_bytes(&group, form, &mut context).unwrap();
-        let (mut prime, mut a, mut b, mut order) =
-            (BigNum::new().unwrap(), BigNum::new().unwrap(), BigNum::new().unwrap(), BigNum::new().unwrap());
-        group.components_gfp(&mut prime, &mut a, &mut b, &mut context).unwrap();
-        group.order(&mut order, &mut context).unwrap();
-        for number in [prime.to_vec(), a.to_vec(), b.to_vec(), generator, order.to_vec()] {
-            let at = whole.windows(number.len()).position(|octets| octets == number).unwrap();
-            for octet in at..at + number.len() {
-                let mut other = whole.clone();
-                other[octet] ^= 1;
-                assert!(PublicKey::parse(&other).is_err(), "octet {octet}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_point_that_is_not_on_its_curve_is_refused() {
-        for written in [Written::ByName, Written::Out] {
-            let mut whole = info(&curve(Nid::X9_62_PRIME256V1, written));
-            *whole.last_mut().unwrap() ^= 1;
-            assert_eq!(PublicKey::parse(&whole).err(), Some(SignerFault::BadKey));
-        }
-    }
-
-    #[test]
-    fn the_point_at_infinity_is_no_key() {
-        let whole = info(&curve(Nid::X9_62_PRIME256V1, Written::ByName));
-        let algorithm = tlv::only(&whole, SEQUENCE, "?").unwrap().inside().take(SEQUENCE, "?").unwrap();
-        let bits = tlv::object(algorithm::BIT_STRING, &[0, 0]);
-        let infinity = tlv::object(SEQUENCE, &[algorithm.whole, &bits].concat());
-        assert_eq!(PublicKey::parse(&infinity).err(), Some(SignerFault::BadKey));
-    }
-
-    #[test]
-    fn curves_that_are_short_or_rare_are_refused_by_name() {
-        let short = info(&curve(Nid::X9_62_PRIME192V1, Written::ByName));
-        let named = SignerFault::UnknownAlgorithm("1.2.840.10045.3.1.1".to_owned());
-        assert_eq!(PublicKey::parse(&short).err(), Some(named));
-        let rare = info(&curve(Nid::SECP256K1, Written::Out));
-        let unnamed = SignerFault::UnknownAlgorithm("a curve that is not known".to_owned());
-        assert_eq!(PublicKey::parse(&rare).err(), Some(unnamed));
-    }
-
-    #[test]
-    fn a_scheme_of_another_kind_of_key_is_not_its() {
-        let key = PublicKey::parse(&info(&rsa(2048))).ok().unwrap();
-        assert!(!key.made(&[0; 256], Scheme::Ecdsa(Digest::Sha256), b"message"));
-        assert!(!key.made(&[], Scheme::RsaPkcs1(Digest::Sha256), b"message"));
-        let key = PublicKey::parse(&info(&curve(Nid::SECP384R1, Written::ByName))).ok().unwrap();
-        assert!(!key.made(b"no signature", Scheme::Ecdsa(Digest::Sha384), b"message"));
-    }
-
-    #[test]
-    fn a_cut_key_is_refused_and_never_a_panic() {
-        for key in [curve(Nid::SECP384R1, Written::Out), rsa(2048)] {
-            let whole = info(&key);
-            for length in 0..whole.len() {
-                assert!(PublicKey::parse(&whole[..length]).is_err(), "{length} bytes");
-            }
-        }
-    }
-}
+mod tests;

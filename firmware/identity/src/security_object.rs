@@ -5,14 +5,15 @@
 
 use card::FileId;
 use const_oid::ObjectIdentifier;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 use crate::{
     algorithm::{self, Digest, INTEGER, OCTET_STRING, SEQUENCE, Scheme},
     certificate::Certificate,
-    error::{IdentityError, SignerFault},
+    envelope::{Envelope, EnvelopeFault},
+    error::IdentityError,
     evidence::FoundBy,
-    signed_data::{SignedData, SignerName},
+    policy::Sha1,
     tlv::{self, Malformed, Tlv},
 };
 
@@ -22,8 +23,10 @@ const LDS_SECURITY_OBJECT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23
 pub(crate) struct SecurityObject {
     pub signer: Certificate,
     pub found_by: FoundBy,
-    /// How it is signed, for the evidence.
-    pub scheme: String,
+    /// The digest over the list.
+    pub digest: Digest,
+    /// How it is signed.
+    pub scheme: Scheme,
     /// On which day it says that it was signed.
     pub signing_day: Option<Date>,
     pub list: DigestList,
@@ -40,71 +43,35 @@ pub(crate) struct DigestList {
 
 impl SecurityObject {
     /// Reads EF.SOD and checks its signature.
-    pub fn open(file: &[u8]) -> Result<Self, IdentityError> {
-        let unreadable = IdentityError::unreadable;
+    pub fn open(file: &[u8], sha1: Sha1) -> Result<Self, IdentityError> {
         let sod = FileId::Sod;
+        let unreadable = IdentityError::unreadable;
         let whole = tlv::definite(file).map_err(unreadable(sod))?;
         let wrapper = tlv::only(&whole, 0x77, "EF.SOD does not begin with its tag");
         let envelope =
             wrapper.and_then(|wrapper| wrapper.inside().take(SEQUENCE, "EF.SOD holds no envelope"));
-        let data = envelope.and_then(SignedData::parse).map_err(unreadable(sod))?;
-        if data.content_type != LDS_SECURITY_OBJECT {
-            return Err(unreadable(sod)(Malformed("the signed data are no LDS security object")));
-        }
-        let (signer, found_by) = signer(&data)?;
-        let scheme = check_signature(&data, &signer)?;
+        let envelope = Envelope::open(envelope.map_err(unreadable(sod))?, LDS_SECURITY_OBJECT, sha1);
+        let envelope = envelope.map_err(|fault| match fault {
+            EnvelopeFault::Malformed(problem) => unreadable(sod)(problem),
+            EnvelopeFault::Signer(reason) => reason.into(),
+            EnvelopeFault::Altered => IdentityError::Altered { file: sod },
+        })?;
         Ok(Self {
-            signer,
-            found_by,
-            scheme: scheme.name(),
-            signing_day: data.attributes.signing_day,
-            list: DigestList::parse(data.content)?,
+            list: DigestList::parse(envelope.content, sha1)?,
+            signer: envelope.signer,
+            found_by: envelope.found_by,
+            digest: envelope.digest,
+            scheme: envelope.scheme,
+            signing_day: envelope.signed_at.map(DateTime::date),
         })
     }
 }
 
-/// The certificate that the signer's name means. Some states' objects name none
-/// that is there; where there is only one, its key decides.
-fn signer(data: &SignedData<'_>) -> Result<(Certificate, FoundBy), IdentityError> {
-    let parsed: Result<Vec<Certificate>, Malformed> =
-        data.certificates.iter().map(|der| Certificate::parse(der)).collect();
-    let mut certificates = parsed.map_err(IdentityError::unreadable(FileId::Sod))?;
-    let (named, found_by) = match &data.signer {
-        SignerName::IssuerAndSerial { issuer, serial } => (
-            certificates.iter().position(|it| it.serial() == serial && it.has_issuer(issuer)),
-            FoundBy::IssuerAndSerial,
-        ),
-        SignerName::KeyIdentifier(identifier) => {
-            (certificates.iter().position(|it| it.has_key_identifier(identifier)), FoundBy::KeyIdentifier)
-        }
-    };
-    match named {
-        Some(at) => Ok((certificates.swap_remove(at), found_by)),
-        None if certificates.len() == 1 => Ok((certificates.remove(0), FoundBy::OnlyCertificate)),
-        None => Err(SignerFault::CertificateMissing.into()),
-    }
-}
-
-/// Content type, digest of the content, signature over both (RFC 5652, 5.4 to 5.6).
-fn check_signature(data: &SignedData<'_>, signer: &Certificate) -> Result<Scheme, IdentityError> {
-    const ALTERED: IdentityError = IdentityError::Altered { file: FileId::Sod };
-    let digest = Digest::parse(data.digest)?.strong()?;
-    let scheme = Scheme::parse(data.scheme, Some(digest))?;
-    scheme.digest().strong()?;
-    let attributes = &data.attributes;
-    if attributes.content_type != data.content_type || attributes.message_digest != digest.of(data.content) {
-        return Err(ALTERED);
-    }
-    if !signer.key()?.made(data.signature, scheme, &attributes.signed) {
-        return Err(ALTERED);
-    }
-    Ok(scheme)
-}
-
 impl DigestList {
-    fn parse(content: &[u8]) -> Result<Self, IdentityError> {
+    fn parse(content: &[u8], sha1: Sha1) -> Result<Self, IdentityError> {
+        let content = tlv::definite_whole(content).map_err(IdentityError::unreadable(FileId::Sod))?;
         let read = || -> Result<_, Malformed> {
-            let mut list = algorithm::whole(content, SEQUENCE)?.inside();
+            let mut list = algorithm::whole(&content, SEQUENCE)?.inside();
             let version = tlv::small_number(list.take(INTEGER, "the security object has no version")?)?;
             let version = u8::try_from(version).ok().filter(|version| *version <= 1);
             let version = version.ok_or(Malformed("the security object has an unknown version"))?;
@@ -113,7 +80,7 @@ impl DigestList {
             Ok((version, digest, digests.inside().all()?))
         };
         let (version, digest, entries) = read().map_err(IdentityError::unreadable(FileId::Sod))?;
-        let digest = Digest::parse(digest)?.strong()?;
+        let digest = Digest::parse(digest)?.allowed(sha1)?;
         let digests: Result<Vec<_>, Malformed> = entries.into_iter().map(|it| entry(it, digest)).collect();
         let digests = digests.map_err(IdentityError::unreadable(FileId::Sod))?;
         let twice =
@@ -178,7 +145,7 @@ mod tests {
     }
 
     fn problem(content: &[u8]) -> &'static str {
-        match DigestList::parse(content) {
+        match DigestList::parse(content, Sha1::Refused) {
             Err(IdentityError::Unreadable { file: FileId::Sod, problem }) => problem.0,
             Err(other) => panic!("{other:?}"),
             Ok(_) => panic!("the list is accepted"),
@@ -188,10 +155,12 @@ mod tests {
     #[test]
     fn both_versions_are_read() {
         let entries = [listed(2, &[2; 32]), listed(1, &[1; 32])];
-        let old = DigestList::parse(&content(0, &entries, &[])).ok().unwrap();
+        let old = DigestList::parse(&content(0, &entries, &[]), Sha1::Refused).ok().unwrap();
         assert_eq!((old.version, old.groups()), (0, vec![2, 1]));
         let versions = [object(0x13, b"0108"), object(0x13, b"040000")].concat();
-        let new = DigestList::parse(&content(1, &entries, &object(SEQUENCE, &versions))).ok().unwrap();
+        let new = DigestList::parse(&content(1, &entries, &object(SEQUENCE, &versions)), Sha1::Refused)
+            .ok()
+            .unwrap();
         assert_eq!((new.version, new.groups()), (1, vec![2, 1]));
     }
 

@@ -1,14 +1,14 @@
-//! The CMS envelope of the security object: what was signed, by whom, and how
-//! (RFC 5652, 5; ICAO 9303-10, 4.6.2.2). Taken apart, not judged. The signed
+//! A CMS envelope taken apart: what was signed, by whom, and how (RFC 5652, 5; ICAO
+//! 9303-10, 4.6.2.2). Not judged; that is `envelope`. The signed
 //! attributes keep their bytes and their order, for that is what was signed.
 
 use const_oid::ObjectIdentifier;
-use jiff::civil::Date;
+use jiff::civil::DateTime;
 use x509_cert::{der::Decode, name::Name, time::Time};
 
 use crate::{
     algorithm::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, object_identifier},
-    certificate::{day, trimmed},
+    certificate::{moment, trimmed},
     tlv::{Malformed, Tlv, Walk},
 };
 
@@ -54,8 +54,8 @@ pub(crate) struct Attributes<'a> {
     pub signed: Vec<u8>,
     pub content_type: ObjectIdentifier,
     pub message_digest: &'a [u8],
-    /// On which day the signer says that it signed.
-    pub signing_day: Option<Date>,
+    /// When the signer says that it signed, in UTC.
+    pub signed_at: Option<DateTime>,
 }
 
 impl<'a> SignedData<'a> {
@@ -135,7 +135,7 @@ impl<'a> Attributes<'a> {
     fn parse(set: Tlv<'a>) -> Result<Self, Malformed> {
         let mut content_type = None;
         let mut message_digest = None;
-        let mut signing_day = None;
+        let mut signed_at = None;
         for attribute in set.inside().all()? {
             let mut parts = attribute.inside();
             let name = object_identifier(parts.take(OBJECT_IDENTIFIER, "an attribute has no name")?)?;
@@ -144,7 +144,7 @@ impl<'a> Attributes<'a> {
             let twice = match name {
                 CONTENT_TYPE => content_type.replace(object_identifier(value)?).is_some(),
                 MESSAGE_DIGEST => message_digest.replace(octets(value)?).is_some(),
-                SIGNING_TIME => signing_day.replace(time(value)?).is_some(),
+                SIGNING_TIME => signed_at.replace(time(value)?).is_some(),
                 _ => continue,
             };
             if twice || values.end().is_err() {
@@ -158,7 +158,7 @@ impl<'a> Attributes<'a> {
             signed,
             content_type: content_type.ok_or(Malformed("no attribute says what the content is"))?,
             message_digest: message_digest.ok_or(Malformed("no attribute has the content's digest"))?,
-            signing_day,
+            signed_at,
         })
     }
 }
@@ -167,6 +167,6 @@ fn octets(value: Tlv<'_>) -> Result<&[u8], Malformed> {
     if value.tag == OCTET_STRING { Ok(value.value) } else { Err(Malformed("a digest is no octet string")) }
 }
 
-fn time(value: Tlv<'_>) -> Result<Date, Malformed> {
-    Time::from_der(value.whole).map(day).map_err(|_| Malformed("the time of signing is no time"))
+fn time(value: Tlv<'_>) -> Result<DateTime, Malformed> {
+    Time::from_der(value.whole).map(moment).map_err(|_| Malformed("the time of signing is no time"))
 }

@@ -171,6 +171,14 @@ pub(crate) fn definite(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Malformed> {
     Ok(object)
 }
 
+/// As [`definite`], and nothing may follow.
+pub(crate) fn definite_whole(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Malformed> {
+    match rewrite(bytes, DEEPEST)? {
+        (object, taken) if taken == bytes.len() => Ok(object),
+        _ => Err(Malformed("something follows where nothing may")),
+    }
+}
+
 /// The first object of `bytes` in definite form, and how many octets it took.
 fn rewrite(bytes: &[u8], deeper: usize) -> Result<(Cow<'_, [u8]>, usize), Malformed> {
     let head = Head::read(bytes)?;

@@ -1,7 +1,5 @@
-//! From the bytes of the files to the verdict: passive authentication first, then
-//! what the files say, then whether they say the same.
-
-use std::collections::BTreeMap;
+//! From the bytes of the files to the person: only what the examination found in
+//! order is read, and only files that say the same make an identity.
 
 use card::FileId;
 use jiff::civil::Date;
@@ -9,37 +7,25 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{
+    Grounds,
     birth::Birth,
-    chain::Chain,
-    data_groups::{self, chip_keys, citizen_details::CitizenDetails, directory, face_image},
+    data_groups::{
+        self, citizen_details::CitizenDetails, directory, document_details::DocumentDetails, face_image,
+        personal_details::PersonalDetails,
+    },
     error::{Fact, IdentityError, SignerFault},
-    evidence::{CardEvidence, Details, IdentityId, SignerEvidence, Verdict},
+    evidence::{Authentic, CardEvidence, Details, IdentityId, SignerEvidence},
+    examination::{Examined, Files, examine},
     identity::{Identity, Nationality},
+    judgement::Judgement,
     mrz::Mrz,
-    number::CitizenNumber,
+    number::{CitizenNumber, NumberWarning},
+    portrait::Portrait,
     security_object::SecurityObject,
-    trust::TrustList,
 };
 
 /// Files without which nobody can be identified.
 const REQUIRED: [FileId; 3] = [FileId::Sod, FileId::Dg1, FileId::Dg2];
-
-/// What was read from one card.
-pub(crate) struct Files<'a> {
-    pub bytes: BTreeMap<FileId, &'a [u8]>,
-    /// How the channel was made.
-    pub access: String,
-}
-
-impl<'a> Files<'a> {
-    fn required(&self, file: FileId) -> Result<&'a [u8], IdentityError> {
-        self.get(file).ok_or(IdentityError::Missing { file })
-    }
-
-    fn get(&self, file: FileId) -> Option<&'a [u8]> {
-        self.bytes.get(&file).copied()
-    }
-}
 
 /// Refuses a card that is past its last day, by what its DG1 says.
 pub(crate) fn check_expiry(dg1: &[u8], today: Date) -> Result<(), IdentityError> {
@@ -47,53 +33,117 @@ pub(crate) fn check_expiry(dg1: &[u8], today: Date) -> Result<(), IdentityError>
 }
 
 /// The holder, if the issuer signed every file, is trusted, and the files agree.
-pub(crate) fn reach(files: &Files<'_>, trust: &TrustList, today: Date) -> Result<Identity, IdentityError> {
+pub(crate) fn reach(
+    files: &Files<'_>,
+    grounds: &Grounds<'_>,
+    today: Date,
+) -> Result<Identity, IdentityError> {
     for file in REQUIRED {
         files.required(file)?;
     }
-    let sod = files.required(FileId::Sod)?;
-    let object = SecurityObject::open(sod)?;
-    let checked_groups = check_digests(files, &object)?;
-    let chain = Chain::build(&object.signer, trust)?;
-
+    let proof = Proof::of(examine(files, grounds, today), files, today)?;
     let mrz = read_mrz(files.required(FileId::Dg1)?, today)?;
     not_expired(&mrz, today)?;
-    chain.check(today, object.signing_day)?;
-    object.signer.may_sign_document(&mrz.document)?;
     let number = data_groups::mrz::citizen_number(&mrz).ok_or(IdentityError::NotACitizenCard)?;
     // Another state's signer may sign that state's cards only (9303-12, 7.1.1.1).
-    if chain.country().as_deref() != Some("VN") {
+    if proof.country.as_deref() != Some("VN") {
         return Err(SignerFault::ForeignCountry.into());
     }
-
     let portrait =
         face_image::parse(files.required(FileId::Dg2)?).map_err(IdentityError::unreadable(FileId::Dg2))?;
-    let dg13 = files.get(FileId::Dg13).map(CitizenDetails::parse);
-    let understood = match &dg13 {
-        None => Details::NotRead,
-        Some(Ok(_)) => Details::Agrees,
-        Some(Err(_)) => Details::NotUnderstood,
-    };
-    let details = dg13.and_then(Result::ok);
-    let birth = agree(&mrz, &number, details.as_ref())?;
-    let id = IdentityId(Sha256::digest(sod).into());
-    let evidence = CardEvidence {
-        verdict: Verdict::Authentic,
-        security_object: id,
-        access: files.access.clone(),
-        signer: signer_evidence(&object, &chain),
-        digest: object.list.digest.name(),
-        security_object_version: object.list.version,
-        signed_groups: object.list.groups(),
-        checked_groups,
-        directory: directory::compare(files.get(FileId::Com), &object.list.groups()),
-        access_offer: chip_keys::compare_access(files.get(FileId::CardAccess), files.get(FileId::Dg14)),
-        chip: chip_keys::offered(files.get(FileId::Dg14), files.get(FileId::Dg15)),
-        details: understood,
-        unknown_details: details.as_ref().map(|it| it.unknown().to_vec()).unwrap_or_default(),
-        number_warnings: number.warnings(birth, mrz.sex),
-    };
-    Ok(holder(&mrz, number, birth, portrait, details, evidence))
+    let said = Said::read(files);
+    let birth = agree(&mrz, &number, said.details.as_ref())?;
+    let evidence = proof.evidence(files, &said, number.warnings(birth, mrz.sex))?;
+    Ok(holder(&mrz, number, birth, portrait, said, evidence))
+}
+
+/// What an examination without failures leaves in hand.
+struct Proof {
+    object: SecurityObject,
+    signer: SignerEvidence,
+    judgement: Judgement,
+    groups: Vec<u8>,
+    country: Option<String>,
+}
+
+impl Proof {
+    /// The gravest failure where there was one.
+    fn of(examined: Examined, files: &Files<'_>, today: Date) -> Result<Self, IdentityError> {
+        let Examined { error, mut judgement, object, groups, country } = examined;
+        if let Some(error) = error {
+            // A card's signer ends when its cards do. That the card has expired is
+            // what its holder can do something about.
+            if groups.contains(&1) && matches!(error, IdentityError::SignerNotValid { .. }) {
+                check_expiry(files.required(FileId::Dg1)?, today)?;
+            }
+            return Err(error);
+        }
+        let (Some(object), Some(signer)) = (object, judgement.signer.take()) else {
+            unreachable!("a card without failures has a security object and a signer");
+        };
+        Ok(Self { object, signer, judgement, groups, country })
+    }
+
+    fn evidence(
+        self,
+        files: &Files<'_>,
+        said: &Said,
+        number_warnings: Vec<NumberWarning>,
+    ) -> Result<CardEvidence, IdentityError> {
+        let signed = self.object.list.groups();
+        Ok(CardEvidence {
+            verdict: Authentic,
+            security_object: IdentityId(Sha256::digest(files.required(FileId::Sod)?).into()),
+            access: files.access.clone(),
+            signer: self.signer,
+            digest: self.object.list.digest.name(),
+            security_object_version: self.object.list.version,
+            checked_groups: self.groups,
+            directory: directory::compare(files.get(FileId::Com), &signed),
+            signed_groups: signed,
+            access_offer: self.judgement.access_offer,
+            revocation: self.judgement.revocation,
+            chip: self.judgement.chip,
+            deviations: self.judgement.deviations,
+            details: said.understood,
+            not_understood_groups: said.not_understood.clone(),
+            unknown_details: said.details.as_ref().map(|it| it.unknown().to_vec()).unwrap_or_default(),
+            number_warnings,
+        })
+    }
+}
+
+/// What DG11, DG12 and DG13 say. What cannot be understood is only stated: the MRZ
+/// says who it is.
+struct Said {
+    details: Option<CitizenDetails>,
+    understood: Details,
+    personal: Option<PersonalDetails>,
+    document: Option<DocumentDetails>,
+    not_understood: Vec<u8>,
+}
+
+impl Said {
+    fn read(files: &Files<'_>) -> Self {
+        let details = files.get(FileId::Dg13).map(CitizenDetails::parse);
+        let understood = match &details {
+            None => Details::NotRead,
+            Some(Ok(_)) => Details::Agrees,
+            Some(Err(_)) => Details::NotUnderstood,
+        };
+        let personal = files.get(FileId::Dg11).map(PersonalDetails::parse);
+        let document = files.get(FileId::Dg12).map(DocumentDetails::parse);
+        let mut not_understood = Vec::new();
+        not_understood.extend(matches!(personal, Some(Err(_))).then_some(11));
+        not_understood.extend(matches!(document, Some(Err(_))).then_some(12));
+        Self {
+            details: details.and_then(Result::ok),
+            understood,
+            personal: personal.and_then(Result::ok),
+            document: document.and_then(Result::ok),
+            not_understood,
+        }
+    }
 }
 
 /// Puts together who it is. DG13 gives what the MRZ has no letters for.
@@ -101,11 +151,11 @@ fn holder(
     mrz: &Mrz,
     number: CitizenNumber,
     birth: Birth,
-    portrait: crate::portrait::Portrait,
-    details: Option<CitizenDetails>,
+    portrait: Portrait,
+    said: Said,
     evidence: CardEvidence,
 ) -> Identity {
-    let from_details = |part: fn(&CitizenDetails) -> Option<&str>| details.as_ref().and_then(part);
+    let from_details = |part: fn(&CitizenDetails) -> Option<&str>| said.details.as_ref().and_then(part);
     Identity {
         number,
         name: Zeroizing::new(from_details(CitizenDetails::name).unwrap_or(&mrz.name).to_owned()),
@@ -116,7 +166,9 @@ fn holder(
         ),
         expiry: mrz.expiry,
         portrait,
-        details,
+        details: said.details,
+        personal: said.personal,
+        document: said.document,
         id: evidence.security_object,
         evidence,
     }
@@ -131,19 +183,6 @@ fn not_expired(mrz: &Mrz, today: Date) -> Result<(), IdentityError> {
         Some(on) => Err(IdentityError::Expired { on }),
         None => Ok(()),
     }
-}
-
-/// Every data group that was read must be the one in the signed list.
-fn check_digests(files: &Files<'_>, object: &SecurityObject) -> Result<Vec<u8>, IdentityError> {
-    let mut checked = Vec::new();
-    for (file, bytes) in &files.bytes {
-        // EF.COM, EF.SOD and EF.CardAccess are no data groups; nobody lists them.
-        let Some(group) = directory::group_of(file.tag()) else { continue };
-        object.list.check(*file, group, bytes)?;
-        checked.push(group);
-    }
-    checked.sort_unstable();
-    Ok(checked)
 }
 
 /// The day of birth on which both files agree, with the century of DG13.
@@ -163,16 +202,6 @@ fn agree(
         None => Ok(mrz.birth),
         Some(theirs) if theirs.agrees_with_mrz(mrz.birth) => Ok(theirs),
         Some(_) => Err(IdentityError::FilesDisagree { what: Fact::Birth }),
-    }
-}
-
-fn signer_evidence(object: &SecurityObject, chain: &Chain<'_>) -> SignerEvidence {
-    SignerEvidence {
-        serial: object.signer.serial().to_owned(),
-        issuer: object.signer.issuer(),
-        algorithm: object.scheme.clone(),
-        found_by: object.found_by,
-        chain: chain.fingerprints(),
     }
 }
 

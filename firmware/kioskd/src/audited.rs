@@ -8,7 +8,7 @@ use face::{FaceEvidence, FaceMatch, NoMatch, Score, Why};
 pub fn card_read(files: &CardFiles) -> audit::Event {
     let read = &files.log().files;
     audit::Event::CardRead {
-        files: read.iter().map(|file| card_file(*file)).collect(),
+        files: read.iter().filter_map(|file| card_file(*file)).collect(),
         access: match files.access() {
             Protocol::Bac => audit::CardAccess::Bac,
             Protocol::Pace { .. } => audit::CardAccess::Pace,
@@ -17,8 +17,9 @@ pub fn card_read(files: &CardFiles) -> audit::Event {
     }
 }
 
-fn card_file(file: FileId) -> audit::CardFile {
-    match file {
+/// `None` for files that no service of the kiosk reads.
+fn card_file(file: FileId) -> Option<audit::CardFile> {
+    Some(match file {
         FileId::CardAccess => audit::CardFile::CardAccess,
         FileId::Com => audit::CardFile::Com,
         FileId::Sod => audit::CardFile::Sod,
@@ -30,7 +31,8 @@ fn card_file(file: FileId) -> audit::CardFile {
         FileId::Dg13 => audit::CardFile::Dg13,
         FileId::Dg14 => audit::CardFile::Dg14,
         FileId::Dg15 => audit::CardFile::Dg15,
-    }
+        _ => return None,
+    })
 }
 
 /// What one try of the face came to.

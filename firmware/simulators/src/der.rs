@@ -35,6 +35,21 @@ pub(crate) fn integer(value: u8) -> Vec<u8> {
     if value < 0x80 { object(0x02, &[value]) } else { object(0x02, &[0, value]) }
 }
 
+/// INTEGER of a number given by its bytes, most significant first, never negative.
+pub(crate) fn unsigned(bytes: &[u8]) -> Vec<u8> {
+    let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+    let mut value = bytes[start..].to_vec();
+    if value.first().is_none_or(|byte| *byte >= 0x80) {
+        value.insert(0, 0);
+    }
+    object(0x02, &value)
+}
+
+/// BIT STRING of whole bytes.
+pub(crate) fn bits(bytes: &[u8]) -> Vec<u8> {
+    object(0x03, &[&[0], bytes].concat())
+}
+
 /// OBJECT IDENTIFIER from its dotted text.
 pub(crate) fn oid(dotted: &str) -> Vec<u8> {
     object(0x06, &oid_value(dotted))

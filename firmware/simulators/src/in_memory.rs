@@ -166,18 +166,13 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::{
-        chance::SeededChance,
-        personalise::{Personalised, chip_keys::ChipKeys},
-        scenario::CardScript,
-    };
+    use crate::{card_profile::CardProfile, personalise::Personalised, scenario::CardScript};
 
     const NOW: Duration = Duration::ZERO;
     const SOON: Duration = Duration::from_secs(20);
 
     fn reader() -> InMemoryReader {
-        let keys = ChipKeys::generate(&mut SeededChance::new(1)).unwrap();
-        let content = Personalised::for_tests("X", "123456", BTreeMap::new(), keys);
+        let content = Personalised::for_tests("X", "123456", BTreeMap::new(), &CardProfile::default());
         InMemoryReader::new(CitizenCard::new(content, &CardScript::default(), 1))
     }
 

@@ -5,10 +5,12 @@
 //! must not agree with itself on the other.
 
 pub mod card_process;
+pub mod card_profile;
 pub mod chance;
 pub mod citizen_card;
 pub mod code_scanner;
 mod der;
+mod domain;
 pub mod face_camera;
 pub mod in_memory;
 mod kept;

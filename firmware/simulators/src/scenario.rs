@@ -8,6 +8,8 @@ use std::{
 
 use serde::{Deserialize, de::DeserializeOwned};
 
+use crate::card_profile::{CardFaults, CardProfile};
+
 /// Why a simulator cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulatorError {
@@ -107,6 +109,21 @@ pub struct CardScript {
     pub short_length: bool,
     /// Bit rate of the radio link in kbit/s that answers are delayed to; none: no delay.
     pub link_kbps: Option<u32>,
+    /// What kind of chip it is; a citizen card's, by default.
+    pub profile: CardProfile,
+    /// What else is wrong or odd.
+    pub faults: CardFaults,
+}
+
+impl CardScript {
+    /// The profile with what the script says beside it.
+    pub fn effective_profile(&self) -> CardProfile {
+        let mut profile = self.profile.clone();
+        if self.only_bac {
+            profile.access.pace.clear();
+        }
+        profile
+    }
 }
 
 /// Who stands before the camera; the card's holder, by default.

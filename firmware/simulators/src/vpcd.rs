@@ -192,15 +192,10 @@ mod tests {
     use std::{collections::BTreeMap, net::TcpListener};
 
     use super::*;
-    use crate::{
-        chance::SeededChance,
-        personalise::{Personalised, chip_keys::ChipKeys},
-        scenario::CardScript,
-    };
+    use crate::{card_profile::CardProfile, personalise::Personalised, scenario::CardScript};
 
     fn laid() -> (VpcdCard, TcpListener, TcpStream) {
-        let keys = ChipKeys::generate(&mut SeededChance::new(1)).unwrap();
-        let content = Personalised::for_tests("X", "123456", BTreeMap::new(), keys);
+        let content = Personalised::for_tests("X", "123456", BTreeMap::new(), &CardProfile::default());
         let card = CitizenCard::new(content, &CardScript::default(), 1);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut card = VpcdCard::new(card, listener.local_addr().unwrap().port());

@@ -19,14 +19,14 @@ const COLUMNS: &[&[&str]] = &[
     &["transaction"],
     &["outbox"],
     &["gateway", "printing", "journey", "staff"],
-    &["kioskd", "pretend-platform"],
+    &["kioskd", "pretend-platform", "kiosk-card"],
 ];
 
 /// The touchscreen sees of the firmware only `screen`.
 const UI: &[(&str, &[&str])] = &[("kiosk-ui", &["screen"]), ("gallery", &["screen", "kiosk-ui"])];
 
 /// Programs that may name a driver or a simulator.
-const NAME_HARDWARE: &[&str] = &["kioskd", "pretend-platform"];
+const NAME_HARDWARE: &[&str] = &["kioskd", "pretend-platform", "kiosk-card"];
 
 /// Tools that stand outside the layers: they measure or drive the others.
 const OUTSIDE: &[&str] = &["xtask", "bench"];

@@ -68,6 +68,33 @@ impl CardReader for ScriptedReader {
     }
 }
 
+/// Exchanges that are written down in a text: after a blank line each one's title (`#`),
+/// its chance (`?`), its commands (`>`) and answers (`<`), in hexadecimal, and perhaps
+/// what the chip has proven (`!`).
+pub struct Example<'a> {
+    pub title: &'a str,
+    pub chance: Vec<&'a str>,
+    pub steps: Vec<(&'a str, &'a str)>,
+    pub proof: Option<&'a str>,
+}
+
+impl<'a> Example<'a> {
+    /// Every example of a text, whose first paragraph says where they come from.
+    pub fn all(text: &'a str) -> Vec<Self> {
+        text.split("\n\n").skip(1).map(Self::parse).collect()
+    }
+
+    fn parse(text: &'a str) -> Self {
+        let of = |mark| text.lines().filter_map(move |line| line.strip_prefix(mark)).map(str::trim);
+        Self {
+            title: of("#").next().expect("an example has a title"),
+            chance: of("?").collect(),
+            steps: of(">").zip(of("<")).collect(),
+            proof: of("!").next(),
+        }
+    }
+}
+
 /// Chance that is written down: the secret numbers of a worked example.
 pub struct ScriptedChance(VecDeque<u8>);
 

@@ -3,7 +3,7 @@
 
 use crate::{
     evidence::Directory,
-    tlv::{self, Malformed},
+    tlv::{self, Malformed, Tlv},
 };
 
 /// Tags of the data groups 1 to 16 (9303-10, table 38).
@@ -15,24 +15,44 @@ pub(crate) fn group_of(tag: u8) -> Option<u8> {
     TAGS.iter().position(|known| *known == tag).map(|at| at as u8 + 1)
 }
 
+/// What EF.COM says. Nobody signs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommonData {
+    /// Version of the logical data structure, such as `0107`.
+    pub lds_version: String,
+    /// Version of Unicode, such as `040000`.
+    pub unicode_version: String,
+    /// The data groups that it lists, by number.
+    pub groups: Vec<u8>,
+}
+
+impl CommonData {
+    /// Reads EF.COM.
+    pub fn parse(file: &[u8]) -> Result<Self, Malformed> {
+        let mut list = tlv::only(file, 0x60, "EF.COM does not begin with its tag")?.inside();
+        let lds_version = version(list.take(0x5F01, "EF.COM has no LDS version")?, 4)?;
+        let unicode_version = version(list.take(0x5F36, "EF.COM has no Unicode version")?, 6)?;
+        let tags = list.take(0x5C, "EF.COM has no list")?.value;
+        let groups: Option<Vec<u8>> = tags.iter().map(|tag| group_of(*tag)).collect();
+        let groups = groups.ok_or(Malformed("EF.COM lists a data group that does not exist"))?;
+        Ok(Self { lds_version, unicode_version, groups })
+    }
+}
+
+fn version(object: Tlv<'_>, digits: usize) -> Result<String, Malformed> {
+    let text = std::str::from_utf8(object.value).ok();
+    let text = text.filter(|it| it.len() == digits && it.bytes().all(|digit| digit.is_ascii_digit()));
+    Ok(text.ok_or(Malformed("a version in EF.COM is not in digits"))?.to_owned())
+}
+
 /// What EF.COM says beside the groups that the issuer signed.
 pub(crate) fn compare(file: Option<&[u8]>, signed: &[u8]) -> Directory {
     let Some(file) = file else { return Directory::NotRead };
-    let Ok(mut listed) = parse(file) else { return Directory::Differs };
+    let Ok(mut listed) = CommonData::parse(file).map(|data| data.groups) else { return Directory::Differs };
     let mut signed = signed.to_vec();
     signed.sort_unstable();
     listed.sort_unstable();
     if listed == signed { Directory::Agrees } else { Directory::Differs }
-}
-
-/// The numbers of the data groups that EF.COM lists.
-fn parse(file: &[u8]) -> Result<Vec<u8>, Malformed> {
-    let mut list = tlv::only(file, 0x60, "EF.COM does not begin with its tag")?.inside();
-    list.take(0x5F01, "EF.COM has no LDS version")?;
-    list.take(0x5F36, "EF.COM has no Unicode version")?;
-    let tags = list.take(0x5C, "EF.COM has no list")?.value;
-    let groups: Option<Vec<u8>> = tags.iter().map(|tag| group_of(*tag)).collect();
-    groups.ok_or(Malformed("EF.COM lists a data group that does not exist"))
 }
 
 #[cfg(test)]
@@ -42,7 +62,9 @@ mod tests {
     #[test]
     fn the_standards_example_lists_its_groups() {
         let file = hex::decode("60145F0104303130365F36063034303030305C026175").unwrap();
-        assert_eq!(parse(&file).unwrap(), [1, 2]);
+        let data = CommonData::parse(&file).unwrap();
+        assert_eq!((data.lds_version.as_str(), data.unicode_version.as_str()), ("0106", "040000"));
+        assert_eq!(data.groups, [1, 2]);
         assert_eq!(compare(Some(&file), &[2, 1]), Directory::Agrees);
         assert_eq!(compare(Some(&file), &[1, 2, 13]), Directory::Differs);
         assert_eq!(compare(Some(&file[..9]), &[1, 2]), Directory::Differs);

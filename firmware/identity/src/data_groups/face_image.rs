@@ -1,10 +1,10 @@
 //! DG2: the portrait, in its two wrappings (ICAO 9303-10, 4.7.2): CBEFF templates
-//! outside, a facial record of ISO/IEC 19794-5:2005 inside. Of several pictures the
-//! first is taken. Records of the newer ISO/IEC 39794-5 are refused by name.
+//! outside, a facial record of ISO/IEC 19794-5:2005 or ISO/IEC 39794-5:2019 inside. Of
+//! several pictures the first is taken.
 
 use crate::{
     portrait::Portrait,
-    tlv::{self, Malformed},
+    tlv::{self, Malformed, Tlv},
 };
 
 const BIOMETRIC_GROUP: u32 = 0x7F61;
@@ -12,6 +12,13 @@ const BIOMETRIC_TEMPLATE: u32 = 0x7F60;
 const DATA_PRIMITIVE: u32 = 0x5F2E;
 const DATA_CONSTRUCTED: u32 = 0x7F2E;
 const COUNT: u32 = 0x02;
+const SEQUENCE: u32 = 0x30;
+/// `[APPLICATION 5]` of ISO/IEC 39794-5.
+const FACE_RECORD: u32 = 0x65;
+/// `[0]` and `[1]`, constructed, and `[0]`, primitive.
+const FIRST: u32 = 0xA0;
+const SECOND: u32 = 0xA1;
+const FIRST_OCTETS: u32 = 0x80;
 
 /// Header: `FAC`, version, length of the record, number of pictures.
 const RECORD_HEADER: usize = 14;
@@ -35,9 +42,7 @@ pub(crate) fn parse(file: &[u8]) -> Result<Portrait, Malformed> {
             // 9303-10, 4.7.2.1: a constructed data block is ISO/IEC 39794-5, unless
             // an old record was put into it.
             DATA_CONSTRUCTED if part.value.starts_with(b"FAC") => return record(part.value),
-            DATA_CONSTRUCTED => {
-                return Err(Malformed("the portrait's record is of ISO/IEC 39794-5, which is not read yet"));
-            }
+            DATA_CONSTRUCTED => return newer_record(part),
             _ => {}
         }
     }
@@ -66,6 +71,30 @@ fn record(bytes: &[u8]) -> Result<Portrait, Malformed> {
     let points = number(block.get(4..6).ok_or(CUT)?);
     let picture = FACE_INFORMATION + points * FEATURE_POINT + IMAGE_INFORMATION;
     Portrait::parse(block.get(picture..).ok_or(CUT)?)
+}
+
+/// A record of ISO/IEC 39794-5:2019, annex A: `[APPLICATION 5]`, mostly in a `[1]`,
+/// holds in `[1]` the representations, of which each holds in `[1]` its image, which
+/// is `[0]` (base), `[0]` (two-dimensional), `[0]` (the octets). Nothing else of the
+/// record is looked at: it is long, and nothing here depends on it.
+fn newer_record(data: Tlv<'_>) -> Result<Portrait, Malformed> {
+    let outer = data.inside().all()?;
+    let wrapped = outer.iter().find(|it| it.tag == SECOND).map(|it| it.inside().all()).transpose()?;
+    let blocks = wrapped.unwrap_or(outer);
+    let record = blocks.iter().find(|it| it.tag == FACE_RECORD);
+    let record = record.ok_or(Malformed("the portrait's record is of an unknown kind"))?;
+    let representations = part(*record, SECOND)?.inside();
+    let first = representations.clone().take(SEQUENCE, "the portrait's record has no picture")?;
+    let base = part(part(first, SECOND)?, FIRST)?;
+    let octets = part(part(base, FIRST)?, FIRST_OCTETS)?;
+    Portrait::parse(octets.value)
+}
+
+/// The part with this tag, wherever it stands among its neighbours.
+fn part(whole: Tlv<'_>, tag: u32) -> Result<Tlv<'_>, Malformed> {
+    let parts = whole.inside().all()?;
+    let found = parts.into_iter().find(|part| part.tag == tag);
+    found.ok_or(Malformed("the portrait's record lacks a part on the way to the picture"))
 }
 
 fn number(octets: &[u8]) -> usize {
@@ -141,9 +170,26 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_the_newer_standard_is_refused_by_name() {
-        let file = group(DATA_CONSTRUCTED, &object(0x65, &object(0xA0, &[])));
-        assert!(problem(&file).contains("39794-5"));
+    fn a_record_of_the_newer_standard_gives_its_first_picture() {
+        // Image information follows the octets; capture details stand before nothing.
+        let two_dimensional = [object(0x80, PICTURE), object(0xA1, &object(0xA0, &[]))].concat();
+        let image = object(0xA1, &object(0xA0, &object(0xA0, &two_dimensional)));
+        let representation = object(SEQUENCE, &[object(0x80, &[0]), image, object(0xA2, &[])].concat());
+        let other = object(SEQUENCE, &object(0x80, &[1]));
+        let version = object(0xA0, &[object(0x80, &[3]), object(0x81, &[0x07, 0xE3])].concat());
+        let record =
+            object(FACE_RECORD, &[version, object(0xA1, &[representation, other].concat())].concat());
+        for wrapped in [record.clone(), object(0xA1, &record)] {
+            let file = group(DATA_CONSTRUCTED, &wrapped);
+            assert_eq!(parse(&file).ok().unwrap().bytes, PICTURE);
+            for length in 0..file.len() {
+                assert!(parse(&file[..length]).is_err(), "{length} bytes");
+            }
+        }
+        let without = group(DATA_CONSTRUCTED, &object(FACE_RECORD, &object(0xA0, &[])));
+        assert!(problem(&without).contains("lacks a part"));
+        let unknown = group(DATA_CONSTRUCTED, &object(0x66, &[]));
+        assert_eq!(problem(&unknown), "the portrait's record is of an unknown kind");
     }
 
     #[test]

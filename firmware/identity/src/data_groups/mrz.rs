@@ -18,6 +18,17 @@ pub(crate) fn parse(file: &[u8], today: Date) -> Result<Mrz, Malformed> {
     Mrz::parse(text, today)
 }
 
+/// What document it is, in one or two letters, and of which state, in up to three:
+/// they begin every zone. Nothing else is looked at.
+pub(crate) fn document_and_state(file: &[u8]) -> Result<(String, String), Malformed> {
+    let group = tlv::only(file, 0x61, "DG1 does not begin with its tag")?;
+    let zone = group.inside().take(0x5F1F, "DG1 has no MRZ")?.value;
+    let begins = zone.get(..5).filter(|letters| letters.is_ascii());
+    let text = begins.and_then(|letters| std::str::from_utf8(letters).ok());
+    let (document, state) = text.ok_or(Malformed("the MRZ is no text"))?.split_at(2);
+    Ok((document.replace('<', ""), state.replace('<', "")))
+}
+
 /// The number on a citizen's card of Viet Nam; none where the zone is that of
 /// another document.
 pub(crate) fn citizen_number(mrz: &Mrz) -> Option<CitizenNumber> {

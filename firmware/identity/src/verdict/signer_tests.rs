@@ -6,12 +6,19 @@ use openssl::{hash::MessageDigest, nid::Nid, sign::Signer};
 
 use super::tests::{accepted, refused, signer_fault};
 use crate::{
-    FoundBy, IdentityError, Purpose, SignerFault, TrustList, pretend_state::*, signed_data::SignedData, tlv,
+    FoundBy, Grounds, IdentityError, Policy, Purpose, RevocationLists, SignerFault, TrustList, Verdict,
+    policy::Sha1Policy,
+    pretend_state::*,
+    profile::{Departure, Deviation, Holder as Whose},
+    signed_data::SignedData,
+    tlv,
 };
 
 #[test]
 fn every_curve_is_read_by_name_and_written_out() {
     let curves = [
+        Nid::SECP224R1,
+        Nid::BRAINPOOL_P224R1,
         Nid::X9_62_PRIME256V1,
         Nid::SECP384R1,
         Nid::SECP521R1,
@@ -70,7 +77,9 @@ fn rsa_is_read_in_both_schemes() {
         assert_eq!(accepted(&card, &state.trusted()).evidence().signer.algorithm, expected);
     };
     check(&[], "rsa-pkcs1-sha256");
-    check(&["-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:32"], "rsa-pss-sha256");
+    for salt in ["rsa_pss_saltlen:32", "rsa_pss_saltlen:0", "rsa_pss_saltlen:1", "rsa_pss_saltlen:max"] {
+        check(&["-keyopt", "rsa_padding_mode:pss", "-keyopt", salt], "rsa-pss-sha256");
+    }
     check(
         &[
             "-keyopt",
@@ -301,4 +310,85 @@ fn a_signature_with_sha1_is_refused_behind_a_better_digest_of_the_content() {
     let at = sod[..end].windows(name.len()).rposition(|octets| octets == name).unwrap();
     sod[at + 8] = 5;
     assert_eq!(signer_fault(refused(&card, &state.trusted())), SignerFault::Weak("SHA-1"));
+}
+
+/// What departs from the profile on the way to a card's signer.
+fn deviations(card: &Card, trust: &TrustList) -> Vec<(Whose, Departure)> {
+    accepted(card, trust).evidence().deviations.iter().map(|it| (it.of, it.what)).collect()
+}
+
+#[test]
+fn an_authority_key_of_another_is_accepted_where_the_signature_is_true_and_stated() {
+    let state = State::new();
+    // A certificate that names a key of the same authority, and was signed by another.
+    let namesake = Holder::root(p256(), &AUTHORITY());
+    let by = Holder { key: state.authority.key.clone(), certificate: namesake.certificate.clone() };
+    let signer = Holder::under(&by, p256(), &SIGNER());
+    let card = Card::citizen().signed(&signer, &Signing::default());
+    let stated = (Whose::Signer, Departure::AuthorityKeyOfAnother);
+    assert!(deviations(&card, &state.trusted()).contains(&stated));
+    assert!(!deviations(&state.card(), &state.trusted()).contains(&stated));
+    // The key that it names is there too: the signature still decides, and is another's.
+    let both = TrustList::from_pem(&[state.authority.pem(), namesake.pem()].concat()).unwrap();
+    let chain = accepted(&card, &both).evidence().signer.chain.clone();
+    assert_eq!(chain, [fingerprint(&state.authority.certificate)]);
+}
+
+#[test]
+fn departures_from_the_profile_are_named_with_their_holder() {
+    let state = State::new();
+    let found = deviations(&state.card(), &state.trusted());
+    // The pretend state's certificates are short; OpenSSL names their curves.
+    for what in [Departure::CurveByName, Departure::UsagePeriodMissing, Departure::RevocationPointsMissing] {
+        assert!(found.contains(&(Whose::Signer, what)) && found.contains(&(Whose::Issuer(1), what)));
+    }
+    assert!(found.contains(&(Whose::Signer, Departure::DocumentTypesMissing)));
+    assert!(found.contains(&(Whose::Issuer(1), Departure::PathLengthNotZero)));
+    assert!(found.iter().all(|(of, _)| *of != Whose::Object), "{found:?}");
+    assert!(!found.contains(&(Whose::Issuer(1), Departure::NotValidToday)));
+
+    let unnamed = State::with(&AUTHORITY(), &Wanted { authority_key: false, ..SIGNER() });
+    let found = deviations(&unnamed.card(), &unnamed.trusted());
+    assert!(found.contains(&(Whose::Signer, Departure::AuthorityKeyMissing)));
+
+    let ended = Wanted { valid: (date(2019, 1, 1), date(2023, 1, 1)), ..AUTHORITY() };
+    let ended = State::with(&ended, &SIGNER());
+    let found = deviations(&ended.card(), &ended.trusted());
+    assert!(found.contains(&(Whose::Issuer(1), Departure::NotValidToday)));
+
+    let authority = Holder::root(curve(Nid::BRAINPOOL_P384R1, Written::Out), &AUTHORITY());
+    let signer = Holder::under(&authority, p256(), &Wanted { role: Role::PassportSigner, ..SIGNER() });
+    let mut card = Card::citizen();
+    let passport = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C36UTO7408122F1204159ZE184226B<<<<<10";
+    let dg1 = Card::of(passport, None).files.remove(&FileId::Dg1).unwrap();
+    card.files.insert(FileId::Dg1, dg1);
+    let card = card.signed(&signer, &Signing::default());
+    let trust = TrustList::from_pem(&authority.pem()).unwrap();
+    let none = RevocationLists::default();
+    let grounds = Grounds { trust: &trust, revoked: &none, policy: Policy::KIOSK };
+    let judgement = crate::examination::examine(&card.read(), &grounds, TODAY).judgement;
+    // A passport is authentic, though it makes nobody a citizen.
+    assert_eq!(judgement.verdict, Verdict::Authentic);
+    let named = |of, what| judgement.deviations.iter().any(|it| it.of == of && it.what == what);
+    assert!(!named(Whose::Signer, Departure::DocumentTypesMissing));
+    assert!(!named(Whose::Issuer(1), Departure::CurveByName));
+    let refused = card.verify(&trust, TODAY).err().expect("a passport is no citizen's card");
+    assert!(matches!(refused, IdentityError::Expired { .. } | IdentityError::NotACitizenCard), "{refused:?}");
+}
+
+#[test]
+fn a_certificate_with_sha1_is_believed_by_name_only_and_stated() {
+    let state = State::with(&AUTHORITY(), &Wanted { digest: MessageDigest::sha1(), ..SIGNER() });
+    let (card, trust, none) = (state.card(), state.trusted(), RevocationLists::default());
+    let policy = Policy { sha1: Sha1Policy::AcceptedThrough(TODAY), ..Policy::KIOSK };
+    let judge = |policy, today| {
+        let grounds = Grounds { trust: &trust, revoked: &none, policy };
+        crate::examination::examine(&card.read(), &grounds, today).judgement
+    };
+    let judgement = judge(policy, TODAY);
+    assert_eq!(judgement.verdict, Verdict::Authentic);
+    let stated = |it: &Deviation| it.of == Whose::Signer && it.what == Departure::Sha1;
+    assert!(judgement.deviations.iter().any(stated));
+    let why = "SHA-1 is too weak".to_owned();
+    assert_eq!(judge(policy, date(2026, 11, 22)).verdict, Verdict::SignerNotValid { why });
 }

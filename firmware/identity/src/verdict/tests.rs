@@ -5,8 +5,8 @@ use jiff::civil::date;
 
 use crate::pretend_state::*;
 use crate::{
-    ChipGenuineness, Details, Directory, Expiry, Fact, FoundBy, IdentityError, Sex, SignerFault, TrustList,
-    tlv::object,
+    ChipGenuineness, Details, Directory, Expiry, Fact, FoundBy, IdentityError, Revocation, Sex, SignerFault,
+    TrustList, tlv::object,
 };
 
 pub(super) fn accepted(card: &Card, trust: &TrustList) -> crate::Identity {
@@ -51,7 +51,8 @@ fn the_evidence_names_what_was_checked_and_nothing_personal() {
     assert_eq!(evidence.checked_groups, [1, 2, 13]);
     assert_eq!(evidence.directory, Directory::Agrees);
     assert_eq!(evidence.details, Details::Agrees);
-    assert_eq!(evidence.chip, ChipGenuineness::NotChecked { offered: Vec::new() });
+    assert_eq!(evidence.chip, ChipGenuineness::NotOffered);
+    assert_eq!(evidence.revocation, Revocation::NotChecked);
     assert_eq!(evidence.signer.serial, "02");
     assert_eq!(evidence.signer.algorithm, "ecdsa-sha256");
     assert_eq!(evidence.signer.found_by, FoundBy::IssuerAndSerial);
@@ -60,7 +61,7 @@ fn the_evidence_names_what_was_checked_and_nothing_personal() {
 
     let written = serde_json::to_string(evidence).unwrap();
     assert!(written.contains(r#""verdict":"authentic""#), "{written}");
-    assert!(written.contains(r#""chip":{"result":"not-checked""#), "{written}");
+    assert!(written.contains(r#""chip":{"result":"not-offered"}"#), "{written}");
     for personal in ["195012345", "Ngọc", "NGOC", "950902", "350902", "02/09", "Mẫu"] {
         assert!(!written.contains(personal), "{personal} stands in {written}");
     }
@@ -227,4 +228,25 @@ fn rubbish_in_any_file_is_an_error_and_never_a_panic() {
             assert!(cut.verify(&trust, TODAY).is_err(), "{file} of {length} bytes");
         }
     }
+}
+
+#[test]
+fn further_details_are_given_and_what_is_not_understood_is_stated() {
+    let state = State::new();
+    let trust = state.trusted();
+    let with = |dg11: Vec<u8>, dg12: Vec<u8>| {
+        let mut card = Card::citizen();
+        card.files.extend([(FileId::Dg11, dg11), (FileId::Dg12, dg12)]);
+        accepted(&card.signed(&state.signer, &Signing::default()), &trust)
+    };
+    let address = object(0x6B, &object(0x5F42, "SỐ 1<ĐƯỜNG MẪU".as_bytes()));
+    let issued = object(0x6C, &object(0x5F26, b"20240701"));
+    let identity = with(address, issued);
+    assert_eq!(*identity.personal_details().unwrap().address().unwrap(), "SỐ 1 ĐƯỜNG MẪU");
+    assert_eq!(identity.document_details().unwrap().issued(), Some(date(2024, 7, 1)));
+    assert_eq!(identity.evidence().checked_groups, [1, 2, 11, 12, 13]);
+    assert!(identity.evidence().not_understood_groups.is_empty());
+    let identity = with(object(0x6B, &object(0x5F2B, b"yesterday")), object(0x6C, &[0x5F]));
+    assert!(identity.personal_details().is_none() && identity.document_details().is_none());
+    assert_eq!(identity.evidence().not_understood_groups, [11, 12]);
 }

@@ -17,10 +17,16 @@ impl Status {
     pub(super) const OBJECTS_WRONG: Self = Self(0x6988);
     pub(super) const WRONG_DATA: Self = Self(0x6A80);
     pub(super) const NOT_FOUND: Self = Self(0x6A82);
+    pub(super) const WRONG_OBJECTS: Self = Self(0x6A87);
     pub(super) const REFERENCE_NOT_FOUND: Self = Self(0x6A88);
     pub(super) const WRONG_OFFSET: Self = Self(0x6B00);
     pub(super) const UNKNOWN_INSTRUCTION: Self = Self(0x6D00);
     pub(super) const UNKNOWN_CLASS: Self = Self(0x6E00);
+
+    /// 6Cxx: ask again with that length (ISO/IEC 7816-4, 5.6).
+    pub(super) fn right_length(length: usize) -> Self {
+        Self(0x6C00 | (length & 0xFF) as u16)
+    }
 }
 
 /// A command taken apart.

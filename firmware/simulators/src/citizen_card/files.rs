@@ -2,9 +2,12 @@
 //! (ISO/IEC 7816-4, 7.2.3; ICAO Doc 9303-10, 3.6).
 
 use super::apdu::{Answer, Command, Expected, Status};
-use crate::{der, personalise::Personalised};
+use crate::{
+    card_profile::{BeyondLongest, ReadingFaults, ShortFile},
+    der,
+    personalise::{ATTRIBUTES, CARD_SECURITY, DIRECTORY, Personalised},
+};
 
-const CARD_ACCESS: u8 = 0x1C;
 const FINGERPRINTS: u8 = 3;
 /// Short identifier of the portrait.
 pub(super) const PORTRAIT: u8 = 2;
@@ -29,14 +32,29 @@ impl Place {
     /// A file that is there and open to whoever asks.
     pub(super) fn reach(self, content: &Personalised, file: u8, secured: bool) -> Result<&[u8], Status> {
         if !self.application {
-            let found = (file == CARD_ACCESS).then(|| content.file(file)).flatten();
-            return found.ok_or(Status::NOT_FOUND);
+            // EF.CardSecurity opens with PACE (9303-10, 3.11.4); the others to everybody.
+            return match content.master_file(file) {
+                Some(_) if file == CARD_SECURITY && !secured => Err(Status::NOT_ALLOWED),
+                Some(bytes) => Ok(bytes),
+                None => Err(Status::NOT_FOUND),
+            };
         }
         // An outsider does not learn which files there are.
         if !secured || file == FINGERPRINTS {
             return Err(Status::NOT_ALLOWED);
         }
         content.elementary.get(&file).map(Vec::as_slice).ok_or(Status::NOT_FOUND)
+    }
+
+    /// The short identifier for a file identifier, as SELECT has it.
+    pub(super) fn short_identifier(self, identifier: [u8; 2]) -> Option<u8> {
+        match (identifier, self.application) {
+            ([0x2F, 0x00], false) => Some(DIRECTORY),
+            ([0x2F, 0x01], false) => Some(ATTRIBUTES),
+            ([0x01, ATTRIBUTES | DIRECTORY], false) => None,
+            ([0x01, short], _) => Some(short),
+            _ => None,
+        }
     }
 
     /// READ BINARY, even or odd. `room` is what an answer can carry.
@@ -46,6 +64,7 @@ impl Place {
         command: &Command,
         room: usize,
         secured: bool,
+        faults: &ReadingFaults,
     ) -> Result<Stretch, Status> {
         let odd = command.instruction == 0xB1;
         let (file, offset) = self.target(command, odd)?;
@@ -53,17 +72,22 @@ impl Place {
         self.current = Some(file);
         let expected = command.expected.ok_or(Status::WRONG_LENGTH)?;
         let left = bytes.get(offset..).filter(|left| !left.is_empty()).ok_or(Status::WRONG_OFFSET)?;
+        let longest = longest_answer(faults, expected)?;
         // An odd READ BINARY counts the tag and length around the data, too.
         let wrapping = if odd { 4 } else { 0 };
-        let wanted = left.len().min(expected.limit().saturating_sub(wrapping));
+        let wanted = left.len().min(expected.limit().min(longest).saturating_sub(wrapping));
         let fits = room.saturating_sub(wrapping);
         let count = match expected {
             Expected::Exactly(_) if wanted > fits => return Err(Status::WRONG_LENGTH),
             Expected::Exactly(_) | Expected::UpTo(_) => wanted.min(fits),
         };
         let short = matches!(expected, Expected::Exactly(limit) if limit - wrapping.min(limit) > left.len());
+        let status = match faults.at_the_end {
+            ShortFile::ExactLength if short => return Err(Status::right_length(left.len() + wrapping)),
+            ShortFile::Warning if short => Status::END_OF_FILE,
+            _ => Status::OK,
+        };
         let data = if odd { der::object(0x53, &left[..count]) } else { left[..count].to_vec() };
-        let status = if short { Status::END_OF_FILE } else { Status::OK };
         Ok(Stretch { file, bytes: count, answer: Answer { data, status } })
     }
 
@@ -85,10 +109,22 @@ impl Place {
     }
 }
 
+/// The most that one answer brings, or the refusal of a longer one.
+fn longest_answer(faults: &ReadingFaults, expected: Expected) -> Result<usize, Status> {
+    match (faults.longest, faults.beyond_longest) {
+        (Some(longest), refusal) if expected.limit() > longest => match refusal {
+            BeyondLongest::Shortened => Ok(longest),
+            BeyondLongest::WrongLength => Err(Status::WRONG_LENGTH),
+            BeyondLongest::ExactLength => Err(Status::right_length(longest)),
+        },
+        (longest, _) => Ok(longest.unwrap_or(usize::MAX)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{chance::SeededChance, personalise::chip_keys::ChipKeys};
+    use crate::card_profile::CardProfile;
 
     /// A portrait longer than an even READ BINARY can address.
     const LENGTH: usize = 40_000;
@@ -96,14 +132,17 @@ mod tests {
     fn content() -> Personalised {
         let portrait: Vec<u8> = (0..LENGTH).map(|at| (at % 251) as u8).collect();
         let files = [(PORTRAIT, portrait), (FINGERPRINTS, vec![1])].into();
-        let keys = ChipKeys::generate(&mut SeededChance::new(1)).unwrap();
-        Personalised::for_tests("X", "123456", files, keys)
+        Personalised::for_tests("X", "123456", files, &CardProfile::default())
     }
 
     /// What a secured terminal gets: bytes and status.
     fn read(place: &mut Place, command: &str, room: usize) -> (Vec<u8>, u16) {
+        read_with(&ReadingFaults::default(), place, command, room)
+    }
+
+    fn read_with(faults: &ReadingFaults, place: &mut Place, command: &str, room: usize) -> (Vec<u8>, u16) {
         let command = Command::parse(&hex::decode(command).unwrap()).unwrap();
-        match place.read(&content(), &command, room, true) {
+        match place.read(&content(), &command, room, true, faults) {
             Ok(stretch) => (stretch.answer.data, stretch.answer.status.0),
             Err(status) => (Vec::new(), status.0),
         }
@@ -148,5 +187,34 @@ mod tests {
         let at = 0x9000;
         let expected: Vec<u8> = (at..at + 4).map(|at| (at % 251) as u8).collect();
         assert_eq!(bytes, [&[0x53, 4], expected.as_slice()].concat());
+    }
+
+    #[test]
+    fn a_file_that_ends_early_is_told_in_three_ways() {
+        let last_four = |at_the_end| {
+            let faults = ReadingFaults { at_the_end, ..ReadingFaults::default() };
+            let mut place = inside();
+            read(&mut place, "00B0820001", 256);
+            let (bytes, status) = read_with(&faults, &mut place, "00B100000454029C3E10", 256);
+            (bytes.len(), status)
+        };
+        assert_eq!(last_four(ShortFile::Warning), (4, 0x6282));
+        assert_eq!(last_four(ShortFile::Silent), (4, 0x9000));
+        assert_eq!(last_four(ShortFile::ExactLength), (0, 0x6C06));
+    }
+
+    #[test]
+    fn a_chip_that_sends_little_at_once_says_so_in_three_ways() {
+        let read = |beyond_longest, command| {
+            let faults = ReadingFaults { longest: Some(0xDF), beyond_longest, ..ReadingFaults::default() };
+            let (bytes, status) = read_with(&faults, &mut inside(), command, 60_000);
+            (bytes.len(), status)
+        };
+        for command in ["00B0820000", "00B08200FF", "00B08200000400", "00B08200000000"] {
+            assert_eq!(read(BeyondLongest::Shortened, command), (0xDF, 0x9000), "{command}");
+            assert_eq!(read(BeyondLongest::WrongLength, command), (0, 0x6700), "{command}");
+            assert_eq!(read(BeyondLongest::ExactLength, command), (0, 0x6CDF), "{command}");
+        }
+        assert_eq!(read(BeyondLongest::ExactLength, "00B08200DF"), (0xDF, 0x9000));
     }
 }

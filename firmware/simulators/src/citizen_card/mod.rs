@@ -1,6 +1,7 @@
-//! The chip of a virtual citizen card (CCCD): ICAO Doc 9303-11 from the chip's
-//! side, with the quirks that real cards show. It never does I/O and shares no
-//! code with the reader crate, so that a mistake there cannot agree with itself.
+//! The chip of a virtual card: ICAO Doc 9303-11 from the chip's side in every
+//! profile of [`crate::card_profile`], with the quirks that real cards show. It
+//! never does I/O and shares no code with the reader crate, so that a mistake there
+//! cannot agree with itself.
 
 mod apdu;
 mod basic_access;
@@ -8,7 +9,9 @@ mod files;
 mod genuine;
 mod key_derivation;
 mod link;
+mod mapping;
 mod pace;
+mod protocols;
 mod secure_channel;
 
 use std::time::Duration;
@@ -19,28 +22,27 @@ use rand_core::CryptoRng;
 use self::{
     apdu::{Answer, Command, Status},
     files::Place,
-    pace::{Pace, Step},
+    pace::Pace,
     secure_channel::SecureChannel,
 };
 use crate::{
+    card_profile::{Access, CardFaults, ChannelMishap, ChipAuthentication, MasterFile, PasswordKind},
     chance::SeededChance,
-    der,
-    personalise::{
-        Personalised,
-        chip_keys::{CHIP_AUTHENTICATION, PACE},
-    },
+    personalise::{APPLICATION, Personalised, chip_keys::AgreementKey},
     scenario::CardScript,
 };
 
-/// The identity application (Doc 9303-10, 3.6.2).
-const APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
 /// The longest answer data that any reader's bus carries.
 const LONGEST_ANSWER: usize = 65_533;
+/// DO 8E with its eight bytes.
+const MAC_OBJECT: usize = 10;
 
 /// A chip in the field, or waiting for one.
 pub struct CitizenCard {
     content: Personalised,
     script: CardScript,
+    access: Access,
+    master_file: MasterFile,
     chance: Box<dyn CryptoRng + Send>,
     channel: Option<SecureChannel>,
     /// Takes over once the answer under the old channel is wrapped.
@@ -48,19 +50,16 @@ pub struct CitizenCard {
     place: Place,
     challenge: Option<[u8; 8]>,
     pace: Option<Pace>,
-    chip_authentication: bool,
-    password: Option<Password>,
+    chip_authentication: Option<(ChipAuthentication, AgreementKey)>,
+    password: Option<PasswordKind>,
     wrong_keys: u32,
     portrait_bytes: usize,
     lifted: bool,
     time: Duration,
     answered: u64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Password {
-    Zone,
-    AccessNumber,
+    /// Protected answers since power was switched on, and the last of them.
+    protected: u64,
+    last_protected: Vec<u8>,
 }
 
 impl CitizenCard {
@@ -70,28 +69,36 @@ impl CitizenCard {
     }
 
     fn with_chance(content: Personalised, script: &CardScript, chance: Box<dyn CryptoRng + Send>) -> Self {
+        let profile = script.effective_profile();
         Self {
             content,
             script: script.clone(),
+            access: profile.access,
+            master_file: profile.master_file,
             chance,
             channel: None,
             next_channel: None,
             place: Place::default(),
             challenge: None,
             pace: None,
-            chip_authentication: false,
+            chip_authentication: None,
             password: None,
             wrong_keys: 0,
             portrait_bytes: 0,
             lifted: false,
             time: Duration::ZERO,
             answered: 0,
+            protected: 0,
+            last_protected: Vec::new(),
         }
     }
 
     /// Answers one command APDU.
     pub fn answer(&mut self, apdu: &[u8]) -> Vec<u8> {
         self.answered += 1;
+        if self.script.faults.gone_at_command == Some(self.answered) {
+            self.lifted = true;
+        }
         let wrong_before = self.wrong_keys;
         let answer = match Command::parse(apdu) {
             None => Answer::from(Status::WRONG_LENGTH).bytes(),
@@ -124,7 +131,9 @@ impl CitizenCard {
         self.place = Place::default();
         self.challenge = None;
         self.pace = None;
-        self.chip_authentication = false;
+        self.chip_authentication = None;
+        self.protected = 0;
+        self.last_protected.clear();
         self.password = None;
     }
 
@@ -171,9 +180,50 @@ impl CitizenCard {
         } else {
             self.execute(&inner, channel.room_in(room), true)?
         };
-        let wrapped = channel.wrap(command.instruction, &answer)?;
+        let wrapped = self.wrap(&mut channel, command.instruction, &answer)?;
         self.channel = Some(self.next_channel.take().unwrap_or(channel));
         Ok(wrapped)
+    }
+
+    /// Protects an answer, or does with it what the script says.
+    fn wrap(
+        &mut self,
+        channel: &mut SecureChannel,
+        instruction: u8,
+        answer: &Answer,
+    ) -> Result<Vec<u8>, ErrorStack> {
+        self.protected += 1;
+        let mishap = self.faults().channel.filter(|fault| fault.at == self.protected);
+        let wrapped = match mishap.map(|fault| fault.does) {
+            None => channel.wrap(instruction, answer)?,
+            Some(ChannelMishap::StaleCounter) => channel.wrap_stale(instruction, answer)?,
+            Some(ChannelMishap::CorruptMac) => {
+                let mut wrapped = channel.wrap(instruction, answer)?;
+                let last_of_mac = wrapped.len() - 3;
+                wrapped[last_of_mac] ^= 1;
+                wrapped
+            }
+            Some(ChannelMishap::NoMac) => {
+                let mut wrapped = channel.wrap(instruction, answer)?;
+                let mac = wrapped.len() - 2 - MAC_OBJECT;
+                wrapped.drain(mac..mac + MAC_OBJECT);
+                wrapped
+            }
+            Some(ChannelMishap::Replayed) => {
+                channel.skip();
+                self.last_protected.clone()
+            }
+            Some(ChannelMishap::Plain) => {
+                channel.skip();
+                answer.clone().bytes()
+            }
+        };
+        self.last_protected.clone_from(&wrapped);
+        Ok(wrapped)
+    }
+
+    fn faults(&self) -> &CardFaults {
+        &self.script.faults
     }
 
     fn execute(&mut self, command: &Command, room: usize, secured: bool) -> Result<Answer, ErrorStack> {
@@ -185,13 +235,9 @@ impl CitizenCard {
             0xB0 | 0xB1 => Ok(self.read(command, room, secured)),
             0x84 => Ok(self.give_challenge(command)),
             0x82 => self.basic_access(command),
-            0x22 => Ok(self.choose_protocol(command, secured)),
+            0x22 => self.choose_protocol(command, secured),
             0x86 => self.general_authenticate(command, secured),
-            0x88 if secured => Ok(match command.data.len() {
-                8 => Answer::with(genuine::sign(&self.content.keys, &command.data)?),
-                _ => Status::WRONG_LENGTH.into(),
-            }),
-            0x88 => Ok(Status::NOT_ALLOWED.into()),
+            0x88 => self.sign_challenge(command, room, secured),
             _ => Ok(Status::UNKNOWN_INSTRUCTION.into()),
         }
     }
@@ -203,20 +249,31 @@ impl CitizenCard {
                 self.place = Place { application: true, current: None };
                 Status::OK.into()
             }
-            (0x02, [0x01, file]) => match self.place.reach(&self.content, *file, secured) {
-                Ok(_) => {
-                    self.place.current = Some(*file);
-                    Status::OK.into()
+            (0x02, [high, low]) => {
+                let reached =
+                    self.place.short_identifier([*high, *low]).map_or(Err(Status::NOT_FOUND), |file| {
+                        self.place.reach(&self.content, file, secured).map(|_| file)
+                    });
+                match reached {
+                    Ok(file) => {
+                        self.place.current = Some(file);
+                        Status::OK.into()
+                    }
+                    Err(status) => status.into(),
                 }
-                Err(status) => status.into(),
-            },
+            }
+            (0x00, [] | [0x3F, 0x00]) if self.master_file.selectable => {
+                self.place = Place::default();
+                Status::OK.into()
+            }
             (0x02 | 0x04, _) => Status::NOT_FOUND.into(),
             _ => Status::UNKNOWN_INSTRUCTION.into(),
         }
     }
 
     fn read(&mut self, command: &Command, room: usize, secured: bool) -> Answer {
-        let stretch = match self.place.read(&self.content, command, room, secured) {
+        let faults = &self.script.faults.reading;
+        let stretch = match self.place.read(&self.content, command, room, secured, faults) {
             Ok(stretch) => stretch,
             Err(status) => return status.into(),
         };
@@ -228,104 +285,6 @@ impl CitizenCard {
             }
         }
         stretch.answer
-    }
-
-    fn give_challenge(&mut self, command: &Command) -> Answer {
-        if !self.place.application {
-            return Status::CONDITIONS.into();
-        }
-        if command.expected.is_none_or(|expected| expected.limit() < 8) {
-            return Status::WRONG_LENGTH.into();
-        }
-        let mut challenge = [0; 8];
-        self.chance.fill_bytes(&mut challenge);
-        self.challenge = Some(challenge);
-        Answer::with(challenge.to_vec())
-    }
-
-    fn basic_access(&mut self, command: &Command) -> Result<Answer, ErrorStack> {
-        let Some(challenge) = self.challenge.take() else { return Ok(Status::CONDITIONS.into()) };
-        let information = &self.content.mrz_information;
-        match basic_access::authenticate(information, challenge, &command.data, &mut *self.chance)? {
-            Some((answer, channel)) => {
-                self.wrong_keys = 0;
-                self.channel = Some(channel);
-                Ok(Answer::with(answer))
-            }
-            None => Ok(self.wrong_key(Password::Zone)),
-        }
-    }
-
-    /// MANAGE SECURITY ENVIRONMENT: which protocol, and with which password.
-    fn choose_protocol(&mut self, command: &Command, secured: bool) -> Answer {
-        let names = |oid: &str| der::find(&command.data, 0x80) == Some(&der::oid_value(oid));
-        match command.parameters() {
-            0xC1A4 if !self.script.only_bac => {
-                if !names(PACE) {
-                    return Status::WRONG_DATA.into();
-                }
-                let (password, secret) = match der::find(&command.data, 0x83) {
-                    Some([0x01]) => {
-                        let secret = key_derivation::zone_secret(&self.content.mrz_information);
-                        (Password::Zone, secret.to_vec())
-                    }
-                    Some([0x02]) => (Password::AccessNumber, self.content.can.as_bytes().to_vec()),
-                    _ => return Status::REFERENCE_NOT_FOUND.into(),
-                };
-                self.password = Some(password);
-                self.pace = Some(Pace::Begun { password: secret });
-                Status::OK.into()
-            }
-            0x41A4 if secured && names(CHIP_AUTHENTICATION) => {
-                self.chip_authentication = true;
-                Status::OK.into()
-            }
-            0x41A4 => Status::NOT_ALLOWED.into(),
-            _ => Status::UNKNOWN_INSTRUCTION.into(),
-        }
-    }
-
-    fn general_authenticate(&mut self, command: &Command, secured: bool) -> Result<Answer, ErrorStack> {
-        let Some((0x7C, request, [])) = der::split(&command.data) else {
-            return Ok(Status::WRONG_DATA.into());
-        };
-        if std::mem::take(&mut self.chip_authentication) && secured {
-            let theirs = der::find(request, 0x80).unwrap_or_default();
-            return Ok(match genuine::agree(&self.content.keys, theirs)? {
-                Some(channel) => {
-                    self.next_channel = Some(channel);
-                    Answer::with(der::object(0x7C, &[]))
-                }
-                None => Status::WRONG_DATA.into(),
-            });
-        }
-        let Some(pace) = self.pace.take() else { return Ok(Status::CONDITIONS.into()) };
-        // Every step but the last says that more follow.
-        if command.is_chained() == matches!(pace, Pace::Agreed { .. }) {
-            return Ok(Status::CONDITIONS.into());
-        }
-        Ok(match pace.step(request, &mut *self.chance)? {
-            Step::Next(next, answer) => {
-                self.pace = Some(next);
-                Answer::with(der::object(0x7C, &answer))
-            }
-            Step::Open(channel, answer) => {
-                self.wrong_keys = 0;
-                self.channel = Some(channel);
-                Answer::with(der::object(0x7C, &answer))
-            }
-            Step::WrongPassword => self.wrong_key(self.password.unwrap_or(Password::Zone)),
-            Step::Refused(status) => status.into(),
-        })
-    }
-
-    /// The access number has a counter to show, which blocks nothing: pauses do.
-    fn wrong_key(&mut self, password: Password) -> Answer {
-        self.wrong_keys += 1;
-        match (password, self.wrong_keys) {
-            (Password::AccessNumber, count @ 1..=3) => Status(0x63C3 - count as u16).into(),
-            _ => Status::AUTHENTICATION_FAILED.into(),
-        }
     }
 }
 

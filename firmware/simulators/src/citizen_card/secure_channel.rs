@@ -1,46 +1,33 @@
 //! Secure messaging from the chip's side (ICAO Doc 9303-11, 9.8): commands are
 //! opened, answers are wrapped, and the counter moves by one for each.
 
-use openssl::{
-    error::ErrorStack,
-    memcmp,
-    symm::{Cipher, Mode},
-};
+use openssl::{error::ErrorStack, memcmp, symm::Mode};
 
 use super::{
     apdu::{Answer, Command, Expected, Status, extended_length, short_length},
-    key_derivation::{Purpose, cipher_mac, derive, pad, retail_mac, run, two_key, unpad},
+    key_derivation::{Purpose, chain, derive, mac, pad, unpad},
 };
-use crate::der;
+use crate::{card_profile::Cipher, der};
 
 /// Bytes that protection adds at most to an answer: DO 87 with a three-byte length
 /// and its indicator, DO 99, DO 8E. Padding comes on top.
 const OVERHEAD: usize = 4 + 1 + 4 + 10;
 
-/// How a channel encrypts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Suite {
-    /// After basic access control.
-    TripleDes,
-    /// After PACE.
-    Aes128,
-}
-
 /// Keys and counter of one channel.
 pub(super) struct SecureChannel {
-    suite: Suite,
-    encryption: [u8; 16],
-    authentication: [u8; 16],
+    cipher: Cipher,
+    encryption: Vec<u8>,
+    authentication: Vec<u8>,
     counter: u128,
 }
 
 impl SecureChannel {
     /// A channel on keys derived from a shared secret.
-    pub(super) fn new(suite: Suite, secret: &[u8], counter: u64) -> Self {
+    pub(super) fn new(cipher: Cipher, secret: &[u8], counter: u64) -> Self {
         Self {
-            suite,
-            encryption: derive(secret, Purpose::Encryption),
-            authentication: derive(secret, Purpose::Authentication),
+            cipher,
+            encryption: derive(cipher, secret, Purpose::Encryption),
+            authentication: derive(cipher, secret, Purpose::Authentication),
             counter: counter.into(),
         }
     }
@@ -94,6 +81,26 @@ impl SecureChannel {
         Ok(Answer { data: objects, status: answer.status }.bytes())
     }
 
+    /// Moves the counter past an answer without making one.
+    pub(super) fn skip(&mut self) {
+        self.counter += 1;
+    }
+
+    /// Wraps an answer with the counter that the answer before had.
+    pub(super) fn wrap_stale(&mut self, instruction: u8, answer: &Answer) -> Result<Vec<u8>, ErrorStack> {
+        let counter = self.counter;
+        self.counter = counter.saturating_sub(2);
+        let wrapped = self.wrap(instruction, answer);
+        self.counter = counter + 1;
+        wrapped
+    }
+
+    /// Encryption and authentication key, to be held against worked examples.
+    #[cfg(test)]
+    pub(super) fn keys(&self) -> [&[u8]; 2] {
+        [&self.encryption, &self.authentication]
+    }
+
     /// How many bytes of plain data fit into an answer of that many bytes.
     pub(super) fn room_in(&self, outer: usize) -> usize {
         let overhead = if outer <= 256 { OVERHEAD - 1 } else { OVERHEAD };
@@ -113,32 +120,22 @@ impl SecureChannel {
     }
 
     fn block(&self) -> usize {
-        match self.suite {
-            Suite::TripleDes => 8,
-            Suite::Aes128 => 16,
-        }
+        self.cipher.block()
     }
 
+    /// With AES every message starts from the encrypted counter (9.8.7.1).
     fn crypt(&self, mode: Mode, bytes: &[u8]) -> Result<Vec<u8>, ErrorStack> {
-        match self.suite {
-            Suite::TripleDes => {
-                run(Cipher::des_ede3_cbc(), mode, &two_key(&self.encryption), Some(&[0; 8]), bytes)
-            }
-            Suite::Aes128 => {
-                let counter = self.counter.to_be_bytes();
-                let iv = run(Cipher::aes_128_ecb(), Mode::Encrypt, &self.encryption, None, &counter)?;
-                run(Cipher::aes_128_cbc(), mode, &self.encryption, Some(&iv), bytes)
-            }
-        }
+        let start = match self.cipher {
+            Cipher::TripleDes => vec![0; 8],
+            aes => chain(aes, Mode::Encrypt, &self.encryption, &[0; 16], &self.counter.to_be_bytes())?,
+        };
+        chain(self.cipher, mode, &self.encryption, &start, bytes)
     }
 
-    /// The MAC over counter and padded bytes.
+    /// The MAC over counter and padded bytes; the counter is a block long.
     fn mac(&self, padded: &[u8]) -> Result<[u8; 8], ErrorStack> {
-        let counter = self.counter.to_be_bytes();
-        match self.suite {
-            Suite::TripleDes => retail_mac(&self.authentication, &[&counter[8..], padded].concat()),
-            Suite::Aes128 => cipher_mac(&self.authentication, &[&counter, padded].concat()),
-        }
+        let counter = &self.counter.to_be_bytes()[16 - self.block()..];
+        mac(self.cipher, &self.authentication, &[counter, padded].concat())
     }
 }
 
@@ -158,14 +155,14 @@ mod tests {
     /// curves) and the first two messages under it.
     fn channel() -> SecureChannel {
         let secret = "6E7D077CCD367C2EAA683F1E8EC534302E2D00B6ADAF8A87A6EDA78740F17606";
-        SecureChannel::new(Suite::Aes128, &hex::decode(secret).unwrap(), 0)
+        SecureChannel::new(Cipher::Aes128, &hex::decode(secret).unwrap(), 0)
     }
 
     #[test]
     fn aes_messages_are_those_of_the_worked_example() {
         let mut channel = channel();
-        assert_eq!(hex::encode_upper(channel.encryption), "68406B4162100563D9C901A6154D2901");
-        assert_eq!(hex::encode_upper(channel.authentication), "73FF268784F72AF833FDC9464049AFC9");
+        assert_eq!(hex::encode_upper(&channel.encryption), "68406B4162100563D9C901A6154D2901");
+        assert_eq!(hex::encode_upper(&channel.authentication), "73FF268784F72AF833FDC9464049AFC9");
         channel.counter = 1;
         let sealed = hex::decode("01BE90237EEB4BA0FF253EA246AE31C8B8").unwrap();
         let opened = channel.unseal(0x87, &sealed).unwrap();
@@ -176,27 +173,27 @@ mod tests {
 
     #[test]
     fn an_answer_of_that_room_just_fits() {
-        for (suite, outer) in [
-            (Suite::Aes128, 256),
-            (Suite::TripleDes, 256),
-            (Suite::Aes128, 300),
-            (Suite::Aes128, 4096),
-            (Suite::TripleDes, 65_533),
+        for (cipher, outer) in [
+            (Cipher::Aes128, 256),
+            (Cipher::TripleDes, 256),
+            (Cipher::Aes128, 300),
+            (Cipher::Aes128, 4096),
+            (Cipher::TripleDes, 65_533),
         ] {
             let length = |bytes: usize| {
-                let mut channel = SecureChannel::new(suite, b"any", 0);
+                let mut channel = SecureChannel::new(cipher, b"any", 0);
                 channel.wrap(0xB0, &Answer::with(vec![0; bytes])).unwrap().len() - 2
             };
-            let room = channel_room(suite, outer);
-            assert!(length(room) <= outer, "{suite:?} {outer}");
-            assert!(length(room + 1) > outer - 3, "{suite:?} {outer}: room for more");
+            let room = channel_room(cipher, outer);
+            assert!(length(room) <= outer, "{cipher:?} {outer}");
+            assert!(length(room + 1) > outer - 3, "{cipher:?} {outer}: room for more");
         }
-        assert_eq!(channel_room(Suite::Aes128, 256), 223);
-        assert_eq!(channel_room(Suite::TripleDes, 256), 231);
-        assert_eq!(channel_room(Suite::Aes128, 0), 0);
+        assert_eq!(channel_room(Cipher::Aes128, 256), 223);
+        assert_eq!(channel_room(Cipher::TripleDes, 256), 231);
+        assert_eq!(channel_room(Cipher::Aes128, 0), 0);
     }
 
-    fn channel_room(suite: Suite, outer: usize) -> usize {
-        SecureChannel::new(suite, b"any", 0).room_in(outer)
+    fn channel_room(cipher: Cipher, outer: usize) -> usize {
+        SecureChannel::new(cipher, b"any", 0).room_in(outer)
     }
 }

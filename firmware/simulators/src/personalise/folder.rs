@@ -6,7 +6,12 @@ use std::{fs, io, path::Path};
 
 use openssl::{pkey::PKey, x509::X509};
 
-use super::{PersonaliseError, certificates::Authority};
+use super::{
+    CurveForm, PersonaliseError,
+    authority::{CountrySigner, DocumentSigner},
+    certificate::State,
+    issuer::{Office, country_key, signer_key},
+};
 
 const CSCA: &str = "csca.pem";
 const CSCA_KEY: &str = "TEST-csca-key.pem";
@@ -14,26 +19,28 @@ const SIGNER: &str = "TEST-signer.pem";
 const SIGNER_KEY: &str = "TEST-signer-key.pem";
 
 /// The issuer of the folder; none, where there is no `csca.pem` yet.
-pub(super) fn load(folder: &Path) -> Result<Option<Authority>, PersonaliseError> {
+pub(super) fn load(folder: &Path) -> Result<Option<Office>, PersonaliseError> {
     if !folder.join(CSCA).exists() {
         return Ok(None);
     }
-    Ok(Some(Authority {
-        csca: X509::from_pem(&read(folder, CSCA)?)?,
-        csca_key: PKey::private_key_from_pem(&read(folder, CSCA_KEY)?)?,
-        signer: X509::from_pem(&read(folder, SIGNER)?)?,
-        signer_key: PKey::private_key_from_pem(&read(folder, SIGNER_KEY)?)?,
-    }))
+    let certificate =
+        |name| -> Result<Vec<u8>, PersonaliseError> { Ok(X509::from_pem(&read(folder, name)?)?.to_der()?) };
+    let key = |name| -> Result<_, PersonaliseError> { Ok(PKey::private_key_from_pem(&read(folder, name)?)?) };
+    let (scheme, hash) = country_key(CurveForm::Named);
+    let csca = CountrySigner::kept(State::VIET_NAM, certificate(CSCA)?, scheme, hash, key(CSCA_KEY)?);
+    let (scheme, hash) = signer_key(CurveForm::Named);
+    let signer = DocumentSigner::kept(certificate(SIGNER)?, scheme, hash, key(SIGNER_KEY)?);
+    Ok(Some(Office { csca, signer }))
 }
 
 /// Writes an issuer into the folder; the trust list last, because its presence
 /// says that the rest is there.
-pub(super) fn keep(folder: &Path, authority: &Authority) -> Result<(), PersonaliseError> {
+pub(super) fn keep(folder: &Path, office: &Office) -> Result<(), PersonaliseError> {
     fs::create_dir_all(folder).map_err(|source| refused(folder, source))?;
-    write(folder, CSCA_KEY, &authority.csca_key.private_key_to_pem_pkcs8()?)?;
-    write(folder, SIGNER_KEY, &authority.signer_key.private_key_to_pem_pkcs8()?)?;
-    write(folder, SIGNER, &authority.signer.to_pem()?)?;
-    write(folder, CSCA, &authority.csca.to_pem()?)
+    write(folder, CSCA_KEY, &office.csca.holder.pair.key.private_key_to_pem_pkcs8()?)?;
+    write(folder, SIGNER_KEY, &office.signer.holder.pair.key.private_key_to_pem_pkcs8()?)?;
+    write(folder, SIGNER, &X509::from_der(office.signer.certificate())?.to_pem()?)?;
+    write(folder, CSCA, office.csca.certificate_pem()?.as_bytes())
 }
 
 fn read(folder: &Path, name: &str) -> Result<Vec<u8>, PersonaliseError> {

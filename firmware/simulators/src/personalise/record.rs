@@ -7,15 +7,25 @@ use openssl::{bn::BigNum, error::ErrorStack, sha::sha256};
 use rand_core::Rng;
 
 use super::{
-    PersonaliseError, Personalised,
-    certificates::Authority,
-    chip_keys::{self, ChipKeys},
+    APPLICATION, ATTRIBUTES, CARD_ACCESS, CARD_SECURITY, DIRECTORY, PersonaliseError, Personalised,
+    chip_keys::ChipKeys,
     citizen_details::Details,
+    further_groups,
     mrz::Zone,
-    names, portrait, security_object,
+    names,
+    portrait::{self, Picture},
+    security_infos,
+    security_object::{LDS_VERSION, Signing, UNICODE_VERSION},
+    tampering::tamper,
     validity::Validity,
 };
-use crate::{chance::SeededChance, der, people::Person, scenario::CardScript};
+use crate::{
+    card_profile::{CardProfile, DataGroups, Document},
+    chance::SeededChance,
+    der,
+    people::Person,
+    scenario::CardScript,
+};
 
 /// A citizen whose fields fit on a card.
 pub(super) struct Record<'a> {
@@ -53,52 +63,81 @@ impl<'a> Record<'a> {
         Ok(Self { person, name: names::in_title_case(&person.name), sex, validity, code })
     }
 
+    /// All files of the card, signed, as the script's profile asks for them.
     pub(super) fn files(
         &self,
-        picture: &[u8],
+        picture: &Picture,
         chip_seed: u64,
-        authority: &Authority,
+        signing: &Signing<'_>,
         script: &CardScript,
     ) -> Result<Personalised, PersonaliseError> {
         let number = self.person.number.as_str();
-        let mut chance = SeededChance::new(chip_seed ^ number.parse::<u64>().unwrap_or_default());
-        let keys = ChipKeys::generate(&mut chance)?;
-        let zone = Zone {
-            number,
-            name: &self.person.name,
-            born: self.person.born,
-            sex: self.sex,
-            expires: self.validity.expires,
-        };
-        let mut elementary = BTreeMap::from([
-            (1, der::group(0x61, &[der::object(0x5F1F, zone.text().as_bytes())])),
-            (2, portrait::file(picture, self.sex)),
-            (3, fingerprints(&mut chance)),
-            (13, self.details().file()),
-            (14, chip_keys::dg14(&keys, !script.only_bac)?),
-            (15, chip_keys::dg15(&keys)?),
-        ]);
-        let sod = self.security_object(&elementary, authority)?;
-        elementary.extend([(0x1D, sod), (0x1E, table_of_contents())]);
-        Ok(Personalised {
+        let profile = script.effective_profile();
+        let seed = chip_seed ^ number.parse::<u64>().unwrap_or_default();
+        let mut chance = SeededChance::new(seed);
+        let keys = ChipKeys::generate(&profile, &mut chance)?;
+        let zone = self.zone(profile.document);
+        let mut elementary = BTreeMap::new();
+        // What is only listed must be made to be listed, and goes later.
+        for group in profile.data_groups.present.iter().chain(&script.faults.absent) {
+            let number = group.number();
+            let file = match number {
+                1 => Some(der::group(0x61, &[der::object(0x5F1F, zone.text().as_bytes())])),
+                2 => Some(self.portrait(picture, &profile.data_groups)),
+                3 => Some(fingerprints(&mut chance)),
+                14 => security_infos::dg14(&profile, &keys)?,
+                15 => security_infos::dg15(&keys)?,
+                _ => Some(self.further(number)?),
+            };
+            elementary.extend(file.map(|file| (number, file)));
+        }
+        let groups: Vec<(u8, &[u8])> =
+            elementary.iter().map(|(number, file)| (*number, file.as_slice())).collect();
+        let sod = signing.security_object(&groups)?;
+        let listed: Vec<u8> = elementary.keys().copied().collect();
+        elementary.extend([(0x1D, sod), (0x1E, table_of_contents(&listed))]);
+        let mut card = Personalised {
             elementary,
-            card_access: (!script.only_bac).then(chip_keys::card_access),
+            master: master_file(&profile, &keys, signing)?,
             mrz_information: zone.information(),
             can: number[6..].to_owned(),
             keys,
             printed_code: self.printed_code(),
             mrz: zone.text(),
+        };
+        tamper(&mut card, &profile, &script.faults, seed)?;
+        Ok(card)
+    }
+
+    fn zone(&self, document: Document) -> Zone<'_> {
+        Zone {
+            document,
+            number: &self.person.number,
+            name: &self.person.name,
+            born: self.person.born,
+            sex: self.sex,
+            expires: self.validity.expires,
+        }
+    }
+
+    /// EF.DG2 around a picture.
+    pub(super) fn portrait(&self, picture: &Picture, groups: &DataGroups) -> Vec<u8> {
+        portrait::file(picture, self.sex, groups.face, groups.portrait_bytes)
+    }
+
+    fn further(&self, group: u8) -> Result<Vec<u8>, PersonaliseError> {
+        Ok(match group {
+            7 => further_groups::dg7().map_err(PersonaliseError::Signature)?,
+            11 => further_groups::dg11(self.person),
+            12 => further_groups::dg12(self.validity.issued),
+            16 => further_groups::dg16(self.person, self.validity.issued),
+            _ => self.details().file(),
         })
     }
 
-    fn security_object(
-        &self,
-        files: &BTreeMap<u8, Vec<u8>>,
-        authority: &Authority,
-    ) -> Result<Vec<u8>, ErrorStack> {
-        let groups: Vec<(u8, &[u8])> =
-            files.iter().map(|(number, file)| (*number, file.as_slice())).collect();
-        security_object::file(&groups, authority, self.validity.issued)
+    /// The day on which the card was signed.
+    pub(super) fn issued(&self) -> Date {
+        self.validity.issued
     }
 
     fn details(&self) -> Details<'_> {
@@ -138,14 +177,49 @@ impl<'a> Record<'a> {
     }
 }
 
-/// EF.COM: LDS 1.7, Unicode 4.0.0, and the data groups that are there.
-fn table_of_contents() -> Vec<u8> {
+/// The files beside the application (9303-10, 3.11).
+fn master_file(
+    profile: &CardProfile,
+    keys: &ChipKeys,
+    signing: &Signing<'_>,
+) -> Result<BTreeMap<u8, Vec<u8>>, ErrorStack> {
+    let mut files = BTreeMap::new();
+    if !profile.access.pace.is_empty() {
+        files.insert(CARD_ACCESS, security_infos::card_access(profile, &profile.access.pace));
+    }
+    if let Some(infos) = security_infos::card_security(profile, keys)? {
+        files.insert(CARD_SECURITY, signing.card_security(&infos)?);
+    }
+    if profile.master_file.directory {
+        // One application template with the identifier of the application.
+        files.insert(DIRECTORY, der::group(0x61, &[der::object(0x4F, &APPLICATION)]));
+    }
+    if let Some(lengths) = profile.master_file.lengths {
+        let number = |length: u16| der::object(0x02, &length.to_be_bytes());
+        let lengths = der::group(0x7F66, &[number(lengths.command), number(lengths.answer)]);
+        // Card capabilities: selection by name and by short identifier; extended length.
+        files.insert(ATTRIBUTES, [der::object(0x47, &[0x80, 0x01, 0x40]), lengths].concat());
+    }
+    Ok(files)
+}
+
+/// EF.COM: versions, and the data groups that are said to be there.
+pub(super) fn table_of_contents(groups: &[u8]) -> Vec<u8> {
+    let tag = |number: u8| match number {
+        2 => 0x75,
+        3 => 0x63,
+        7 => 0x67,
+        // 61, then 6B to 70.
+        1 | 11..=16 => 0x60 + number,
+        other => unreachable!("EF.DG{other} is never made"),
+    };
+    let tags: Vec<u8> = groups.iter().map(|number| tag(*number)).collect();
     der::group(
         0x60,
         &[
-            der::object(0x5F01, b"0107"),
-            der::object(0x5F36, b"040000"),
-            der::object(0x5C, &[0x61, 0x75, 0x63, 0x6D, 0x6E, 0x6F]),
+            der::object(0x5F01, LDS_VERSION.as_bytes()),
+            der::object(0x5F36, UNICODE_VERSION.as_bytes()),
+            der::object(0x5C, &tags),
         ],
     )
 }

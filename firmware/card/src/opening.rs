@@ -1,0 +1,199 @@
+//! From a card on the reader to an open session: which access protocol, in which order.
+//! ICAO Doc 9303-11, 4.2.
+//!
+//! There is no way from a PACE that the chip offers to BAC: only a policy that the caller
+//! names does without it.
+
+use devices::{CardReader, ReaderFault};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::{
+    AccessKey, AccessPolicy, FileId, Mapping, Progress, Protocol, ReadError, Session, Step,
+    apdu::{Command, DONE},
+    bac,
+    files::Files,
+    limits,
+    pace::{self, Choice},
+    security_infos::SecurityInfos,
+    session::Kept,
+    wire::Wire,
+};
+
+/// The identity application of ICAO Doc 9303-10, 4.1: LDS1.
+const APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
+
+/// Powers the card afresh, opens the secure channel, chooses the identity
+/// application and reads EF.COM. The card must lie on the reader.
+///
+/// Of several forms of PACE that the chip offers the best is used: chip authentication
+/// mapping, which also proves the chip at no further cost; curves before primes; the
+/// stronger cipher; the larger group; generic before integrated mapping, which is as strong
+/// but rarer; and then the chip's own order.
+///
+/// After PACE with chip authentication mapping EF.CardSecurity is read too, without which
+/// nobody could judge what the chip proved with it. The first files are the test of long
+/// answers: where one makes the chip drop the channel, all is done once more with short
+/// ones.
+pub fn open<'r>(
+    reader: &'r mut dyn CardReader,
+    key: &AccessKey,
+    policy: AccessPolicy,
+    chance: &mut dyn CryptoRng,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Session<'r>, ReadError> {
+    let (mut wire, presence) = Wire::open(reader)?;
+    progress(Progress::Opening);
+    let mut longest = limits::longest_answer(&mut wire, &presence.atr)?;
+    loop {
+        match prepare(&mut wire, longest, key, policy, chance, progress) {
+            Ok(prepared) => return Ok(Session::over(wire, prepared)),
+            Err(
+                ReadError::Unprotected { step: Step::File(_), .. }
+                | ReadError::NoAnswer { step: Step::File(_), fault: ReaderFault::CardMute },
+            ) if longest > limits::SHORT => {
+                longest = limits::SHORT;
+                wire.start_over()?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What opening leaves behind beside the channel.
+pub(crate) struct Prepared {
+    pub files: Files,
+    pub kept: Kept,
+    pub access: Protocol,
+}
+
+/// From the reset to the first file of the application.
+fn prepare(
+    wire: &mut Wire<'_>,
+    longest: usize,
+    key: &AccessKey,
+    policy: AccessPolicy,
+    chance: &mut dyn CryptoRng,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Prepared, ReadError> {
+    let mut kept = Kept::new();
+    let access = secure(wire, &mut kept, key, policy, chance)?;
+    progress(Progress::Secured(access));
+    let mut files = Files::within(wire, longest);
+    if let Protocol::Pace { mapping, .. } = access {
+        if mapping == Mapping::ChipAuthentication {
+            // It lies in the master file, which is still the current place.
+            lenient(fetch(wire, &mut files, &mut kept, FileId::CardSecurity, progress))?;
+        }
+        choose_application(wire)?;
+    }
+    lenient(fetch(wire, &mut files, &mut kept, FileId::Com, progress))?;
+    Ok(Prepared { files, kept, access })
+}
+
+/// A file that need not be there.
+fn lenient(read: Result<(), ReadError>) -> Result<(), ReadError> {
+    match read {
+        Err(ReadError::Absent { .. } | ReadError::Refused { .. }) => Ok(()),
+        other => other,
+    }
+}
+
+/// Reads a file of the current place and keeps it.
+pub(crate) fn fetch(
+    wire: &mut Wire<'_>,
+    files: &mut Files,
+    kept: &mut Kept,
+    file: FileId,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), ReadError> {
+    let bytes = files.read(wire, file, &mut |done, total| {
+        progress(Progress::Reading { file, done, total });
+    })?;
+    kept.insert(file, bytes);
+    wire.log.files.push(file);
+    Ok(())
+}
+
+/// Access control. PACE leaves the master file current, BAC the application.
+fn secure(
+    wire: &mut Wire<'_>,
+    kept: &mut Kept,
+    key: &AccessKey,
+    policy: AccessPolicy,
+    chance: &mut dyn CryptoRng,
+) -> Result<Protocol, ReadError> {
+    if let Some(bytes) = read_card_access(wire)? {
+        let offered = SecurityInfos::parse(&bytes).map_err(|_| ReadError::Malformed {
+            step: Step::File(FileId::CardAccess),
+            why: "it is no set of security infos",
+        })?;
+        wire.log.files.push(FileId::CardAccess);
+        kept.insert(FileId::CardAccess, bytes);
+        if policy != AccessPolicy::BacOnly && offered.pace().next().is_some() {
+            let choice = Choice::among(&offered).ok_or(ReadError::PaceUnknown)?;
+            return pace::establish(wire, &choice, key, chance);
+        }
+    }
+    // First of all it may be no identity card: say that rather than talk of PACE.
+    choose_application(wire)?;
+    match (policy, key) {
+        (AccessPolicy::PaceOnly, _) => Err(ReadError::PaceNotOffered),
+        (AccessPolicy::PaceOrBacWhenNotOffered | AccessPolicy::BacOnly, AccessKey::Mrz(key)) => {
+            bac::establish(wire, key, chance)
+        }
+        (AccessPolicy::PaceOrBacWhenNotOffered | AccessPolicy::BacOnly, _) => Err(ReadError::KeyNotForBac),
+    }
+}
+
+/// EF.CardAccess, or `None` where the chip has none.
+///
+/// It lies in the master file, which is current after a reset; Vietnamese cards even
+/// refuse to SELECT it (6D00). So it is read without selecting first. Where that fails
+/// the master file is selected in both ways, whatever the chip says to that.
+fn read_card_access(wire: &mut Wire<'_>) -> Result<Option<Zeroizing<Vec<u8>>>, ReadError> {
+    let step = Step::File(FileId::CardAccess);
+    let read = |wire: &mut Wire<'_>| {
+        Files::within(wire, limits::SHORT).read(wire, FileId::CardAccess, &mut |_, _| ())
+    };
+    match read(wire) {
+        Ok(found) => return Ok(Some(found)),
+        Err(error @ ReadError::NoAnswer { .. }) => return Err(error),
+        Err(_) => {}
+    }
+    for select in select_master_file() {
+        wire.send(step, &select)?;
+    }
+    match read(wire) {
+        Ok(found) => Ok(Some(found)),
+        Err(ReadError::Absent { .. } | ReadError::Refused { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// SELECT of the master file without and with its identifier: chips know one or the
+/// other (9303-10, 3.6.1.1).
+fn select_master_file() -> [Command; 2] {
+    [Vec::new(), vec![0x3F, 0x00]].map(|data| Command::carrying([0x00, 0xA4, 0x00, 0x0C], data, None))
+}
+
+/// Makes the master file current, on the way to one of its files.
+pub(crate) fn choose_master_file(wire: &mut Wire<'_>, file: FileId) -> Result<(), ReadError> {
+    let mut refusal = DONE;
+    for select in select_master_file() {
+        refusal = wire.send(Step::File(file), &select)?.status;
+        if refusal == DONE {
+            return Ok(());
+        }
+    }
+    Err(ReadError::Refused { file, status: refusal })
+}
+
+/// Makes the identity application current.
+pub(crate) fn choose_application(wire: &mut Wire<'_>) -> Result<(), ReadError> {
+    let select = Command::carrying([0x00, 0xA4, 0x04, 0x0C], APPLICATION.to_vec(), None);
+    match wire.send(Step::Application, &select)?.status {
+        DONE => Ok(()),
+        status => Err(ReadError::NotAnIdentityCard { status }),
+    }
+}

@@ -1,0 +1,125 @@
+//! Which of the forms of PACE that a chip offers is used, and what the chip is told of
+//! it. ICAO Doc 9303-11, 4.4.3 and 9.2.3.
+
+use crate::{
+    Agreement, Cipher, Mapping, Protocol,
+    group::{Curve, Group, Primes},
+    security_infos::{PaceInfo, SecurityInfos},
+};
+
+/// The form of PACE that is used, with what MSE:Set AT must say.
+pub(crate) struct Choice {
+    /// The object identifier's value.
+    pub identifier: Vec<u8>,
+    pub mapping: Mapping,
+    pub agreement: Agreement,
+    pub cipher: Cipher,
+    pub parameters: u8,
+    /// Another set of parameters is announced under the same identifier, so the
+    /// chip cannot know which is meant unless it is told.
+    pub ambiguous: bool,
+}
+
+impl Choice {
+    /// The best of what the chip offers, in the order that `open` documents. `None`:
+    /// nothing known here.
+    pub fn among(infos: &SecurityInfos) -> Option<Self> {
+        let choices: Vec<(u32, Self)> = infos.pace().filter_map(|info| Self::of(info, infos)).collect();
+        let strength = |(bits, choice): &(u32, Self)| {
+            (
+                choice.mapping == Mapping::ChipAuthentication,
+                choice.agreement == Agreement::Ecdh,
+                choice.cipher.strength(),
+                *bits,
+                choice.mapping == Mapping::Generic,
+            )
+        };
+        // `max_by_key` takes the last of equals; reversed, that is the chip's first.
+        choices.into_iter().rev().max_by_key(strength).map(|(_, choice)| choice)
+    }
+
+    /// What an announcement says, if it can be done here, with the size of its group.
+    fn of(info: &PaceInfo, infos: &SecurityInfos) -> Option<(u32, Self)> {
+        let (mapping, agreement, cipher) = info.form()?;
+        let parameters = info.parameters?;
+        let bits = match agreement {
+            Agreement::Dh => Primes::standard(parameters)?.bits(),
+            Agreement::Ecdh => Curve::standard(parameters)?.bits(),
+        };
+        // 9303-11, 9.5.1, note to table 12.
+        if mapping == Mapping::Integrated && parameters == NIST_P224 {
+            return None;
+        }
+        let ambiguous = infos.pace().filter(|other| other.protocol == info.protocol).count() > 1;
+        let identifier = info.protocol.as_bytes().to_vec();
+        Some((bits, Self { identifier, mapping, agreement, cipher, parameters, ambiguous }))
+    }
+
+    /// Its name.
+    pub fn protocol(&self) -> Protocol {
+        Protocol::Pace {
+            mapping: self.mapping,
+            agreement: self.agreement,
+            cipher: self.cipher,
+            parameters: self.parameters,
+        }
+    }
+}
+
+/// The point encoding of the integrated mapping does not work over its prime.
+const NIST_P224: u8 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(infos: &[&str]) -> Option<String> {
+        let content: String = infos.concat();
+        let bytes = hex::decode(format!("31{:02X}{content}", content.len() / 2)).unwrap();
+        Choice::among(&SecurityInfos::parse(&bytes).unwrap()).map(|choice| choice.protocol().to_string())
+    }
+
+    const GENERIC: &str = "3012060A04007F0007020204020202010202010D";
+    const GENERIC_3DES: &str = "3012060A04007F0007020204020102010202010D";
+    const GENERIC_256: &str = "3012060A04007F00070202040204020102020110";
+    const GENERIC_P256: &str = "3012060A04007F0007020204020202010202010C";
+    const GENERIC_P521: &str = "3012060A04007F00070202040202020102020112";
+    const GENERIC_DH: &str = "3012060A04007F00070202040104020102020102";
+    const INTEGRATED: &str = "3012060A04007F0007020204040202010202010D";
+    const INTEGRATED_P224: &str = "3012060A04007F0007020204040202010202010A";
+    const CAM: &str = "3012060A04007F0007020204060202010202010D";
+    const CAM_3DES: &str = "3012060A04007F0007020204060102010202010D";
+
+    #[test]
+    fn the_best_form_is_chosen_whatever_the_order() {
+        for (worse, better, name) in [
+            (GENERIC_256, CAM, "PACE-ECDH-CAM-AES-CBC-CMAC-128 (13)"),
+            (GENERIC_DH, GENERIC, "PACE-ECDH-GM-AES-CBC-CMAC-128 (13)"),
+            (GENERIC_3DES, GENERIC, "PACE-ECDH-GM-AES-CBC-CMAC-128 (13)"),
+            (GENERIC, GENERIC_256, "PACE-ECDH-GM-AES-CBC-CMAC-256 (16)"),
+            (GENERIC, GENERIC_P521, "PACE-ECDH-GM-AES-CBC-CMAC-128 (18)"),
+            (INTEGRATED, GENERIC, "PACE-ECDH-GM-AES-CBC-CMAC-128 (13)"),
+            (INTEGRATED_P224, INTEGRATED, "PACE-ECDH-IM-AES-CBC-CMAC-128 (13)"),
+        ] {
+            assert_eq!(chosen(&[worse, better]).as_deref(), Some(name));
+            assert_eq!(chosen(&[better, worse]).as_deref(), Some(name));
+        }
+    }
+
+    #[test]
+    fn among_equals_the_chips_first_is_chosen() {
+        assert_eq!(chosen(&[GENERIC, GENERIC_P256]).as_deref(), Some("PACE-ECDH-GM-AES-CBC-CMAC-128 (13)"));
+        assert_eq!(chosen(&[GENERIC_P256, GENERIC]).as_deref(), Some("PACE-ECDH-GM-AES-CBC-CMAC-128 (12)"));
+    }
+
+    #[test]
+    fn what_the_standard_does_not_have_is_not_chosen() {
+        assert_eq!(chosen(&[INTEGRATED_P224]), None);
+        assert_eq!(chosen(&[CAM_3DES]), None, "this mapping has AES only");
+        assert_eq!(
+            chosen(&["3012060A04007F0007020204020202010202010E"]).as_deref(),
+            Some("PACE-ECDH-GM-AES-CBC-CMAC-128 (14)")
+        );
+        assert_eq!(chosen(&["3012060A04007F00070202040202020102020113"]), None, "no such parameters");
+    }
+}

@@ -1,0 +1,95 @@
+//! What an operator decides about material that the standard leaves open: SHA-1,
+//! and revocation lists that are missing or old. Each choice has a name; there is
+//! no default that accepts more than the strictest.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+/// Whether signatures over SHA-1 are believed (ICAO 9303-12, 4.4.4, does not list
+/// it for new documents; old ones have it).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sha1Policy {
+    /// Never.
+    Refused,
+    /// Through this day, for states whose documents of the years before still run.
+    AcceptedThrough(Date),
+}
+
+/// Whether a card is believed whose signer could not be looked up in a current
+/// revocation list (ICAO 9303-12, 7.2). A signer that stands in a list, however
+/// old, is never believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RevocationPolicy {
+    /// A list that is missing or stale is stated in the evidence, and accepted.
+    StateOnly,
+    /// Without a current list there is no identity.
+    CurrentListRequired,
+}
+
+/// Whether a card is believed whose chip was not asked to prove that it is no copy,
+/// though its issuer signed a key for that (ICAO 9303-11, 6). A chip that was asked
+/// and failed is never believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChipPolicy {
+    /// That nobody asked is stated in the evidence, and accepted.
+    StateOnly,
+    /// Where the issuer signed a key, one proof must have succeeded.
+    ProofRequiredWhereOffered,
+}
+
+/// All choices together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Policy {
+    /// About SHA-1.
+    pub sha1: Sha1Policy,
+    /// About revocation lists.
+    pub revocation: RevocationPolicy,
+    /// About proofs of the chip.
+    pub chip: ChipPolicy,
+}
+
+impl Policy {
+    /// What a kiosk does that was told nothing else: no SHA-1; a missing revocation
+    /// list is stated, since no public list covers citizens' cards; a chip that was
+    /// not asked is stated.
+    pub const KIOSK: Self = Self {
+        sha1: Sha1Policy::Refused,
+        revocation: RevocationPolicy::StateOnly,
+        chip: ChipPolicy::StateOnly,
+    };
+}
+
+/// The policy about SHA-1 on one day.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sha1 {
+    Refused,
+    Accepted,
+}
+
+impl Sha1Policy {
+    pub(crate) fn on(self, today: Date) -> Sha1 {
+        match self {
+            Self::AcceptedThrough(last) if today <= last => Sha1::Accepted,
+            Self::AcceptedThrough(_) | Self::Refused => Sha1::Refused,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn sha1_is_accepted_through_its_last_day_and_not_longer() {
+        let policy = Sha1Policy::AcceptedThrough(date(2027, 6, 30));
+        assert!(policy.on(date(2027, 6, 30)) == Sha1::Accepted);
+        assert!(policy.on(date(2027, 7, 1)) == Sha1::Refused);
+        assert!(Sha1Policy::Refused.on(date(2000, 1, 1)) == Sha1::Refused);
+    }
+}

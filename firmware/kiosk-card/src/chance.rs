@@ -1,0 +1,32 @@
+//! The operating system's chance, for the keys of the secure channel.
+
+use std::convert::Infallible;
+
+use rand_core::{TryCryptoRng, TryRng};
+
+/// The operating system's generator. A kernel without chance is no kernel to go on
+/// with, so a failure crashes.
+pub struct Chance;
+
+impl TryRng for Chance {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        getrandom::fill(bytes).expect("the kernel gives chance");
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Chance {}

@@ -1,0 +1,197 @@
+//! `kiosk-card read`: reads a chip over PC/SC, in the order of a kiosk, asks it for
+//! every proof that it offers, and judges what came.
+
+use std::{fs, path::Path, time::Duration};
+
+use card::{
+    AccessPolicy, ActiveAuthentication, CardFiles, ChipAuthentication, FileId, Progress, ReadError, Session,
+};
+use devices::CardReader;
+use drivers::pcsc::PcscReader;
+use identity::{Grounds, Identity, Judgement, Portrait};
+use serde::Serialize;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{
+    arguments::{Personal, ReadOptions, Standing},
+    chance::Chance,
+    files::{self, Readers},
+    mistake::Mistake,
+    verify::{json, revocation_lists},
+};
+
+/// How long a card is waited for.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Small files first, so that a mistake shows before the long ones are read. Those of
+/// fingerprints and irises need rights that no kiosk has.
+const FILES: [FileId; 12] = [
+    FileId::Dg1,
+    FileId::Dg13,
+    FileId::Dg11,
+    FileId::Dg12,
+    FileId::Dg16,
+    FileId::Dg8,
+    FileId::Dg9,
+    FileId::Dg10,
+    FileId::Dg7,
+    FileId::Dg5,
+    FileId::Dg15,
+    FileId::Dg2,
+];
+
+/// What the tool says of a reading.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Answer {
+    access: String,
+    files: Vec<ReadFile>,
+    commands: u32,
+    bytes_up: u64,
+    bytes_down: u64,
+    /// None: there was no trust list.
+    judgement: Option<Judgement>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<Holder>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct ReadFile {
+    name: &'static str,
+    bytes: usize,
+}
+
+/// What an authentic card says of its holder. Wiped when dropped; printed only where
+/// the caller asked for it by name.
+#[derive(Serialize, Zeroize, ZeroizeOnDrop)]
+#[serde(rename_all = "kebab-case")]
+struct Holder {
+    number: String,
+    name: String,
+    born: String,
+    nationality: String,
+    address: Option<String>,
+}
+
+/// Reads, judges, prints. The exit code says the verdict.
+pub fn run(options: &ReadOptions) -> Result<u8, Mistake> {
+    let reader = |source| Mistake::Reader { source };
+    let mut device = PcscReader::open(options.reader.as_deref()).map_err(reader)?;
+    eprintln!("lay the card down");
+    if device.wait_for_card(PATIENCE).map_err(reader)?.is_none() {
+        return Err(Mistake::NoCard);
+    }
+    let read = read(&mut device, options).map_err(|source| Mistake::Card { source })?;
+    keep(&read, options)?;
+    let judgement = options.standing.as_ref().map(|standing| judged(&read, standing)).transpose()?;
+    let code = judgement.as_ref().map_or(0, |it| it.verdict.number());
+    let mut answer = answer(&read, judgement);
+    if let (Personal::Shown, Some(standing)) = (options.personal, &options.standing) {
+        answer.holder = holder(read, standing)?;
+    }
+    println!("{}", json(&answer));
+    Ok(code)
+}
+
+/// Everything that the chip gives.
+fn read(reader: &mut dyn CardReader, options: &ReadOptions) -> Result<CardFiles, ReadError> {
+    let policy = AccessPolicy::PaceOrBacWhenNotOffered;
+    let mut session = card::open(reader, &options.key, policy, &mut Chance, &mut progress)?;
+    optional(&mut session, FileId::Sod)?;
+    if session.authenticate_chip(&mut Chance, &mut progress)? == ChipAuthentication::Unknown {
+        eprintln!("the chip offers chip authentication in a way that is not known here");
+    }
+    for file in FILES {
+        optional(&mut session, file)?;
+    }
+    let mut challenge = [0; 8];
+    getrandom::fill(&mut challenge).expect("the kernel gives chance");
+    match session.authenticate_actively(challenge, &mut progress)? {
+        ActiveAuthentication::Answered => eprintln!("the chip signed a challenge"),
+        ActiveAuthentication::NotOffered => {}
+    }
+    Ok(session.finish())
+}
+
+/// A file that is not there, or not for us, is no mistake.
+fn optional(session: &mut Session<'_>, file: FileId) -> Result<(), ReadError> {
+    match session.read(file, &mut progress) {
+        Ok(()) | Err(ReadError::Absent { .. }) => Ok(()),
+        Err(ReadError::Refused { file, status }) => {
+            eprintln!("{file}: refused with {status:04X}");
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn progress(progress: Progress) {
+    match progress {
+        Progress::Opening => eprintln!("the chip answers"),
+        Progress::Secured(protocol) => eprintln!("secured by {protocol}"),
+        Progress::Reading { file, done, total } if done == total => eprintln!("{file}: {total} bytes"),
+        Progress::Reading { .. } => {}
+    }
+}
+
+fn judged(read: &CardFiles, standing: &Standing) -> Result<Judgement, Mistake> {
+    let trust = files::trust(&standing.trust)?;
+    let revoked = revocation_lists(standing, &trust)?;
+    let grounds = Grounds { trust: &trust, revoked: &revoked, policy: standing.policy };
+    Ok(identity::judge(read, &grounds, standing.today))
+}
+
+fn answer(read: &CardFiles, judgement: Option<Judgement>) -> Answer {
+    let files = FileId::ALL
+        .into_iter()
+        .filter_map(|file| read.file(file).map(|bytes| ReadFile { name: file.name(), bytes: bytes.len() }));
+    let log = read.log();
+    Answer {
+        access: read.access().to_string(),
+        files: files.collect(),
+        commands: log.apdus,
+        bytes_up: log.bytes_up,
+        bytes_down: log.bytes_down,
+        judgement,
+        holder: None,
+    }
+}
+
+/// Only an authentic card has a holder.
+fn holder(read: CardFiles, standing: &Standing) -> Result<Option<Holder>, Mistake> {
+    let trust = files::trust(&standing.trust)?;
+    let revoked = revocation_lists(standing, &trust)?;
+    let grounds = Grounds { trust: &trust, revoked: &revoked, policy: standing.policy };
+    let holder = |it: &Identity| Holder {
+        number: it.number().as_str().to_owned(),
+        name: it.name().to_owned(),
+        born: it.birth().written().to_string(),
+        nationality: it.nationality().to_owned(),
+        address: it.address().map(str::to_owned),
+    };
+    match identity::verify_on(read, &grounds, standing.today) {
+        Ok(identity) => Ok(Some(holder(&identity))),
+        Err(error) => {
+            eprintln!("no holder is named: {error}");
+            Ok(None)
+        }
+    }
+}
+
+/// Writes the portrait and the files where they were asked for.
+fn keep(read: &CardFiles, options: &ReadOptions) -> Result<(), Mistake> {
+    if let (Some(path), Some(dg2)) = (&options.portrait, read.file(FileId::Dg2)) {
+        let portrait = Portrait::of_group(dg2).map_err(Mistake::Portrait)?;
+        files::write(path, &portrait.bytes, Readers::Owner)?;
+    }
+    let Some(folder) = &options.folder else { return Ok(()) };
+    fs::create_dir_all(folder).map_err(|source| Mistake::File { path: folder.clone(), source })?;
+    for file in FileId::ALL {
+        if let Some(bytes) = read.file(file) {
+            let path = folder.join(Path::new(&file.name().replace('/', "")));
+            files::write(&path, bytes, Readers::Owner)?;
+        }
+    }
+    Ok(())
+}

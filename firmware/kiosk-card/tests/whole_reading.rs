@@ -1,0 +1,133 @@
+//! `kiosk-card read` against a real, private `pcscd` with the virtual card on its
+//! virtual reader. The tool finds the daemon by its environment; the card must stand
+//! in the daemon's own network, so it is a child: the test marked `ignore`.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use jiff::civil::{Date, date};
+use serde_json::Value;
+use simulators::{
+    chance::SeededChance,
+    citizen_card::CitizenCard,
+    pcscd::PrivatePcscd,
+    people::People,
+    personalise::{Issuer, Personalised},
+    scenario::CardScript,
+    vpcd::VpcdCard,
+};
+
+const TODAY: Date = date(2026, 11, 21);
+const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
+const PORT: &str = "VIRTUAL_READER_PORT";
+
+#[test]
+fn a_whole_card_is_read_judged_and_kept_as_asked() {
+    run("child_reads");
+}
+
+#[test]
+fn a_copied_chip_ends_with_the_code_of_its_verdict() {
+    run("child_meets_copies");
+}
+
+/// Runs a child to its end, beside a daemon of its own.
+fn run(name: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = PrivatePcscd::start(folder.path()).unwrap();
+    let mut child = daemon.inside(env::current_exe().unwrap());
+    child.args(["--exact", name, "--ignored", "--nocapture"]);
+    child.env(SOCKET, daemon.socket_name()).env(PORT, daemon.port().to_string());
+    assert!(child.status().unwrap().success(), "{name} failed");
+}
+
+fn read(folder: &Path, further: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kiosk-card"));
+    command.current_dir(folder).args(["read", "--reader", "virtual pcd 00 00"]);
+    command.args(["--date", "2026-11-21"]).args(further).output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+#[test]
+#[ignore = "a child of the tests above"]
+fn child_reads() {
+    let (_card, issuer, issued, number) = laid(&CardScript::default());
+    let portrait = issued.file(2).unwrap().to_vec();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("trust.pem"), issuer.csca_pem()).unwrap();
+
+    let key = ["--number", &number];
+    let judged =
+        read(folder.path(), &[&key[..], &["--trust", "trust.pem", "--portrait", "face.jpg"]].concat());
+    let answer = json(&judged);
+    assert_eq!(judged.status.code(), Some(0), "{answer}");
+    assert_eq!(answer["judgement"]["verdict"], "authentic");
+    assert_eq!(answer["judgement"]["chip"]["result"], "proven");
+    assert_eq!(answer["holder"], Value::Null);
+    let out = String::from_utf8(judged.stdout).unwrap();
+    assert!(!out.contains(&number[3..]) && !out.contains("KHU"), "{out}");
+    let said = String::from_utf8(judged.stderr).unwrap();
+    assert!(said.contains("secured by PACE") && said.contains("DG2: "), "{said}");
+    let face = fs::read(folder.path().join("face.jpg")).unwrap();
+    assert!(
+        portrait.windows(face.len()).any(|bytes| bytes == face),
+        "the portrait is as it lies on the chip"
+    );
+
+    let shown = json(&read(
+        folder.path(),
+        &[&key[..], &["--trust", "trust.pem", "--personal", "--files", "kept"]].concat(),
+    ));
+    assert_eq!(shown["holder"]["number"], number.as_str());
+    let kept = Command::new(env!("CARGO_BIN_EXE_kiosk-card"))
+        .current_dir(folder.path())
+        .args(["verify", "kept", "--trust", "trust.pem", "--date", "2026-11-21"])
+        .output()
+        .unwrap();
+    assert_eq!(kept.status.code(), Some(0), "{}", String::from_utf8_lossy(&kept.stdout));
+
+    let unjudged = read(folder.path(), &key);
+    assert_eq!((unjudged.status.code(), &json(&unjudged)["judgement"]), (Some(0), &Value::Null));
+    let wrong = read(folder.path(), &["--can", "000000"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("kiosk-card: the card: "));
+}
+
+#[test]
+#[ignore = "a child of the tests above"]
+fn child_meets_copies() {
+    let active_only = "[profile]\nchip-authentication = []\n";
+    for (profile, says) in [("", "does not hold the key"), (active_only, "clone-suspected")] {
+        let script = toml::from_str(&format!("{profile}[faults]\ncloned = 'keys-missing'")).unwrap();
+        let (mut card, issuer, _, number) = laid(&script);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("trust.pem"), issuer.csca_pem()).unwrap();
+        let output = read(folder.path(), &["--number", &number, "--trust", "trust.pem", "--personal"]);
+        let (out, said) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert_eq!(output.status.code(), Some(15), "{said}");
+        assert!(out.contains(says) || said.contains(says), "{out}{said}");
+        assert!(!out.contains(&number), "a copy has no holder");
+        card.lift();
+    }
+}
+
+/// A card of one of the invented citizens on the virtual reader.
+fn laid(script: &CardScript) -> (VpcdCard, Issuer, Personalised, String) {
+    let people = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
+    let issuer = Issuer::generate(TODAY, &mut SeededChance::new(1)).unwrap();
+    let all = People::load(&people).unwrap();
+    let person = all.person("khue").unwrap();
+    let issued = issuer.personalise(person, &people, script, TODAY).unwrap();
+    let port = env::var(PORT).unwrap().parse().unwrap();
+    let mut card = VpcdCard::new(CitizenCard::new(issued.clone(), script, 7), port);
+    card.lay().unwrap();
+    (card, issuer, issued, person.number.clone())
+}
