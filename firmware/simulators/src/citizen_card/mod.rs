@@ -226,7 +226,14 @@ impl CitizenCard {
         &self.script.faults
     }
 
+    /// Carries out a command in plain; an answer longer than asked for is refused.
     fn execute(&mut self, command: &Command, room: usize, secured: bool) -> Result<Answer, ErrorStack> {
+        let answer = self.dispatch(command, room, secured)?;
+        let too_long = command.expected.is_some_and(|expected| answer.data.len() > expected.limit());
+        Ok(if too_long { Status::WRONG_LENGTH.into() } else { answer })
+    }
+
+    fn dispatch(&mut self, command: &Command, room: usize, secured: bool) -> Result<Answer, ErrorStack> {
         if command.class & !0x10 != 0 {
             return Ok(Status::UNKNOWN_CLASS.into());
         }
