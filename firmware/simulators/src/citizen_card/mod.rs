@@ -105,7 +105,7 @@ impl CitizenCard {
             // OpenSSL refuses only where memory runs out.
             Some(command) => self.carry_out(&command).unwrap_or_else(|_| vec![0x6F, 0x00]),
         };
-        self.time = link::exchange_time(self.script.link_kbps, apdu.len() + answer.len());
+        self.time = link::exchange_time(self.script.link_kbps, apdu.len(), answer.len());
         if self.wrong_keys > wrong_before {
             self.time += link::pause_after(self.wrong_keys);
         }
