@@ -215,10 +215,11 @@ fn security_objects_of_every_making_hold() {
             let made = SecurityObject { version, hash, key: Some(key), signer, encoding };
             let card = card(&issuer, &script(made));
             assert_success(&verify_security_object(folder.path(), &card));
+            assert!(card.file(0x1E).unwrap().windows(4).any(|window| window == b"0108"));
             let content = fs::read(folder.path().join("out")).unwrap();
             let portrait = openssl::hash::hash(message_digest(hash), card.file(2).unwrap()).unwrap();
             assert!(content.windows(portrait.len()).any(|window| window == &*portrait), "{made:?}");
-            assert!(content.ends_with(b"\x13\x040107\x13\x06040000"), "{made:?}");
+            assert!(content.ends_with(b"\x13\x040108\x13\x06040000"), "{made:?}");
         }
     }
 }

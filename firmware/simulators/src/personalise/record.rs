@@ -15,12 +15,12 @@ use super::{
     names,
     portrait::{self, Picture},
     security_infos,
-    security_object::{LDS_VERSION, Signing, UNICODE_VERSION},
+    security_object::{Signing, UNICODE_VERSION, lds_version},
     tampering::tamper,
     validity::Validity,
 };
 use crate::{
-    card_profile::{CardProfile, DataGroups, Document},
+    card_profile::{CardProfile, DataGroups, Document, SecurityObjectVersion},
     chance::SeededChance,
     der,
     people::Person,
@@ -95,7 +95,8 @@ impl<'a> Record<'a> {
             elementary.iter().map(|(number, file)| (*number, file.as_slice())).collect();
         let sod = signing.security_object(&groups)?;
         let listed: Vec<u8> = elementary.keys().copied().collect();
-        elementary.extend([(0x1D, sod), (0x1E, table_of_contents(&listed))]);
+        let version = profile.security_object.version;
+        elementary.extend([(0x1D, sod), (0x1E, table_of_contents(&listed, version))]);
         let mut card = Personalised {
             elementary,
             master: master_file(&profile, &keys, signing)?,
@@ -204,7 +205,7 @@ fn master_file(
 }
 
 /// EF.COM: versions, and the data groups that are said to be there.
-pub(super) fn table_of_contents(groups: &[u8]) -> Vec<u8> {
+pub(super) fn table_of_contents(groups: &[u8], version: SecurityObjectVersion) -> Vec<u8> {
     let tag = |number: u8| match number {
         2 => 0x75,
         3 => 0x63,
@@ -217,7 +218,7 @@ pub(super) fn table_of_contents(groups: &[u8]) -> Vec<u8> {
     der::group(
         0x60,
         &[
-            der::object(0x5F01, LDS_VERSION.as_bytes()),
+            der::object(0x5F01, lds_version(version).as_bytes()),
             der::object(0x5F36, UNICODE_VERSION.as_bytes()),
             der::object(0x5C, &tags),
         ],

@@ -3,7 +3,7 @@
 //! nothing that a chip sends.
 
 // Each test program uses its part of this.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod group;
 mod opening;
