@@ -276,7 +276,9 @@ fn active_authentication_with_rsa_recovers_the_chips_part() {
     let challenge = [1, 2, 3, 4, 5, 6, 7, 8];
     for (bits, algorithm, digest, trailer) in [
         (1024, Hash::Sha1, MessageDigest::sha1(), &[0xBC][..]),
+        (1024, Hash::Sha224, MessageDigest::sha224(), &[0x38, 0xCC]),
         (2048, Hash::Sha256, MessageDigest::sha256(), &[0x34, 0xCC]),
+        (1536, Hash::Sha384, MessageDigest::sha384(), &[0x36, 0xCC]),
         (4096, Hash::Sha512, MessageDigest::sha512(), &[0x35, 0xCC]),
     ] {
         let script = active(ActiveKey::Rsa { bits }, algorithm);
