@@ -329,3 +329,31 @@ fn active_authentication_with_ecdsa_is_two_numbers_in_a_row() {
         assert!(signature.verify(&hash(digest, &challenge).unwrap(), &key).unwrap());
     }
 }
+
+/// Whatever a reader sends, in any order: an answer with a status, and no panic.
+#[test]
+fn a_chip_answers_anything() {
+    let script = script(|profile| {
+        profile.access.pace = every_protocol();
+        profile.chip_authentication = every_chip_authentication();
+    });
+    let issued = issue(&script);
+    let mut chance = SeededChance::new(3);
+    let mut draw = |limit: u64| rand_core::Rng::next_u64(&mut chance) % limit;
+    let mut card = CitizenCard::new(issued.clone(), &script, 7);
+    for round in 0..20_000 {
+        let mut apdu = vec![[0x00, 0x0C, 0x10, 0x80][draw(4) as usize]];
+        apdu.push([0x22, 0x82, 0x84, 0x86, 0x88, 0xA4, 0xB0, 0xB1, 0x00][draw(9) as usize]);
+        apdu.extend([
+            [0, 0x41, 0xC1, 0x9C, draw(256) as u8][draw(5) as usize],
+            [0, 0xA4, 0xA6, 0x0C][draw(4) as usize],
+        ]);
+        for _ in 0..draw(20) {
+            let byte =
+                [0x00, 0x01, 0x7C, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x8E, 0x97, 0x99, draw(256) as u8];
+            apdu.push(byte[draw(13) as usize]);
+        }
+        let answer = card.answer(&apdu);
+        assert!(answer.len() >= 2, "round {round}: {}", hex::encode(apdu));
+    }
+}

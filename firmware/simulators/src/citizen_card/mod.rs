@@ -195,6 +195,10 @@ impl CitizenCard {
         self.protected += 1;
         let mishap = self.faults().channel.filter(|fault| fault.at == self.protected);
         let wrapped = match mishap.map(|fault| fault.does) {
+            // The first answer of all has none before it that could be sent again.
+            Some(ChannelMishap::Replayed) if self.last_protected.is_empty() => {
+                channel.wrap(instruction, answer)?
+            }
             None => channel.wrap(instruction, answer)?,
             Some(ChannelMishap::StaleCounter) => channel.wrap_stale(instruction, answer)?,
             Some(ChannelMishap::CorruptMac) => {
