@@ -130,6 +130,9 @@ fn a_link_certificate_leads_from_the_old_key_to_the_new_one() {
         assert_eq!(name(link.issuer_name()), name(old.subject_name()));
         assert_eq!(name(link.subject_name()), name(new.subject_name()));
         assert_eq!(name(link.subject_name()) != name(link.issuer_name()), renamed);
+        // nameChange (9303-12, 7.1.1.5) says so.
+        let change = [0x06, 0x07, 0x67, 0x81, 0x08, 0x01, 0x01, 0x06, 0x01];
+        assert_eq!(link.to_der().unwrap().windows(9).any(|window| window == change), renamed);
     }
 }
 
@@ -215,10 +218,11 @@ fn security_objects_of_every_making_hold() {
             let made = SecurityObject { version, hash, key: Some(key), signer, encoding };
             let card = card(&issuer, &script(made));
             assert_success(&verify_security_object(folder.path(), &card));
+            assert!(card.file(0x1E).unwrap().windows(4).any(|window| window == b"0108"));
             let content = fs::read(folder.path().join("out")).unwrap();
             let portrait = openssl::hash::hash(message_digest(hash), card.file(2).unwrap()).unwrap();
             assert!(content.windows(portrait.len()).any(|window| window == &*portrait), "{made:?}");
-            assert!(content.ends_with(b"\x13\x040107\x13\x06040000"), "{made:?}");
+            assert!(content.ends_with(b"\x13\x040108\x13\x06040000"), "{made:?}");
         }
     }
 }
@@ -266,6 +270,22 @@ fn signer_certificate(card: &Personalised) -> X509 {
     (0..file.len()).find_map(|at| X509::from_der(&file[at..]).ok()).unwrap()
 }
 
+/// The last day of the private key usage period (RFC 3280, 4.2.1.4):
+/// year, month and day as eight digits.
+fn end_of_key_period(certificate: &X509) -> String {
+    let der = certificate.to_der().unwrap();
+    let extension = [0x06, 0x03, 0x55, 0x1D, 0x10];
+    let at = der.windows(5).position(|window| window == extension).unwrap();
+    let end = der[at..].windows(2).position(|window| window == [0x81, 0x0F]).unwrap();
+    String::from_utf8(der[at + end + 2..][..8].to_vec()).unwrap()
+}
+
+/// The day of issue printed on the card, as eight digits that can be compared.
+fn issued_on(card: &Personalised) -> String {
+    let printed = card.printed_code().rsplit('|').next().unwrap();
+    [&printed[4..], &printed[2..4], &printed[..2]].concat()
+}
+
 #[test]
 fn every_fault_of_a_signer_is_in_its_certificate_and_its_signature_still_holds() {
     let folder = tempfile::tempdir().unwrap();
@@ -291,6 +311,9 @@ fn every_fault_of_a_signer_is_in_its_certificate_and_its_signature_still_holds()
         assert_eq!(certificate.not_before() > &*now, fault == SignerFault::NotYetValid, "{fault:?}");
         assert_eq!(certificate.verify(&csca).unwrap(), fault != SignerFault::Foreign, "{fault:?}");
         assert_eq!(!text.contains("Digital Signature"), fault == SignerFault::WrongUsage, "{fault:?}");
+        let over = end_of_key_period(&certificate) < issued_on(&card);
+        let expected = [SignerFault::KeyPeriodOver, SignerFault::Expired].contains(&fault);
+        assert_eq!(over, expected, "{fault:?}");
         let revoked = matches!(list.get_by_cert(&certificate), CrlStatus::Revoked(_));
         assert_eq!(revoked, fault == SignerFault::Revoked, "{fault:?}");
     }

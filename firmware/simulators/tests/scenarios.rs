@@ -7,7 +7,7 @@ use simulators::{
     chance::SeededChance,
     people::People,
     personalise::Issuer,
-    scenario::{CardScript, Scenario},
+    scenario::{CardScript, Scenario, read_toml},
 };
 
 fn folder(name: &str) -> std::path::PathBuf {
@@ -29,6 +29,25 @@ fn every_scenario_can_be_read_and_its_card_made() {
         count += 1;
     }
     assert!(count >= 5, "{count} scenarios");
+}
+
+#[test]
+fn every_profile_can_be_read_and_its_card_made() {
+    let people = People::load(&folder("people")).unwrap();
+    let today = date(2026, 11, 21);
+    let issuer = Issuer::generate(today, &mut SeededChance::new(1)).unwrap();
+    let mut count = 0;
+    for entry in fs::read_dir(folder("profiles")).unwrap() {
+        let profile = read_toml(&entry.unwrap().path()).unwrap_or_else(|error| panic!("{error}"));
+        let script = CardScript { profile, ..CardScript::default() };
+        let person = people.person("khue").unwrap();
+        let card = issuer.personalise(person, &folder("people"), &script, today).unwrap();
+        for group in &script.profile.data_groups.present {
+            assert!(card.file(group.number()).is_some(), "EF.DG{}", group.number());
+        }
+        count += 1;
+    }
+    assert!(count >= 4, "{count} profiles");
 }
 
 /// What a chip is expected to hold, so that reading times mean something.

@@ -105,7 +105,7 @@ impl CitizenCard {
             // OpenSSL refuses only where memory runs out.
             Some(command) => self.carry_out(&command).unwrap_or_else(|_| vec![0x6F, 0x00]),
         };
-        self.time = link::exchange_time(self.script.link_kbps, apdu.len() + answer.len());
+        self.time = link::exchange_time(self.script.link_kbps, apdu.len(), answer.len());
         if self.wrong_keys > wrong_before {
             self.time += link::pause_after(self.wrong_keys);
         }
@@ -195,6 +195,10 @@ impl CitizenCard {
         self.protected += 1;
         let mishap = self.faults().channel.filter(|fault| fault.at == self.protected);
         let wrapped = match mishap.map(|fault| fault.does) {
+            // The first answer of all has none before it that could be sent again.
+            Some(ChannelMishap::Replayed) if self.last_protected.is_empty() => {
+                channel.wrap(instruction, answer)?
+            }
             None => channel.wrap(instruction, answer)?,
             Some(ChannelMishap::StaleCounter) => channel.wrap_stale(instruction, answer)?,
             Some(ChannelMishap::CorruptMac) => {
@@ -226,7 +230,14 @@ impl CitizenCard {
         &self.script.faults
     }
 
+    /// Carries out a command in plain; an answer longer than asked for is refused.
     fn execute(&mut self, command: &Command, room: usize, secured: bool) -> Result<Answer, ErrorStack> {
+        let answer = self.dispatch(command, room, secured)?;
+        let too_long = command.expected.is_some_and(|expected| answer.data.len() > expected.limit());
+        Ok(if too_long { Status::WRONG_LENGTH.into() } else { answer })
+    }
+
+    fn dispatch(&mut self, command: &Command, room: usize, secured: bool) -> Result<Answer, ErrorStack> {
         if command.class & !0x10 != 0 {
             return Ok(Status::UNKNOWN_CLASS.into());
         }

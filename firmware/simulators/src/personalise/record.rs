@@ -15,12 +15,12 @@ use super::{
     names,
     portrait::{self, Picture},
     security_infos,
-    security_object::{LDS_VERSION, Signing, UNICODE_VERSION},
+    security_object::{Signing, UNICODE_VERSION, lds_version},
     tampering::tamper,
     validity::Validity,
 };
 use crate::{
-    card_profile::{CardProfile, DataGroups, Document},
+    card_profile::{CardProfile, DataGroups, Document, SecurityObjectVersion},
     chance::SeededChance,
     der,
     people::Person,
@@ -77,25 +77,20 @@ impl<'a> Record<'a> {
         let mut chance = SeededChance::new(seed);
         let keys = ChipKeys::generate(&profile, &mut chance)?;
         let zone = self.zone(profile.document);
+        let fingerprints = fingerprints(&mut chance);
         let mut elementary = BTreeMap::new();
         // What is only listed must be made to be listed, and goes later.
         for group in profile.data_groups.present.iter().chain(&script.faults.absent) {
-            let number = group.number();
-            let file = match number {
-                1 => Some(der::group(0x61, &[der::object(0x5F1F, zone.text().as_bytes())])),
+            let file = match group.number() {
                 2 => Some(self.portrait(picture, &profile.data_groups)),
-                3 => Some(fingerprints(&mut chance)),
+                3 => Some(fingerprints.clone()),
                 14 => security_infos::dg14(&profile, &keys)?,
                 15 => security_infos::dg15(&keys)?,
-                _ => Some(self.further(number)?),
+                number => Some(self.written(number, &zone)?),
             };
-            elementary.extend(file.map(|file| (number, file)));
+            elementary.extend(file.map(|file| (group.number(), file)));
         }
-        let groups: Vec<(u8, &[u8])> =
-            elementary.iter().map(|(number, file)| (*number, file.as_slice())).collect();
-        let sod = signing.security_object(&groups)?;
-        let listed: Vec<u8> = elementary.keys().copied().collect();
-        elementary.extend([(0x1D, sod), (0x1E, table_of_contents(&listed))]);
+        seal(&mut elementary, signing)?;
         let mut card = Personalised {
             elementary,
             master: master_file(&profile, &keys, signing)?,
@@ -125,8 +120,10 @@ impl<'a> Record<'a> {
         portrait::file(picture, self.sex, groups.face, groups.portrait_bytes)
     }
 
-    fn further(&self, group: u8) -> Result<Vec<u8>, PersonaliseError> {
+    /// A data group about the holder and the document.
+    fn written(&self, group: u8, zone: &Zone<'_>) -> Result<Vec<u8>, PersonaliseError> {
         Ok(match group {
+            1 => der::group(0x61, &[der::object(0x5F1F, zone.text().as_bytes())]),
             7 => further_groups::dg7().map_err(PersonaliseError::Signature)?,
             11 => further_groups::dg11(self.person),
             12 => further_groups::dg12(self.validity.issued),
@@ -177,6 +174,17 @@ impl<'a> Record<'a> {
     }
 }
 
+/// Adds EF.SOD and EF.COM over the data groups that are there.
+fn seal(elementary: &mut BTreeMap<u8, Vec<u8>>, signing: &Signing<'_>) -> Result<(), ErrorStack> {
+    let groups: Vec<(u8, &[u8])> =
+        elementary.iter().map(|(number, file)| (*number, file.as_slice())).collect();
+    let security_object = signing.security_object(&groups)?;
+    let listed: Vec<u8> = elementary.keys().copied().collect();
+    let common = table_of_contents(&listed, signing.profile.version);
+    elementary.extend([(0x1D, security_object), (0x1E, common)]);
+    Ok(())
+}
+
 /// The files beside the application (9303-10, 3.11).
 fn master_file(
     profile: &CardProfile,
@@ -204,7 +212,7 @@ fn master_file(
 }
 
 /// EF.COM: versions, and the data groups that are said to be there.
-pub(super) fn table_of_contents(groups: &[u8]) -> Vec<u8> {
+pub(super) fn table_of_contents(groups: &[u8], version: SecurityObjectVersion) -> Vec<u8> {
     let tag = |number: u8| match number {
         2 => 0x75,
         3 => 0x63,
@@ -217,7 +225,7 @@ pub(super) fn table_of_contents(groups: &[u8]) -> Vec<u8> {
     der::group(
         0x60,
         &[
-            der::object(0x5F01, LDS_VERSION.as_bytes()),
+            der::object(0x5F01, lds_version(version).as_bytes()),
             der::object(0x5F36, UNICODE_VERSION.as_bytes()),
             der::object(0x5C, &tags),
         ],

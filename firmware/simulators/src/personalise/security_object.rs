@@ -13,9 +13,17 @@ use crate::{
 const LDS_SECURITY_OBJECT: &str = "2.23.136.1.1.1";
 /// id-SecurityObject of TR-03110-3, A.1.2.5.
 const SECURITY_INFOS: &str = "0.4.0.127.0.7.3.2.1";
-/// Versions of LDS and Unicode, as EF.COM has them.
-pub(super) const LDS_VERSION: &str = "0107";
+/// Version of Unicode, as EF.COM has it.
 pub(super) const UNICODE_VERSION: &str = "040000";
+
+/// Version of the LDS, as EF.COM has it: with 1.8 came the security object that
+/// says so under its signature (9303-10, 4.6.2.3).
+pub(super) fn lds_version(version: SecurityObjectVersion) -> &'static str {
+    match version {
+        SecurityObjectVersion::V0 => "0107",
+        SecurityObjectVersion::V1 => "0108",
+    }
+}
 
 /// How files are signed.
 pub(super) struct Signing<'a> {
@@ -73,7 +81,7 @@ impl Signing<'_> {
         let mut list =
             vec![der::integer(version as u8), hash_identifier(self.hash()), der::sequence(&hashes)];
         if version == SecurityObjectVersion::V1 {
-            let versions = [der::printable(LDS_VERSION), der::printable(UNICODE_VERSION)];
+            let versions = [der::printable(lds_version(version)), der::printable(UNICODE_VERSION)];
             list.push(der::sequence(&versions));
         }
         Ok(der::sequence(&list))

@@ -74,7 +74,7 @@ fn copy_to_another_chip(
         card.elementary.remove(&group);
     }
     let left: Vec<u8> = card.elementary.keys().copied().filter(|number| *number <= 16).collect();
-    card.elementary.insert(COMMON, table_of_contents(&left));
+    card.elementary.insert(COMMON, table_of_contents(&left, profile.security_object.version));
     if let Some(access) = card.master.get_mut(&CARD_ACCESS) {
         *access = security_infos::card_access(&silent, &silent.access.pace);
     }
