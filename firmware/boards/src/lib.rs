@@ -46,6 +46,8 @@ pub struct Board {
     pub idle: Idle,
     /// For the face crate, which checks it.
     pub face: toml::Table,
+    /// For the identity crate, which checks it.
+    pub identity: toml::Table,
 }
 
 impl Board {

@@ -35,6 +35,7 @@ struct BoardFile {
     outbox: Option<OutboxPart>,
     idle: Option<IdlePart>,
     face: Option<toml::Table>,
+    identity: Option<toml::Table>,
 }
 
 pub(crate) fn load(path: &Path) -> Result<Board, BoardError> {
@@ -94,13 +95,16 @@ impl BoardFile {
                 (ours, inherited) => ours.or(inherited),
             }
         }
-        let face = match (self.face, inherited.face) {
-            (Some(ours), Some(mut inherited)) => {
-                inherited.extend(ours);
-                Some(inherited)
+        // Key by key, for the crate that knows what they mean.
+        fn table_over(ours: Option<toml::Table>, inherited: Option<toml::Table>) -> Option<toml::Table> {
+            match (ours, inherited) {
+                (Some(ours), Some(mut inherited)) => {
+                    inherited.extend(ours);
+                    Some(inherited)
+                }
+                (ours, inherited) => ours.or(inherited),
             }
-            (ours, inherited) => ours.or(inherited),
-        };
+        }
         Self {
             inherit: None,
             kiosk: over(self.kiosk, inherited.kiosk),
@@ -114,7 +118,8 @@ impl BoardFile {
             gateway: over(self.gateway, inherited.gateway),
             outbox: over(self.outbox, inherited.outbox),
             idle: over(self.idle, inherited.idle),
-            face,
+            face: table_over(self.face, inherited.face),
+            identity: table_over(self.identity, inherited.identity),
         }
     }
 
@@ -144,6 +149,7 @@ impl BoardFile {
             outbox: needed!(outbox, "outbox"),
             idle: needed!(idle, "idle"),
             face: self.face.ok_or_else(|| missing("face", "accept"))?,
+            identity: self.identity.ok_or_else(|| missing("identity", "chip"))?,
         };
         match &board.lights {
             Some(lights) if lights.fill_pin.get() == lights.slot_pin.get() => {

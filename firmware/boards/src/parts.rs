@@ -22,6 +22,8 @@ section! {
         data: Location => "data",
         /// Country certificates that are believed, PEM.
         trust_list: Location => "trust-list",
+        /// Folder of the issuers' revocation lists, DER, `*.crl`.
+        revocation_lists: Location => "revocation-lists",
         /// Face models with their manifest.
         models: Location => "models",
         /// The service catalogue.

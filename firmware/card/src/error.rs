@@ -237,8 +237,8 @@ impl ReadError {
             | Self::PaceUnknown
             | Self::AccessRefused { .. }
             | Self::AccessFailed { .. }
-            | Self::ChipRefused { .. }
-            | Self::ChipNotProven { .. } => Fault::CardNotSecured,
+            | Self::ChipRefused { .. } => Fault::CardNotSecured,
+            Self::ChipNotProven { .. } => Fault::CloneSuspected,
             Self::MacWrong { .. }
             | Self::Unprotected { .. }
             | Self::ChannelLost { .. }

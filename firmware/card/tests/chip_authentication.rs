@@ -73,7 +73,7 @@ fn a_chip_without_the_private_key_is_found_at_its_next_answer() {
             matches!(error, ReadError::ChipNotProven { step: Step::File(FileId::Dg1) }),
             "{answer}: {error}"
         );
-        assert_eq!(error.fault(), Fault::CardNotSecured);
+        assert_eq!(error.fault(), Fault::CloneSuspected);
     }
 }
 

@@ -3,11 +3,11 @@
 //! no default that accepts more than the strictest.
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Whether signatures over SHA-1 are believed (ICAO 9303-12, 4.4.4, does not list
 /// it for new documents; old ones have it).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sha1Policy {
     /// Never.
@@ -19,7 +19,7 @@ pub enum Sha1Policy {
 /// Whether a card is believed whose signer could not be looked up in a current
 /// revocation list (ICAO 9303-12, 7.2). A signer that stands in a list, however
 /// old, is never believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RevocationPolicy {
     /// A list that is missing or stale is stated in the evidence, and accepted.
@@ -31,7 +31,7 @@ pub enum RevocationPolicy {
 /// Whether a card is believed whose chip was not asked to prove that it is no copy,
 /// though its issuer signed a key for that (ICAO 9303-11, 6). A chip that was asked
 /// and failed is never believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChipPolicy {
     /// That nobody asked is stated in the evidence, and accepted.
@@ -41,8 +41,8 @@ pub enum ChipPolicy {
 }
 
 /// All choices together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Policy {
     /// About SHA-1.
     pub sha1: Sha1Policy,

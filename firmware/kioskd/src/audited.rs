@@ -3,6 +3,7 @@
 use card::{CardFiles, FileId, Protocol};
 use devices::{Device, State};
 use face::{FaceEvidence, FaceMatch, NoMatch, Score, Why};
+use identity::{ChipGenuineness, Identity};
 
 /// Which files of the chip were read, and how it was opened.
 pub fn card_read(files: &CardFiles) -> audit::Event {
@@ -21,6 +22,7 @@ pub fn card_read(files: &CardFiles) -> audit::Event {
 fn card_file(file: FileId) -> Option<audit::CardFile> {
     Some(match file {
         FileId::CardAccess => audit::CardFile::CardAccess,
+        FileId::CardSecurity => audit::CardFile::CardSecurity,
         FileId::Com => audit::CardFile::Com,
         FileId::Sod => audit::CardFile::Sod,
         FileId::Dg1 => audit::CardFile::Dg1,
@@ -33,6 +35,20 @@ fn card_file(file: FileId) -> Option<audit::CardFile> {
         FileId::Dg15 => audit::CardFile::Dg15,
         _ => return None,
     })
+}
+
+/// The card is its issuer's; whether its chip is the original, too.
+pub fn identity_verified(who: &Identity) -> audit::Event {
+    audit::Event::IdentityVerified {
+        chip: match who.evidence().chip {
+            ChipGenuineness::Proven { .. } => audit::ChipGenuineness::Proven,
+            ChipGenuineness::NotOffered => audit::ChipGenuineness::NotOffered,
+            // A chip that failed makes no identity.
+            ChipGenuineness::NotChecked { .. } | ChipGenuineness::Failed { .. } => {
+                audit::ChipGenuineness::NotChecked
+            }
+        },
+    }
 }
 
 /// What one try of the face came to.

@@ -12,18 +12,21 @@ use std::{
     time::Duration,
 };
 
-use card::{AccessKey, AccessPolicy, FileId, Progress, ReadError};
+use card::{AccessKey, AccessPolicy, ChipAuthentication, FileId, Progress, ReadError, Session};
 use devices::{CardReader, Device, ReaderFault, State};
 use face::{Engine, Reference};
 use faults::Fault;
-use identity::{Identity, IdentityError, TrustList};
+use identity::{Identity, IdentityError};
 use jiff::civil::Date;
 use journey::Event;
+use rand_core::Rng as _;
 use screen::{ReadingStage, StaffNote};
 
 use crate::{
+    audited,
     chance::Chance,
     happened::{Happened, Job, Tell},
+    issuers::Issuers,
 };
 
 /// How often an idle reader is asked whether it is still there.
@@ -47,8 +50,8 @@ enum Order {
 
 /// What the thread works with.
 pub struct Tools {
-    /// The country certificates that are believed.
-    pub trust: Arc<TrustList>,
+    /// Whom to believe about cards.
+    pub issuers: Arc<Issuers>,
     /// Makes the portrait's template.
     pub engine: Arc<Engine>,
     /// The way to the loop.
@@ -176,7 +179,7 @@ impl Desk {
         });
         match outcome {
             Ok((who, reference)) => {
-                self.tools.tell.audit(audit::Event::IdentityVerified);
+                self.tools.tell.audit(audited::identity_verified(&who));
                 self.tools.tell.work(job, Event::CardRead(who, reference));
             }
             Err(Ended::Unwanted) => {}
@@ -282,6 +285,8 @@ fn read(
     }
     let dg1 = session.file(FileId::Dg1).expect("DG1 was read");
     identity::check_expiry(dg1, today).map_err(Ended::Identity)?;
+    wanted.check()?;
+    prove(&mut session, &mut progress).map_err(Ended::Card)?;
     let last = |file: &&FileId| **file == FileId::Dg2;
     for &file in files.iter().filter(|file| !last(file)).chain(files.iter().filter(last)) {
         wanted.check()?;
@@ -293,13 +298,28 @@ fn read(
         }
     }
     let files = session.finish();
-    tools.tell.audit(crate::audited::card_read(&files));
+    tools.tell.audit(audited::card_read(&files));
     tell(ReadingStage::Checking, 0);
-    let who = identity::verify(files, &tools.trust, today).map_err(Ended::Identity)?;
+    let who = identity::verify_on(files, &tools.issuers.grounds(), today).map_err(Ended::Identity)?;
     tell(ReadingStage::Checking, 50);
     let reference = tools.engine.reference(&who).map(Arc::new).map_err(|error| error.fault());
     tell(ReadingStage::Checking, 100);
     Ok((Box::new(who), reference))
+}
+
+/// Lets the chip prove that it is no copy (ICAO 9303-11, 6): by chip authentication, after
+/// which the channel's new keys protect the files to come; by its signature over a challenge
+/// where it cannot. One proof is enough, and PACE may have given it. `identity` judges it.
+fn prove(session: &mut Session<'_>, progress: &mut dyn FnMut(Progress)) -> Result<(), ReadError> {
+    if !session.proofs().is_empty()
+        || session.authenticate_chip(&mut Chance, progress)? == ChipAuthentication::Started
+    {
+        return Ok(());
+    }
+    let mut challenge = [0; 8];
+    Chance.fill_bytes(&mut challenge);
+    session.authenticate_actively(challenge, progress)?;
+    Ok(())
 }
 
 /// The files that a service of the catalogue may read beside COM, SOD and DG1.

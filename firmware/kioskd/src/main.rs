@@ -9,6 +9,7 @@ mod effects;
 mod face_desk;
 mod happened;
 mod hardware;
+mod issuers;
 mod kiosk;
 mod paper_desk;
 mod platform_desk;

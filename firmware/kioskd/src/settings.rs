@@ -10,14 +10,18 @@ use std::{
 use boards::{Board, BoardError};
 use face::{Engine, FaceConfig, FaceError};
 use faults::Fault;
-use identity::{IdentityError, TrustList};
 use journey::TimeLimits;
 use keys::{DeviceKey, KeyError, PlatformKey, PublicKey, ServerKey};
 use services::{Catalogue, CatalogueError, Rules, RulesError};
 use staff::Officers;
 use transaction::{KioskId, TransactionError};
 
-use crate::{chance::Chance, record_desk::Keys};
+use crate::{
+    chance::Chance,
+    clock,
+    issuers::{Issuers, IssuersError},
+    record_desk::Keys,
+};
 
 /// Everything, checked.
 pub struct Settings {
@@ -29,8 +33,8 @@ pub struct Settings {
     pub catalogue: Catalogue,
     /// The dated legal numbers.
     pub rules: Rules,
-    /// The country certificates that are believed.
-    pub trust: Arc<TrustList>,
+    /// Whom to believe about cards.
+    pub issuers: Arc<Issuers>,
     /// The face models.
     pub engine: Arc<Engine>,
     /// The face thresholds.
@@ -77,9 +81,9 @@ pub enum SettingsError {
     /// The dated rules.
     #[error("{0}")]
     Rules(#[source] RulesError),
-    /// The trust list.
+    /// Whom to believe about cards.
     #[error("{0}")]
-    Trust(#[source] IdentityError),
+    Issuers(#[source] IssuersError),
     /// The face models or thresholds.
     #[error("{0}")]
     Face(#[source] FaceError),
@@ -107,7 +111,7 @@ impl SettingsError {
             Self::File { fault, .. } => *fault,
             Self::Catalogue(error) => error.fault(),
             Self::Rules(error) => error.fault(),
-            Self::Trust(_) => Fault::TrustListMissing,
+            Self::Issuers(error) => error.fault(),
             Self::Face(error) => error.fault(),
             Self::Key(error) => error.fault(),
             Self::Kiosk { .. } | Self::FaceFormat(_) | Self::Staff { .. } => Fault::ConfigBroken,
@@ -129,8 +133,7 @@ impl Settings {
         let catalogue = Catalogue::load(files.catalogue.path()).map_err(SettingsError::Catalogue)?;
         let rules = read("files.rules", files.rules.path(), Fault::ConfigBroken)?;
         let rules = Rules::parse(&rules).map_err(SettingsError::Rules)?;
-        let trust = read("files.trust-list", files.trust_list.path(), Fault::TrustListMissing)?;
-        let trust = TrustList::from_pem(&trust).map_err(SettingsError::Trust)?;
+        let issuers = Issuers::load(&board, clock::today()).map_err(SettingsError::Issuers)?;
         let face: FaceConfig = board.face.clone().try_into().map_err(SettingsError::FaceFormat)?;
         face.check().map_err(SettingsError::Face)?;
         let engine = Engine::load(files.models.path()).map_err(SettingsError::Face)?;
@@ -150,7 +153,7 @@ impl Settings {
             kiosk,
             catalogue,
             rules,
-            trust: Arc::new(trust),
+            issuers: Arc::new(issuers),
             engine: Arc::new(engine),
             face,
             officers,

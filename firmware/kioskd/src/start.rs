@@ -81,7 +81,7 @@ async fn serve(settings: Settings) -> Result<(), Refusal> {
         devices: std::collections::BTreeMap::new(),
     };
     let card_tools = card_desk::Tools {
-        trust: Arc::clone(&settings.trust),
+        issuers: Arc::clone(&settings.issuers),
         engine: Arc::clone(&settings.engine),
         tell: tell.clone(),
     };

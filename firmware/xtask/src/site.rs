@@ -31,13 +31,14 @@ pub fn write_board(
     let camera = options.camera.clone().unwrap_or_else(|| PathBuf::from("/dev/video0"));
     let text = format!(
         "inherit = {}\n\n[kiosk]\nid = \"demo-kiosk\"\nsite = \"Bàn trình diễn\"\n\n[files]\ndata = {}\n\
-         trust-list = {}\nmodels = {}\ncatalogue = {}\nrules = {}\nstaff = {}\nscreen-socket = {}\n\n{screen}\n\
+         trust-list = {}\nrevocation-lists = {}\nmodels = {}\ncatalogue = {}\nrules = {}\nstaff = {}\nscreen-socket = {}\n\n{screen}\n\
          [reader]\nname = {reader:?}\n\n[camera]\ndevice = {}\n\n[receipt-printer]\nport = {}\n\n\
          [code-scanner]\nport = {}\n\n[gateway]\nurl = \"https://localhost:{port}\"\nca = {}\nclient-cert = {}\n\
          client-key = {}\nsigning-key = {}\nsealing-key = {}\n",
         path(&root.join("board-configs/pc-dev")),
         path(&data),
         path(&ready.trust_list),
+        path(&ready.revocation_lists),
         path(&root.join("firmware/face/models")),
         path(&root.join("firmware/services/catalogue")),
         path(&root.join("firmware/services/rules.toml")),

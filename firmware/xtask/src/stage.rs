@@ -52,6 +52,8 @@ pub struct DeskReady {
     pub slips: PathBuf,
     /// The country certificates that are believed.
     pub trust_list: PathBuf,
+    /// The folder of the lists of signers that were called back.
+    pub revocation_lists: PathBuf,
 }
 
 #[derive(Deserialize)]

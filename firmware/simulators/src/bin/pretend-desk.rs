@@ -95,6 +95,10 @@ fn run() -> Result<(), Box<dyn Error>> {
     // The trust list must lie there before the kiosk starts.
     let mut chance = UnwrapErr(getrandom::SysRng);
     let issuer = Issuer::open(&issuer_folder, options.today, &mut chance)?;
+    // And whom the issuer called back, as the operator would bring it along.
+    let revoked = issuer_folder.join("revoked");
+    fs::create_dir_all(&revoked)?;
+    fs::write(revoked.join("test-csca.crl"), issuer.revocation_list()?)?;
     let people = People::load(&options.people)?;
     let person = people.person(&scenario.person)?;
     let printed = issuer.personalise(person, &options.people, &scenario.card, options.today)?;
@@ -145,11 +149,12 @@ fn ready_line(
     let pcsc = card.map_or_else(|_| "null".to_owned(), |(daemon, _)| text(daemon.socket_name()));
     let why = card.err().map_or_else(|| "null".to_owned(), |why| format!("{why:?}"));
     format!(
-        "{{\"pcsc-socket\":{pcsc},\"in-memory-because\":{why},\"printer\":{},\"scanner\":{},\"slips\":{},\"trust-list\":{}}}",
+        "{{\"pcsc-socket\":{pcsc},\"in-memory-because\":{why},\"printer\":{},\"scanner\":{},\"slips\":{},\"trust-list\":{},\"revocation-lists\":{}}}",
         text(&options.folder.join("printer")),
         text(&options.folder.join("scanner")),
         text(slips),
         text(&issuer.join("csca.pem")),
+        text(&issuer.join("revoked")),
     )
 }
 

@@ -28,7 +28,7 @@ use std::{
 };
 
 use jiff::civil::Date;
-use openssl::error::ErrorStack;
+use openssl::{error::ErrorStack, sha::sha256};
 use rand_core::CryptoRng;
 use serde::Deserialize;
 
@@ -245,10 +245,13 @@ impl Issuer {
         }
     }
 
-    /// Another stream of chance than any chip's, and one for each fault, so that no
-    /// two signers have one serial number.
+    /// A stream of chance for each fault, so that no two signers have one serial number.
+    /// It comes of the authority's certificate, so that two programs that opened the same
+    /// folder speak of the same signer when one issues a card and the other calls back.
     fn signer_seed(&self, fault: Option<SignerFault>) -> u64 {
-        self.chip_seed ^ u64::MAX ^ fault.map_or(0, |fault| fault as u64 + 1)
+        let digest = sha256(self.trusted.csca.certificate());
+        let begin = digest.first_chunk().expect("a digest is longer");
+        u64::from_be_bytes(*begin) ^ fault.map_or(0, |fault| fault as u64 + 1)
     }
 }
 
