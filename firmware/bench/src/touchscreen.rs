@@ -21,12 +21,12 @@ pub struct Pages {
 struct OnPanel {
     width: u32,
     height: u32,
-    pages: Vec<Page>,
+    pages: Vec<Drawn>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Page {
+struct Drawn {
     page: String,
     full: Spread,
     bare: Spread,

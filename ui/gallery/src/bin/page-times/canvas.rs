@@ -86,14 +86,6 @@ impl Canvas {
         });
     }
 
-    /// The middle of the first button that can be pressed.
-    pub fn first_button(&self, app: &App) -> Option<LogicalPosition> {
-        let buttons = ElementQuery::from_root(app).match_accessible_role(AccessibleRole::Button).find_all();
-        let button = buttons.into_iter().find(|button| button.accessible_enabled() != Some(false))?;
-        let (at, size) = (button.absolute_position(), button.size());
-        Some(LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0))
-    }
-
     /// A finger comes down.
     pub fn touch(&self, position: LogicalPosition) {
         let button = PointerEventButton::Left;
@@ -111,4 +103,12 @@ impl Canvas {
     pub fn leave(&self) {
         self.window.dispatch_event(WindowEvent::PointerExited);
     }
+}
+
+/// The middle of the first button that can be pressed.
+pub fn first_button(app: &App) -> Option<LogicalPosition> {
+    let buttons = ElementQuery::from_root(app).match_accessible_role(AccessibleRole::Button).find_all();
+    let button = buttons.into_iter().find(|button| button.accessible_enabled() != Some(false))?;
+    let (at, size) = (button.absolute_position(), button.size());
+    Some(LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0))
 }

@@ -40,11 +40,11 @@ struct Report {
 struct OnPanel {
     width: u32,
     height: u32,
-    pages: Vec<Page>,
+    pages: Vec<Drawn>,
 }
 
 #[derive(Serialize)]
-struct Page {
+struct Drawn {
     page: String,
     /// Every pixel, with nothing to lay out anew.
     full: Spread,
@@ -106,7 +106,7 @@ fn on_panel(glass: Glass) -> Result<OnPanel, slint::PlatformError> {
     Ok(OnPanel { width: glass.width, height: glass.height, pages })
 }
 
-fn page(canvas: &Canvas, peer: &Canvas, app: &kiosk_ui::App, first: &Sample, sample: &Sample) -> Page {
+fn page(canvas: &Canvas, peer: &Canvas, app: &kiosk_ui::App, first: &Sample, sample: &Sample) -> Drawn {
     let show = |sample: &Sample| {
         kiosk_ui::render(app, &sample.view(Language::Vi, TextSize::Normal, Contrast::Normal));
     };
@@ -124,7 +124,7 @@ fn page(canvas: &Canvas, peer: &Canvas, app: &kiosk_ui::App, first: &Sample, sam
     canvas.settle();
     // In turn, so that a machine that is busy for a while is busy for both.
     let (full, bare) = Spread::in_turn(DRAWS, || canvas.draw_all(), || peer.draw_all());
-    let tap = canvas.first_button(app).map(|at| {
+    let tap = canvas::first_button(app).map(|at| {
         let tap = Spread::after(
             DRAWS,
             || {
@@ -141,5 +141,5 @@ fn page(canvas: &Canvas, peer: &Canvas, app: &kiosk_ui::App, first: &Sample, sam
         tap
     });
     let full_to_bare = full.median_ms / bare.median_ms;
-    Page { page: sample.name.clone(), full, bare, full_to_bare, change, tap }
+    Drawn { page: sample.name.clone(), full, bare, full_to_bare, change, tap }
 }
