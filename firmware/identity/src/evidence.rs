@@ -154,15 +154,18 @@ pub enum Directory {
     Differs,
 }
 
-/// What the unsigned EF.CardAccess says beside DG14 (ICAO 9303-11, 9.2).
+/// What the unsigned EF.CardAccess says of PACE beside the signed DG14 (ICAO 9303-11,
+/// 9.2). Of the rest of that file the reader makes no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccessOffer {
     /// One of the two files was not read.
     NotChecked,
-    /// Every way in of EF.CardAccess stands in the signed DG14.
+    /// The issuer signed no form of PACE that could be held against it.
+    NotSigned,
+    /// It offers the forms of PACE that the issuer signed.
     Confirmed,
-    /// One does not.
+    /// It offers others or fewer, or the chip has no such file.
     NotConfirmed,
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use card::{ChipProof, FileId};
+use card::{ChipProof, FileId, Protocol};
 use jiff::civil::Date;
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     error::{IdentityError, Purpose, SignerFault},
     evidence::{AccessOffer, ChipGenuineness, Revocation, SignerEvidence},
     judgement::{Checked, Checks, Judgement, NotDone, ProofKind, Verdict, group},
-    policy::{ChipPolicy, RevocationPolicy},
+    policy::{AccessOfferPolicy, ChipPolicy, RevocationPolicy},
     profile::{self, Deviation, Object, Role},
     security_object::SecurityObject,
     states::{self, Relation},
@@ -25,12 +25,13 @@ use crate::{
 };
 
 /// What is not looked at where EF.SOD is no good.
-const STANDING_ON_THE_SIGNATURE: [Checked; 5] = [
+const STANDING_ON_THE_SIGNATURE: [Checked; 6] = [
     Checked::Chain,
     Checked::Certificates,
     Checked::Revocation,
     Checked::DocumentType,
     Checked::IssuingState,
+    Checked::AccessOffer,
 ];
 
 /// What was read from one card.
@@ -38,8 +39,8 @@ pub(crate) struct Files<'a> {
     pub bytes: BTreeMap<FileId, &'a [u8]>,
     /// What the chip did to show that it is no copy.
     pub proofs: &'a [ChipProof],
-    /// How the channel was made.
-    pub access: String,
+    /// How the channel was made; none: nobody saw the files coming from a chip.
+    pub access: Option<Protocol>,
 }
 
 impl<'a> Files<'a> {
@@ -88,6 +89,10 @@ pub(crate) fn examine(files: &Files<'_>, grounds: &Grounds<'_>, today: Date) -> 
         }
         Upwards::default()
     };
+    let access_offer = access_offer(files, &groups);
+    if object.is_some() {
+        note_access_offer(access_offer, up.country.as_deref(), grounds.policy.access_offer, &mut checks);
+    }
     let chip = object.as_ref().map(|object| {
         let signed = object.list.groups();
         Chip { files, grounds, today, groups: &groups, signed: &signed, country: up.country.as_deref() }
@@ -104,7 +109,7 @@ pub(crate) fn examine(files: &Files<'_>, grounds: &Grounds<'_>, today: Date) -> 
         checks,
         signer: up.signer,
         revocation: up.revocation.unwrap_or(Revocation::NotChecked),
-        access_offer: access_offer(files, &groups),
+        access_offer,
         chip: chip.unwrap_or(ChipGenuineness::NotChecked { offered: Vec::new() }),
         deviations: up.deviations,
     };
@@ -114,7 +119,29 @@ pub(crate) fn examine(files: &Files<'_>, grounds: &Grounds<'_>, today: Date) -> 
 /// What EF.CardAccess says beside a DG14 that is as it was signed.
 fn access_offer(files: &Files<'_>, groups: &[u8]) -> AccessOffer {
     let dg14 = files.get(FileId::Dg14).filter(|_| groups.contains(&14));
-    chip_keys::compare_access(files.get(FileId::CardAccess), dg14)
+    chip_keys::compare_access(files.get(FileId::CardAccess), dg14, files.access)
+}
+
+/// Whether that speaks against the card: what the issuer signed in DG14 is then not what
+/// the chip showed in EF.CardAccess (9303-11, 9.2).
+fn note_access_offer(
+    offer: AccessOffer,
+    country: Option<&str>,
+    policy: AccessOfferPolicy,
+    checks: &mut Checks,
+) {
+    let of = Checked::AccessOffer;
+    match (offer, policy) {
+        // Who signed DG14 is not known.
+        _ if country.is_none() => checks.not_done(of, NotDone::NothingToStandOn),
+        (AccessOffer::NotChecked, _) => checks.not_done(of, NotDone::NotRead),
+        (AccessOffer::NotSigned, _) => checks.not_done(of, NotDone::NotOffered),
+        (AccessOffer::Confirmed, _) => drop(checks.note(of, Ok(()))),
+        (AccessOffer::NotConfirmed, AccessOfferPolicy::StateOnly) => checks.not_done(of, NotDone::OnlyStated),
+        (AccessOffer::NotConfirmed, AccessOfferPolicy::RefuseWherePaceIsSigned) => {
+            checks.note::<()>(of, Err(IdentityError::Altered { file: FileId::CardAccess }));
+        }
+    }
 }
 
 /// Every data group that was read must be the one in the signed list. Those that fit.

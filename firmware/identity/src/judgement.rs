@@ -132,6 +132,8 @@ pub enum Checked {
     DocumentType,
     /// That the signer is of the state that the MRZ names (9303-12, 7.1.1.2).
     IssuingState,
+    /// That EF.CardAccess offers the forms of PACE that DG14 names (9303-11, 9.2).
+    AccessOffer,
     /// A proof of the chip.
     Chip(ProofKind),
 }
@@ -166,12 +168,14 @@ pub enum NotDone {
     NoList,
     /// The revocation list of this issuer is past its day.
     StaleList,
-    /// The issuer signed no key for it.
+    /// The issuer signed nothing for it.
     NotOffered,
     /// The chip was not asked.
     NotAsked,
     /// The MRZ names a state that is not in our table.
     UnknownState,
+    /// It would fail, and the operator wants that stated and not held against the card.
+    OnlyStated,
 }
 
 impl Verdict {

@@ -120,7 +120,7 @@ pub fn judge(files: &CardFiles, grounds: &Grounds<'_>, today: Date) -> Judgement
 /// make no identity, whatever comes of it.
 pub fn inspect(files: &LooseFiles, grounds: &Grounds<'_>, today: Date) -> Judgement {
     let bytes = files.files.iter().map(|(file, bytes)| (*file, bytes.as_slice())).collect();
-    let files = Files { bytes, proofs: &files.proofs, access: "none".to_owned() };
+    let files = Files { bytes, proofs: &files.proofs, access: None };
     examination::examine(&files, grounds, today).judgement
 }
 
@@ -135,5 +135,5 @@ pub struct LooseFiles {
 
 fn examined(files: &CardFiles) -> Files<'_> {
     let bytes = FileId::ALL.iter().filter_map(|file| Some((*file, files.file(*file)?))).collect();
-    Files { bytes, proofs: files.proofs(), access: files.access().to_string() }
+    Files { bytes, proofs: files.proofs(), access: Some(files.access()) }
 }

@@ -1,5 +1,6 @@
 //! What an operator decides about material that the standard leaves open: SHA-1,
-//! and revocation lists that are missing or old. Each choice has a name; there is
+//! revocation lists that are missing or old, chips that were not asked for a proof,
+//! and an EF.CardAccess that is not the signed one. Each choice has a name; there is
 //! no default that accepts more than the strictest.
 
 use jiff::civil::Date;
@@ -40,6 +41,21 @@ pub enum ChipPolicy {
     ProofRequiredWhereOffered,
 }
 
+/// Whether a card is believed whose EF.CardAccess, which nobody signs, offers other
+/// forms of PACE than its issuer signed in DG14 (ICAO 9303-11, 9.2: DG14 holds what
+/// EF.CardAccess holds). Whoever stands between reader and chip takes the stronger
+/// form out of it and is left with the weaker one; after the signature of DG14 was
+/// verified that shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessOfferPolicy {
+    /// It is stated in the evidence, and accepted.
+    StateOnly,
+    /// Such a card is altered. Only where DG14 names PACE at all: chips are issued whose
+    /// DG14 does not, against 9.2, and there is nothing to hold their file against.
+    RefuseWherePaceIsSigned,
+}
+
 /// All choices together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -50,16 +66,21 @@ pub struct Policy {
     pub revocation: RevocationPolicy,
     /// About proofs of the chip.
     pub chip: ChipPolicy,
+    /// About the unsigned list of ways in.
+    pub access_offer: AccessOfferPolicy,
 }
 
 impl Policy {
     /// What a kiosk does that was told nothing else: no SHA-1; a missing revocation
     /// list is stated, since no public list covers citizens' cards; a chip that was
-    /// not asked is stated.
+    /// not asked is stated; forms of PACE that are not the signed ones are refused. No
+    /// DG14 of a citizen's card is published: should it name no PACE, that is stated
+    /// and no card is refused for it.
     pub const KIOSK: Self = Self {
         sha1: Sha1Policy::Refused,
         revocation: RevocationPolicy::StateOnly,
         chip: ChipPolicy::StateOnly,
+        access_offer: AccessOfferPolicy::RefuseWherePaceIsSigned,
     };
 }
 

@@ -51,6 +51,37 @@ static CURVES: [Curve; 9] = [
     Curve { oid: "1.3.36.3.3.2.8.1.1.13", nid: Nid::BRAINPOOL_P512R1, name: "brainpoolP512r1", number: 17 },
 ];
 
+/// Those that only a chip's own key may lie on: it proves one chip for ten years and
+/// signs no documents, and the standard's table has them (ICAO 9303-11, 9.5.1).
+static CURVES_OF_CHIPS: [Curve; 2] = [
+    Curve { oid: "1.2.840.10045.3.1.1", nid: Nid::X9_62_PRIME192V1, name: "P-192", number: 8 },
+    Curve { oid: "1.3.36.3.3.2.8.1.1.3", nid: Nid::BRAINPOOL_P192R1, name: "brainpoolP192r1", number: 9 },
+];
+
+/// Whose key it is: of a chip's, less is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Issuer,
+    Chip,
+}
+
+impl Owner {
+    fn rsa_bits(self) -> RangeInclusive<i32> {
+        match self {
+            Self::Issuer => RSA_BITS,
+            Self::Chip => RSA_BITS_OF_CHIPS,
+        }
+    }
+
+    fn curves(self) -> impl Iterator<Item = &'static Curve> {
+        let further: &[Curve] = match self {
+            Self::Issuer => &[],
+            Self::Chip => &CURVES_OF_CHIPS,
+        };
+        CURVES.iter().chain(further)
+    }
+}
+
 /// What kind of key a certificate holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
@@ -114,15 +145,15 @@ enum Kind {
 impl PublicKey {
     /// From a SubjectPublicKeyInfo.
     pub fn parse(info: &[u8]) -> Result<Self, SignerFault> {
-        Self::parse_with(info, RSA_BITS)
+        Self::parse_of(info, Owner::Issuer)
     }
 
     /// From the SubjectPublicKeyInfo of a chip's own key, which may be shorter.
     pub fn parse_of_chip(info: &[u8]) -> Result<Self, SignerFault> {
-        Self::parse_with(info, RSA_BITS_OF_CHIPS)
+        Self::parse_of(info, Owner::Chip)
     }
 
-    fn parse_with(info: &[u8], rsa_bits: RangeInclusive<i32>) -> Result<Self, SignerFault> {
+    fn parse_of(info: &[u8], owner: Owner) -> Result<Self, SignerFault> {
         let read = || -> Result<_, Malformed> {
             let mut list = algorithm::whole(info, SEQUENCE)?.inside();
             let (name, parameters) = parts(list.take(SEQUENCE, "a key has no algorithm")?)?;
@@ -133,11 +164,11 @@ impl PublicKey {
         let (name, parameters, bits) = read().map_err(|_| SignerFault::BadKey)?;
         match (name, parameters) {
             (EC_PUBLIC_KEY, Some(parameters)) => {
-                let (key, description) = ec_key(parameters, bits)?;
+                let (key, description) = ec_key(parameters, bits, owner)?;
                 Ok(Self { key, kind: Kind::Ec, description })
             }
-            (RSA, _) => Self::of_rsa(bits, Kind::Rsa, rsa_bits),
-            (RSA_PSS, _) => Self::of_rsa(bits, Kind::RsaPssOnly, rsa_bits),
+            (RSA, _) => Self::of_rsa(bits, Kind::Rsa, owner.rsa_bits()),
+            (RSA_PSS, _) => Self::of_rsa(bits, Kind::RsaPssOnly, owner.rsa_bits()),
             (other, _) => Err(SignerFault::UnknownAlgorithm(other.to_string())),
         }
     }
@@ -224,10 +255,10 @@ fn rsa_key(bits: &[u8], sizes: RangeInclusive<i32>) -> Result<PKey<Public>, Sign
     PKey::from_rsa(rsa).map_err(|_| SignerFault::BadKey)
 }
 
-fn ec_key(parameters: Tlv<'_>, bits: &[u8]) -> Result<(PKey<Public>, KeyKind), SignerFault> {
+fn ec_key(parameters: Tlv<'_>, bits: &[u8], owner: Owner) -> Result<(PKey<Public>, KeyKind), SignerFault> {
     let (curve, written) = match parameters.tag {
-        OBJECT_IDENTIFIER => (named_curve(parameters)?, CurveForm::Named),
-        SEQUENCE => (written_out_curve(parameters)?, CurveForm::Explicit),
+        OBJECT_IDENTIFIER => (named_curve(parameters, owner)?, CurveForm::Named),
+        SEQUENCE => (written_out_curve(parameters, owner)?, CurveForm::Explicit),
         _ => return Err(SignerFault::BadKey),
     };
     let group = curve.group()?;
@@ -249,20 +280,20 @@ impl Curve {
     }
 }
 
-fn named_curve(name: Tlv<'_>) -> Result<&'static Curve, SignerFault> {
+fn named_curve(name: Tlv<'_>, owner: Owner) -> Result<&'static Curve, SignerFault> {
     let name = object_identifier(name).map_err(|_| SignerFault::BadKey)?.to_string();
-    CURVES.iter().find(|known| known.oid == name).ok_or(SignerFault::UnknownAlgorithm(name))
+    owner.curves().find(|known| known.oid == name).ok_or(SignerFault::UnknownAlgorithm(name))
 }
 
-/// The curve of standardised domain parameters by their number.
+/// The curve of a chip's standardised domain parameters by their number.
 pub(crate) fn standardized_group(number: u8) -> Option<EcGroup> {
-    CURVES.iter().find(|curve| curve.number == number)?.group().ok()
+    Owner::Chip.curves().find(|curve| curve.number == number)?.group().ok()
 }
 
-/// Whether a SubjectPublicKeyInfo is of a key on that curve.
+/// Whether a chip's SubjectPublicKeyInfo is of a key on that curve.
 pub(crate) fn is_on_standardized(info: &[u8], number: u8) -> bool {
-    let found = PublicKey::parse(info).ok().map(|key| key.description());
-    CURVES.iter().any(|known| {
+    let found = PublicKey::parse_of_chip(info).ok().map(|key| key.description());
+    Owner::Chip.curves().any(|known| {
         known.number == number && matches!(found, Some(KeyKind::Ec { curve, .. }) if curve == known.name)
     })
 }
@@ -277,9 +308,9 @@ struct WrittenOut<'a> {
 }
 
 /// The known curve that has exactly these numbers.
-fn written_out_curve(parameters: Tlv<'_>) -> Result<&'static Curve, SignerFault> {
+fn written_out_curve(parameters: Tlv<'_>, owner: Owner) -> Result<&'static Curve, SignerFault> {
     let numbers = WrittenOut::parse(parameters).map_err(|_| SignerFault::BadKey)?;
-    for curve in &CURVES {
+    for curve in owner.curves() {
         if numbers.are_those_of(&curve.group()?).unwrap_or(false) {
             return Ok(curve);
         }

@@ -94,7 +94,7 @@ impl Proof {
         Ok(CardEvidence {
             verdict: Authentic,
             security_object: IdentityId(Sha256::digest(files.required(FileId::Sod)?).into()),
-            access: files.access.clone(),
+            access: files.access.map_or_else(|| "none".to_owned(), |protocol| protocol.to_string()),
             signer: self.signer,
             digest: self.object.list.digest.name(),
             security_object_version: self.object.list.version,

@@ -12,7 +12,7 @@ use identity::{
     AccessOffer, ChipGenuineness, CommonData, DocumentDetails, FoundBy, Grounds, Judgement, PersonalDetails,
     Policy, Portrait, Revocation, RevocationList, RevocationLists, TrustList, Verdict, contacts, displayed,
     judgement::{Checked, NotDone, Outcome, ProofKind},
-    policy::{ChipPolicy, RevocationPolicy, Sha1Policy},
+    policy::{AccessOfferPolicy, ChipPolicy, RevocationPolicy, Sha1Policy},
     profile::{Departure, Holder},
 };
 use jiff::civil::{Date, date};
@@ -333,7 +333,7 @@ fn understood(files: &CardFiles) {
 }
 
 #[test]
-fn an_access_file_with_a_weaker_protocol_than_the_signed_one_is_stated() {
+fn an_access_file_with_a_weaker_protocol_than_the_signed_one_is_refused_or_stated() {
     assert_eq!(judged("").access_offer, AccessOffer::Confirmed);
     let form = |cipher: &str, parameters| {
         format!("mapping = 'gm'\nagreement = 'ecdh'\ncipher = '{cipher}'\nparameters = {parameters}\n")
@@ -341,5 +341,10 @@ fn an_access_file_with_a_weaker_protocol_than_the_signed_one_is_stated() {
     let strong = format!("[[profile.access.pace]]\n{}", form("aes-256", 16));
     assert_eq!(judged(&strong).access_offer, AccessOffer::Confirmed);
     let weakened = format!("[faults.weaker-card-access]\n{}", form("aes-128", 13));
-    assert_eq!(judged(&format!("{strong}{weakened}")).access_offer, AccessOffer::NotConfirmed);
+    let text = format!("{strong}{weakened}");
+    let refused = judged(&text);
+    assert_eq!(refused.verdict, Verdict::Altered { file: "EF.CardAccess" });
+    let lenient = Policy { access_offer: AccessOfferPolicy::StateOnly, ..Policy::KIOSK };
+    let stated = judged_by(&issuer(), &text, lenient, &[]);
+    assert_eq!((stated.verdict, stated.access_offer), (Verdict::Authentic, AccessOffer::NotConfirmed));
 }

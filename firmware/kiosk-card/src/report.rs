@@ -62,6 +62,7 @@ fn of(checked: Checked) -> String {
         Checked::Revocation => "revocation".to_owned(),
         Checked::DocumentType => "type of document".to_owned(),
         Checked::IssuingState => "issuing state".to_owned(),
+        Checked::AccessOffer => "ways in, as signed".to_owned(),
         Checked::Chip(kind) => proof(kind).to_owned(),
         other => format!("{other:?}"),
     }
@@ -89,9 +90,10 @@ fn because_of(reason: NotDone) -> &'static str {
         NotDone::NothingToStandOn => "an earlier check failed",
         NotDone::NoList => "no revocation list of this issuer",
         NotDone::StaleList => "the revocation list is past its day",
-        NotDone::NotOffered => "the issuer signed no key for it",
+        NotDone::NotOffered => "the issuer signed nothing for it",
         NotDone::NotAsked => "the chip was not asked",
         NotDone::UnknownState => "the state in the MRZ is not in the table",
+        NotDone::OnlyStated => "it is only stated",
     }
 }
 
@@ -108,7 +110,8 @@ fn revocation(revocation: Revocation) -> String {
 fn offer(offer: AccessOffer) -> &'static str {
     match offer {
         AccessOffer::NotChecked => "not checked; EF.CardAccess or DG14 is not there",
-        AccessOffer::Confirmed => "EF.CardAccess is as DG14 says",
+        AccessOffer::NotSigned => "not checked; DG14 names no form of PACE",
+        AccessOffer::Confirmed => "EF.CardAccess offers the PACE that DG14 names",
         AccessOffer::NotConfirmed => "NOT CONFIRMED: EF.CardAccess, which nobody signs, differs from DG14",
     }
 }

@@ -135,10 +135,11 @@ impl Domain {
         }
     }
 
-    /// A public key for the other side; numbers as long as the prime.
+    /// A public key for the other side; numbers as unsigned integers of the fewest bytes
+    /// (9303-11, 9.4.1).
     pub(crate) fn write(&self, element: &Element) -> Result<Vec<u8>, ErrorStack> {
         match (self, element) {
-            (Self::Numbers { prime, .. }, Element::Number(number)) => number.to_vec_padded(prime.num_bytes()),
+            (Self::Numbers { .. }, Element::Number(number)) => Ok(number.to_vec()),
             (Self::Curve { group, .. }, Element::Point(point)) => {
                 point.to_bytes(group, PointConversionForm::UNCOMPRESSED, &mut *BigNumContext::new()?)
             }
@@ -146,14 +147,14 @@ impl Domain {
         }
     }
 
-    /// What both sides take from a shared element: the number, or the point's first
-    /// coordinate (TR-03111, 4.3.1).
+    /// What both sides take from a shared element: the number, as long as the prime
+    /// (PKCS#3), or the point's first coordinate (TR-03111, 4.3.1).
     pub(crate) fn secret(&self, shared: &Element) -> Result<Vec<u8>, ErrorStack> {
-        let written = self.write(shared)?;
-        match self {
-            Self::Numbers { .. } => Ok(written),
-            Self::Curve { .. } => Ok(written[1..=(written.len() - 1) / 2].to_vec()),
+        if let (Self::Numbers { prime, .. }, Element::Number(number)) = (self, shared) {
+            return number.to_vec_padded(prime.num_bytes());
         }
+        let written = self.write(shared)?;
+        Ok(written[1..=(written.len() - 1) / 2].to_vec())
     }
 
     /// Whether it is what the generator's order leads to.
@@ -211,6 +212,16 @@ mod tests {
             assert_eq!(agreed, secret(&theirs.0, &ours.1), "parameters {number}");
             assert_eq!(agreed.len(), domain.prime().num_bytes() as usize, "parameters {number}");
         }
+    }
+
+    #[test]
+    fn numbers_are_written_without_leading_zeros_and_secrets_with_them() {
+        let domain = Domain::standard(0.try_into().unwrap()).unwrap();
+        let (generator, mut chance) = (domain.generator().unwrap(), SeededChance::new(5));
+        let mut any = || domain.power(&generator, &domain.draw(&mut chance).unwrap()).unwrap();
+        let short = std::iter::repeat_with(&mut any).find(|it| domain.write(it).unwrap().len() == 127);
+        let secret = domain.secret(&short.unwrap()).unwrap();
+        assert_eq!((secret.len(), secret[0]), (128, 0));
     }
 
     #[test]

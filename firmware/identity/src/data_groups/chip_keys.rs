@@ -2,6 +2,8 @@
 //! 9303-11, 6.1, 6.2 and 9.2). What it then proves is judged in `chip`; here is only
 //! what it offers.
 
+use card::Protocol;
+
 use crate::{
     algorithm::{OBJECT_IDENTIFIER, SEQUENCE, SET, object_identifier, parts},
     chip::security_infos,
@@ -41,17 +43,39 @@ fn offer(group: &str, name: &str) -> Option<String> {
     }
 }
 
-/// Whether the unsigned EF.CardAccess offers what the signed DG14 says: nothing else,
-/// and no form of PACE less, for whoever takes the stronger one away leaves the weaker
-/// (ICAO 9303-11, 9.2).
-pub(crate) fn compare_access(card_access: Option<&[u8]>, dg14: Option<&[u8]>) -> AccessOffer {
-    let (Some(card_access), Some(dg14)) = (card_access, dg14) else { return AccessOffer::NotChecked };
-    let offers = tlv::only(card_access, SET, "EF.CardAccess is no set").and_then(|set| set.inside().all());
-    let (Ok(offers), Ok(signed)) = (offers, security_infos(dg14)) else { return AccessOffer::NotConfirmed };
-    let among = |all: &[Tlv<'_>], one: &Tlv<'_>| all.iter().any(|info| info.whole == one.whole);
-    let nothing_else = offers.iter().all(|offer| among(&signed, offer));
-    let nothing_less = signed.iter().filter(|info| is_pace(info)).all(|info| among(&offers, info));
-    if nothing_else && nothing_less { AccessOffer::Confirmed } else { AccessOffer::NotConfirmed }
+/// Whether the unsigned EF.CardAccess offers the forms of PACE that the signed DG14
+/// names: no other, and none less, for whoever takes the stronger one away leaves the
+/// weaker, and whoever takes the file away leaves BAC (ICAO 9303-11, 9.2).
+pub(crate) fn compare_access(
+    card_access: Option<&[u8]>,
+    dg14: Option<&[u8]>,
+    opened: Option<Protocol>,
+) -> AccessOffer {
+    let Some(dg14) = dg14 else { return AccessOffer::NotChecked };
+    let signed: Vec<Tlv<'_>> = security_infos(dg14).unwrap_or_default().into_iter().filter(is_pace).collect();
+    if signed.is_empty() {
+        return AccessOffer::NotSigned;
+    }
+    let offers = match (card_access, opened) {
+        (Some(file), _) => pace_offers(file),
+        // Whoever opened the chip looked for the file first, and there was none.
+        (None, Some(_)) => Ok(Vec::new()),
+        (None, None) => return AccessOffer::NotChecked,
+    };
+    let Ok(offers) = offers else { return AccessOffer::NotConfirmed };
+    let all_among = |some: &[Tlv<'_>], others: &[Tlv<'_>]| {
+        some.iter().all(|one| others.iter().any(|other| other.whole == one.whole))
+    };
+    if all_among(&offers, &signed) && all_among(&signed, &offers) {
+        AccessOffer::Confirmed
+    } else {
+        AccessOffer::NotConfirmed
+    }
+}
+
+fn pace_offers(card_access: &[u8]) -> Result<Vec<Tlv<'_>>, Malformed> {
+    let infos = tlv::only(card_access, SET, "EF.CardAccess is no set")?.inside().all()?;
+    Ok(infos.into_iter().filter(is_pace).collect())
 }
 
 /// One of the forms of PACE, below id-PACE (9303-11, 9.2.3).
@@ -102,18 +126,38 @@ mod tests {
         assert_eq!(offered(Some(&[0x6E, 0x01]), None), ["DG14 not understood"]);
     }
 
+    const OPENED: Option<Protocol> = Some(Protocol::Bac);
+
+    fn compared(access: &[u8], dg14: &[u8]) -> AccessOffer {
+        compare_access(Some(access), Some(dg14), OPENED)
+    }
+
     #[test]
     fn an_offer_that_the_issuer_did_not_sign_is_not_confirmed() {
         let access = hex::decode(CARD_ACCESS).unwrap();
         let signed = dg14(&format!("{CHIP_AUTHENTICATION}{}", &CARD_ACCESS[4..]));
-        assert_eq!(compare_access(Some(&access), Some(&signed)), AccessOffer::Confirmed);
-        let without = dg14(CHIP_AUTHENTICATION);
-        assert_eq!(compare_access(Some(&access), Some(&without)), AccessOffer::NotConfirmed);
+        assert_eq!(compared(&access, &signed), AccessOffer::Confirmed);
         // Somebody took the stronger of two forms of PACE out of the unsigned file.
         let stronger = "3012060A04007F0007020204020402010202010D";
         let both = dg14(&format!("{CHIP_AUTHENTICATION}{}{stronger}", &CARD_ACCESS[4..]));
-        assert_eq!(compare_access(Some(&access), Some(&both)), AccessOffer::NotConfirmed);
-        assert_eq!(compare_access(Some(&access), None), AccessOffer::NotChecked);
-        assert_eq!(compare_access(Some(&access[..9]), Some(&signed)), AccessOffer::NotConfirmed);
+        assert_eq!(compared(&access, &both), AccessOffer::NotConfirmed);
+        // Or put another one there.
+        assert_eq!(compared(&access, &dg14(stronger)), AccessOffer::NotConfirmed);
+        assert_eq!(compared(&access[..9], &signed), AccessOffer::NotConfirmed);
+    }
+
+    #[test]
+    fn a_chip_without_the_file_offers_less_than_was_signed_and_a_folder_says_nothing() {
+        let signed = dg14(&CARD_ACCESS[4..]);
+        assert_eq!(compare_access(None, Some(&signed), OPENED), AccessOffer::NotConfirmed);
+        assert_eq!(compare_access(None, Some(&signed), None), AccessOffer::NotChecked);
+    }
+
+    #[test]
+    fn where_no_pace_was_signed_there_is_nothing_to_compare() {
+        let access = hex::decode(CARD_ACCESS).unwrap();
+        assert_eq!(compared(&access, &dg14(CHIP_AUTHENTICATION)), AccessOffer::NotSigned);
+        assert_eq!(compared(&access, &[0x6E, 0x01]), AccessOffer::NotSigned);
+        assert_eq!(compare_access(Some(&access), None, OPENED), AccessOffer::NotChecked);
     }
 }

@@ -64,6 +64,19 @@ fn curves_that_are_short_or_rare_are_refused_by_name() {
 }
 
 #[test]
+fn a_chips_own_key_may_lie_on_the_short_curves_of_the_table() {
+    for nid in [Nid::X9_62_PRIME192V1, Nid::BRAINPOOL_P192R1] {
+        for written in [Written::ByName, Written::Out] {
+            let short = info(&curve(nid, written));
+            assert!(PublicKey::parse_of_chip(&short).is_ok());
+            assert!(PublicKey::parse(&short).is_err(), "an issuer's key");
+        }
+    }
+    let rare = info(&curve(Nid::SECP256K1, Written::ByName));
+    assert!(PublicKey::parse_of_chip(&rare).is_err());
+}
+
+#[test]
 fn a_scheme_of_another_kind_of_key_is_not_its() {
     let key = PublicKey::parse(&info(&rsa(2048))).ok().unwrap();
     assert!(!key.made(&[0; 256], Scheme::Ecdsa(Digest::Sha256), b"message"));

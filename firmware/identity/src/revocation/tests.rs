@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     Grounds, IdentityError, Judgement, Verdict,
     judgement::{Check, Checked, NotDone, Outcome},
-    policy::{ChipPolicy, RevocationPolicy, Sha1Policy},
+    policy::{RevocationPolicy, Sha1Policy},
     pretend_state::{
         AUTHORITY, Card, Holder, Role, SIGNER, Signing, State, TODAY, Wanted,
         lists::{CALLED_BACK, revocation_list, revocation_list_with},
@@ -42,7 +42,7 @@ fn judged(
     revoked: &RevocationLists,
     revocation: RevocationPolicy,
 ) -> (Judgement, Result<(), IdentityError>) {
-    let policy = Policy { sha1: Sha1Policy::Refused, revocation, chip: ChipPolicy::StateOnly };
+    let policy = Policy { revocation, ..Policy::KIOSK };
     let grounds = Grounds { trust, revoked, policy };
     let judgement = crate::examination::examine(&card.read(), &grounds, TODAY).judgement;
     (judgement, crate::verdict::reach(&card.read(), &grounds, TODAY).map(|_| ()))

@@ -27,12 +27,17 @@ pub struct CardFaults {
     pub absent: Vec<GroupNumber>,
     /// Data groups that were changed after signing.
     pub altered: Vec<GroupNumber>,
+    /// Data groups of another genuine card in place of this card's.
+    pub spliced: Option<Splice>,
     /// What was changed in EF.SOD itself.
     pub altered_security_object: Option<SecurityObjectPart>,
     /// The files of this card on another chip, which has its own keys.
     pub cloned: Option<CloneKind>,
     /// EF.CardAccess shows only this protocol; EF.DG14 is signed with the right ones.
     pub weaker_card_access: Option<PaceProtocol>,
+    /// EF.CardAccess is not shown, so that BAC seems to be the only way in; EF.DG14 is
+    /// signed with the forms of PACE.
+    pub hidden_card_access: bool,
     /// What is wrong with the certificate of the document signer.
     pub signer: Option<SignerFault>,
 }
@@ -157,6 +162,16 @@ pub enum PaceReference {
     Refused,
 }
 
+/// Data groups out of another card of the same issuer.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Splice {
+    /// Whose card, by short name in `people.toml`.
+    pub from: String,
+    /// Which of its data groups.
+    pub groups: Vec<GroupNumber>,
+}
+
 /// A part of EF.SOD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -177,6 +192,8 @@ pub enum CloneKind {
     KeysMissing,
     /// Both are left out of the chip and of EF.COM, which nobody signs.
     ProtocolsHidden,
+    /// Both are written anew with keys that the other chip does hold.
+    KeysReplaced,
 }
 
 /// What is wrong with the document signer.

@@ -74,16 +74,18 @@ impl Place {
         let left = bytes.get(offset..).filter(|left| !left.is_empty()).ok_or(Status::WRONG_OFFSET)?;
         let longest = longest_answer(faults, expected)?;
         // An odd READ BINARY counts the tag and length around the data, too.
-        let wrapping = if odd { 4 } else { 0 };
-        let wanted = left.len().min(expected.limit().min(longest).saturating_sub(wrapping));
-        let fits = room.saturating_sub(wrapping);
+        let held = |limit: usize| if odd { longest_value(limit) } else { limit };
+        let wanted = left.len().min(held(expected.limit().min(longest)));
+        let fits = held(room);
         let count = match expected {
             Expected::Exactly(_) if wanted > fits => return Err(Status::WRONG_LENGTH),
             Expected::Exactly(_) | Expected::UpTo(_) => wanted.min(fits),
         };
-        let short = matches!(expected, Expected::Exactly(limit) if limit - wrapping.min(limit) > left.len());
+        let short = matches!(expected, Expected::Exactly(limit) if held(limit) > left.len());
         let status = match faults.at_the_end {
-            ShortFile::ExactLength if short => return Err(Status::right_length(left.len() + wrapping)),
+            ShortFile::ExactLength if short => {
+                return Err(Status::right_length(if odd { wrapped(left.len()) } else { left.len() }));
+            }
             ShortFile::Warning if short => Status::END_OF_FILE,
             _ => Status::OK,
         };
@@ -107,6 +109,20 @@ impl Place {
         }
         Ok((self.current.ok_or(Status::NO_CURRENT_FILE)?, command.parameters().into()))
     }
+}
+
+/// The length of a data object around a value of so many bytes: tag, length, value.
+fn wrapped(value: usize) -> usize {
+    match value {
+        0..=0x7F => value + 2,
+        0x80..=0xFF => value + 3,
+        _ => value + 4,
+    }
+}
+
+/// The longest value whose data object is no longer than that.
+fn longest_value(limit: usize) -> usize {
+    (2..=4).filter_map(|around| limit.checked_sub(around)).find(|value| wrapped(*value) <= limit).unwrap_or(0)
 }
 
 /// The most that one answer brings, or the refusal of a longer one.
@@ -185,8 +201,12 @@ mod tests {
         let (bytes, status) = read(&mut place, "00B10002045402900008", 256);
         assert_eq!(status, 0x9000);
         let at = 0x9000;
-        let expected: Vec<u8> = (at..at + 4).map(|at| (at % 251) as u8).collect();
-        assert_eq!(bytes, [&[0x53, 4], expected.as_slice()].concat());
+        let expected: Vec<u8> = (at..at + 6).map(|at| (at % 251) as u8).collect();
+        assert_eq!(bytes, [&[0x53, 6], expected.as_slice()].concat());
+        for room in 2..300 {
+            let value = longest_value(room);
+            assert!(wrapped(value) <= room && wrapped(value + 1) > room, "{room}");
+        }
     }
 
     #[test]
@@ -200,7 +220,7 @@ mod tests {
         };
         assert_eq!(last_four(ShortFile::Warning), (4, 0x6282));
         assert_eq!(last_four(ShortFile::Silent), (4, 0x9000));
-        assert_eq!(last_four(ShortFile::ExactLength), (0, 0x6C06));
+        assert_eq!(last_four(ShortFile::ExactLength), (0, 0x6C04));
     }
 
     #[test]

@@ -92,7 +92,8 @@ impl CitizenCard {
             _ => {}
         }
         let name = der::find(request, 0x80);
-        let offered = self.access.pace.iter().chain(&self.faults().weaker_card_access).copied();
+        let weaker = self.faults().weaker_card_access.filter(|weaker| !self.access.pace.contains(weaker));
+        let offered = self.access.pace.iter().copied().chain(weaker);
         let named: Vec<PaceProtocol> =
             offered.filter(|protocol| name == Some(&der::oid_value(&protocol.identifier()))).collect();
         if named.is_empty() {

@@ -43,7 +43,7 @@ use self::{
     security_object::Signing,
 };
 use crate::{
-    card_profile::SignerFault,
+    card_profile::{SignerFault, Splice},
     people::{People, Person},
     scenario::{CardScript, SimulatorError},
 };
@@ -215,7 +215,29 @@ impl Issuer {
             let file = record.portrait(&picture, &script.profile.data_groups);
             files.elementary.insert(2, file);
         }
+        if let Some(splice) = &script.faults.spliced {
+            self.splice(&mut files, splice, people_folder, script, today)?;
+        }
         Ok(files)
+    }
+
+    /// Puts data groups of another genuine card of the same kind in.
+    fn splice(
+        &self,
+        files: &mut Personalised,
+        splice: &Splice,
+        people_folder: &Path,
+        script: &CardScript,
+        today: Date,
+    ) -> Result<(), PersonaliseError> {
+        let people = People::load(people_folder).map_err(PersonaliseError::People)?;
+        let other = people.person(&splice.from).map_err(PersonaliseError::People)?;
+        let genuine = CardScript { profile: script.profile.clone(), ..CardScript::default() };
+        let mut other = self.personalise(other, people_folder, &genuine, today)?;
+        for group in &splice.groups {
+            files.elementary.extend(other.elementary.remove_entry(&group.number()));
+        }
+        Ok(())
     }
 
     fn signer(

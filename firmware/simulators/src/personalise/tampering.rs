@@ -34,6 +34,9 @@ pub(super) fn tamper(
     if let Some(kind) = faults.cloned {
         copy_to_another_chip(card, profile, kind, seed)?;
     }
+    if faults.hidden_card_access {
+        card.master.remove(&CARD_ACCESS);
+    }
     if let Some(weaker) = faults.weaker_card_access {
         card.master.insert(CARD_ACCESS, security_infos::card_access(profile, &[weaker]));
     }
@@ -63,9 +66,22 @@ fn copy_to_another_chip(
     seed: u64,
 ) -> Result<(), ErrorStack> {
     card.keys = ChipKeys::generate(profile, &mut SeededChance::new(!seed))?;
-    if kind == CloneKind::KeysMissing {
-        return Ok(());
+    match kind {
+        CloneKind::KeysMissing => Ok(()),
+        CloneKind::KeysReplaced => {
+            let files = [security_infos::dg14(profile, &card.keys)?, security_infos::dg15(&card.keys)?];
+            let written = PROTOCOLS.into_iter().zip(files).filter_map(|(group, file)| Some((group, file?)));
+            card.elementary.extend(written);
+            Ok(())
+        }
+        CloneKind::ProtocolsHidden => {
+            hide_protocols(card, profile);
+            Ok(())
+        }
     }
+}
+
+fn hide_protocols(card: &mut Personalised, profile: &CardProfile) {
     let silent =
         CardProfile { chip_authentication: Vec::new(), active_authentication: None, ..profile.clone() };
     card.keys.agreement.clear();
@@ -78,7 +94,6 @@ fn copy_to_another_chip(
     if let Some(access) = card.master.get_mut(&CARD_ACCESS) {
         *access = security_infos::card_access(&silent, &silent.access.pace);
     }
-    Ok(())
 }
 
 /// The same value behind a length that no chip holds.
