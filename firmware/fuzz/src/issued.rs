@@ -1,7 +1,8 @@
 //! Whole readings of a virtual card on which the issuer put nonsense, and signed it: the
 //! only way to what is looked at behind the secure channel and the signature.
 
-use card::{AccessPolicy, FileId};
+use card::{AccessKey, AccessPolicy, CardFiles, FileId, ReadError};
+use devices::CardReader;
 use identity::{Details, Identity, verify};
 
 use crate::{
@@ -26,7 +27,7 @@ pub const CHOICES: [FileId; 10] = [
 /// DG13, the citizen's details. What nobody understands makes no card false; accepted
 /// is what was understood.
 pub(crate) fn dg13(bytes: &[u8]) -> Reached {
-    let identity = read(FileId::Dg13, bytes);
+    let identity = read(FileId::Dg13, bytes, chip::read_identity);
     Reached::by(identity.is_some_and(|it| it.evidence().details == Details::Agrees))
 }
 
@@ -34,14 +35,17 @@ pub(crate) fn dg13(bytes: &[u8]) -> Reached {
 pub(crate) fn any_group(bytes: &[u8]) -> Reached {
     let Some((choice, file)) = bytes.split_first() else { return Reached::Refused };
     let chosen = CHOICES.get(usize::from(*choice));
-    Reached::by(chosen.is_some_and(|chosen| read(*chosen, file).is_some()))
+    Reached::by(chosen.is_some_and(|chosen| read(*chosen, file, chip::converse).is_some()))
 }
 
-/// Reads the card as the kiosk does, and who its holder is.
-fn read(file: FileId, bytes: &[u8]) -> Option<Identity> {
+/// A way of reading a card.
+type Reading = fn(&mut dyn CardReader, &AccessKey, AccessPolicy) -> Result<CardFiles, ReadError>;
+
+/// Reads the card that the input is on, and who its holder is.
+fn read(file: FileId, bytes: &[u8], reading: Reading) -> Option<Identity> {
     let issued = test_state::small_card();
     let written = test_state::issuer().rewrite(&issued.card, &[(file.short_id(), bytes)]);
     let card = VirtualCard { card: written.expect("OpenSSL signs"), script: issued.script.clone() };
-    let files = chip::converse(&mut card.laid(), &test_state::zone_key(), AccessPolicy::BacOnly).ok()?;
+    let files = reading(&mut card.laid(), &test_state::zone_key(), AccessPolicy::BacOnly).ok()?;
     verify(files, test_state::trust(), TODAY).ok()
 }

@@ -15,7 +15,7 @@ mod test_state;
 pub use chip::{Conversation, Recorder};
 pub use files::portrait_group;
 pub use issued::CHOICES;
-pub use test_state::{TODAY, VirtualCard, chip_of, issuer, passport};
+pub use test_state::{TODAY, VirtualCard, chip_of, issuer, passport, prepare};
 
 /// How far an input came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,13 +28,14 @@ pub struct Options {
 
 /// What makes libFuzzer see the branches taken and the values compared (LLVM,
 /// SanitizerCoverage).
-const INSTRUMENTED: [&str; 6] = [
+const INSTRUMENTED: [&str; 7] = [
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
     "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
     "-Cllvm-args=-sanitizer-coverage-pc-table",
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
-    "--cfg=fuzzing",
+    "--cfg",
+    "fuzzing",
 ];
 /// What one input may take; a portrait of the greatest size that is decoded needs most.
 const MOST_MEMORY_MIB: u32 = 1024;

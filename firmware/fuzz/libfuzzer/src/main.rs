@@ -13,7 +13,7 @@ static TARGET: LazyLock<Target> = LazyLock::new(|| {
     Target::named(&name).expect("FUZZ_TARGET names a target that there is")
 });
 
-fuzz_target!(|bytes: &[u8]| {
+fuzz_target!(init: fuzz::prepare(), |bytes: &[u8]| {
     // How far an input came is for the replay of the corpus to know.
     let _ = TARGET.run(bytes);
 });

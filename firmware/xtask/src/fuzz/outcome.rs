@@ -27,8 +27,9 @@ impl Outcome {
             executions,
             coverage: log.lines().rev().find_map(coverage).unwrap_or_default(),
             memory: statistic(log, "peak_rss_mb").unwrap_or_default(),
-            // Whatever ends a run early is a finding, even where no input was kept.
-            finding: finding.or_else(|| (!ended_well).then(|| "none was kept".to_owned())),
+            // Whatever ends a run early is a finding, even where no input was kept. An input
+            // that was only slow is written too, but the run goes on.
+            finding: (!ended_well).then(|| finding.unwrap_or_else(|| "none was kept".to_owned())),
             what: what(log),
         })
     }
@@ -109,6 +110,12 @@ stat::peak_rss_mb:              60
     #[test]
     fn a_run_that_ends_badly_is_a_finding_even_without_an_input() {
         assert!(Outcome::read("com", QUIET, false).unwrap().finding.is_some());
+    }
+
+    #[test]
+    fn an_input_that_was_only_slow_is_no_finding() {
+        let log = format!("Test unit written to out/slow-unit-00\n{QUIET}");
+        assert_eq!(Outcome::read("com", &log, true).unwrap().finding, None);
     }
 
     #[test]
