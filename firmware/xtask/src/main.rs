@@ -3,6 +3,7 @@
 
 mod bench;
 mod demo;
+mod fuzz;
 mod layers;
 mod licences;
 mod packages;
@@ -33,6 +34,10 @@ Usage: cargo xtask COMMAND
       --out FOLDER       where they go (out/gallery); further options: see the program's --help
   bench            counts and times beside the peers; a table and bench.json
       --out FOLDER       where bench.json goes (out/bench)
+  fuzz             hostile bytes for every parser of card and file bytes; findings in out/fuzz
+      --minutes N        for all targets together (5)
+      --target NAME      only one; firmware/fuzz/README.md lists them
+      --seeds            write the seeds of the kept inputs anew instead
   test             format, lints, layers, licences, all tests
   layers           only the layers: who may depend on whom
   licences         only the licences of all dependencies
@@ -65,6 +70,7 @@ fn run() -> Result<()> {
                 "out/gallery",
             ),
             Some("bench") => bench::run(arguments),
+            Some("fuzz") => fuzz(arguments),
             Some("test") => {
                 nothing_more(arguments)?;
                 test::run()
@@ -127,6 +133,26 @@ fn demo(mut arguments: lexopt::Parser) -> Result<()> {
         if options.headless { "1080x1920" } else { "1280x800" }.clone_into(&mut options.size);
     }
     demo::run(&options)
+}
+
+fn fuzz(mut arguments: lexopt::Parser) -> Result<()> {
+    let mut options = fuzz::Options { minutes: 5.0, target: None };
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("minutes") => {
+                let minutes = arguments.value()?.string()?;
+                let number = minutes.parse().ok().filter(|it: &f64| it.is_finite() && *it > 0.0);
+                options.minutes = number.context("CONF-03: --minutes is a number above 0")?;
+            }
+            Long("target") => options.target = Some(arguments.value()?.string()?),
+            Long("seeds") => {
+                nothing_more(arguments)?;
+                return fuzz::write_seeds();
+            }
+            other => bail!("CONF-03: {}; see cargo xtask --help", other.unexpected()),
+        }
+    }
+    fuzz::run(&options)
 }
 
 /// Runs one of the project's programs with the options as they were given.

@@ -11,7 +11,12 @@ const LIST: &str = include_str!("../debian-packages.txt");
 
 /// Installs what `debian-packages.txt` names and the machine lacks.
 pub fn install_missing() -> Result<()> {
-    let missing: Vec<_> = names(LIST).filter(|name| !is_installed(name)).collect();
+    install(names(LIST))
+}
+
+/// Installs those of the named packages that the machine lacks.
+pub fn install<'a>(names: impl Iterator<Item = &'a str>) -> Result<()> {
+    let missing: Vec<_> = names.filter(|name| !is_installed(name)).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -43,7 +43,7 @@ use self::{
     security_object::Signing,
 };
 use crate::{
-    card_profile::{SignerFault, Splice},
+    card_profile::{SecurityObject, SignerFault, Splice},
     people::{People, Person},
     scenario::{CardScript, SimulatorError},
 };
@@ -240,6 +240,28 @@ impl Issuer {
         Ok(())
     }
 
+    /// The same card with other contents in some data groups, or in EF.COM (1E), and all
+    /// of it signed: whatever an issuer can put on a card by mistake. EF.SOD is made anew.
+    pub fn rewrite(
+        &self,
+        card: &Personalised,
+        files: &[(u8, &[u8])],
+    ) -> Result<Personalised, PersonaliseError> {
+        let mut card = card.clone();
+        card.elementary.extend(files.iter().map(|(number, file)| (*number, file.to_vec())));
+        let groups = card.elementary.iter().filter(|(number, _)| **number <= LAST_GROUP);
+        let groups: Vec<(u8, &[u8])> = groups.map(|(number, file)| (*number, file.as_slice())).collect();
+        let signing = Signing {
+            profile: &SecurityObject::default(),
+            signer: &self.trusted.signer,
+            signed_on: self.today,
+            altered: None,
+        };
+        let security_object = signing.security_object(&groups)?;
+        card.elementary.insert(CARD_SECURITY, security_object);
+        Ok(card)
+    }
+
     fn signer(
         &self,
         script: &CardScript,
@@ -300,6 +322,8 @@ pub(crate) const CARD_ACCESS: u8 = 0x1C;
 pub(crate) const CARD_SECURITY: u8 = 0x1D;
 /// EF.DIR of the master file; in the application, this is EF.COM.
 pub(crate) const DIRECTORY: u8 = 0x1E;
+/// EF.DG16.
+const LAST_GROUP: u8 = 16;
 /// EF.ATR/INFO of the master file.
 pub(crate) const ATTRIBUTES: u8 = 0x01;
 
