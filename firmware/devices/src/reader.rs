@@ -52,6 +52,12 @@ pub enum ReaderFault {
     /// Another program holds the reader.
     #[error("another program holds the reader")]
     Busy,
+    /// Another program reset the card: any secure channel is gone, the card is not.
+    #[error("another program reset the card")]
+    CardReset,
+    /// Several readers fit the configured name; none is taken by chance.
+    #[error("several readers fit the configured name")]
+    Ambiguous,
 }
 
 impl ReaderFault {
@@ -63,6 +69,8 @@ impl ReaderFault {
             Self::Unplugged => Fault::ReaderMissing,
             Self::ServiceDown => Fault::ReaderServiceDown,
             Self::Busy => Fault::ReaderBusy,
+            Self::CardReset => Fault::ReaderShared,
+            Self::Ambiguous => Fault::ReaderAmbiguous,
         }
     }
 }

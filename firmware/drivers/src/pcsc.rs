@@ -1,10 +1,15 @@
-//! A card reader behind the PC/SC service (`pcscd`): contactless or contact, one at a
-//! time, held for ourselves while a card lies on it.
+//! A card reader behind the PC/SC service (`pcscd`): one slot, contactless or contact,
+//! held for ourselves while a card lies on it, so that no other program can reset the
+//! card under a secure channel.
 //!
 //! It never looks into what it carries, never sleeps longer than it is told, and
 //! survives the reader being unplugged and the service being restarted: the next wait
 //! finds them again. `wait_for_card` powers the card anew, `wait_for_removal` asks it
 //! whether it is there: both end a secure channel, so they belong outside a reading.
+
+mod failure;
+mod service;
+mod slot;
 
 use std::{
     ffi::{CStr, CString},
@@ -19,17 +24,23 @@ use pcsc::{
 };
 use zeroize::{Zeroize, Zeroizing};
 
+pub use self::slot::{SlotChoice, SlotKind};
+use self::{
+    failure::{Failure, certain},
+    service::{is_empty, is_free, is_present, names, power, power_unseen},
+};
+
 /// The longest response of short length, and of extended length.
 const SHORT_RESPONSE: usize = 258;
 const EXTENDED_RESPONSE: usize = 65_538;
 
 /// How long a reader that is not there is waited for before saying so.
 const PATIENCE_FOR_READER: Duration = Duration::from_millis(500);
-/// After a failed exchange: how long the service may take to notice that the card is
-/// gone; it looks about every 400 ms.
+/// Before a lost card is looked for again: how long the service may take to notice that
+/// it is gone; it looks about every 400 ms.
 const PATIENCE_FOR_DOUBT: Duration = Duration::from_millis(600);
-/// How often is looked whether the reader is there again, and the card still. The service alone would notice
-/// within 400 ms only.
+/// How often is looked whether the reader is there again, and the card still. The
+/// service alone would notice within 400 ms only.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long a card that does not answer to power is left alone.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(300);
@@ -48,15 +59,17 @@ pub enum AnswerLength {
 
 /// One reader of the PC/SC service.
 pub struct PcscReader {
-    /// Part of the reader's name; none: the first reader.
-    name_filter: Option<String>,
+    choice: SlotChoice,
+    /// The slot that was chosen; it stays the one while it is there, whatever is
+    /// plugged in beside it.
+    slot: Option<CString>,
     length: AnswerLength,
     /// Gone while the service is down.
     context: Option<Context>,
     /// There while a card lies in the field and is powered.
     card: Option<Card>,
-    /// A card stopped talking; the service may not have noticed yet.
-    lost_lately: bool,
+    /// When a card stopped talking; the service may not have noticed.
+    lost: Option<Instant>,
     /// T=0 knows no extended length.
     protocol: Option<Protocol>,
     /// Where answers arrive; wiped after each.
@@ -71,15 +84,16 @@ pub fn list_readers() -> Result<Vec<String>, ReaderFault> {
 }
 
 impl PcscReader {
-    /// The first reader whose name contains the filter, whatever its case. Fails where
-    /// the service or the reader is not there now.
-    pub fn open(name_filter: Option<&str>) -> Result<Self, ReaderFault> {
+    /// The one slot that fits the choice. Fails where the service or the slot is not
+    /// there now, and where several fit.
+    pub fn open(choice: SlotChoice) -> Result<Self, ReaderFault> {
         let mut reader = Self {
-            name_filter: name_filter.map(str::to_lowercase),
+            choice,
+            slot: None,
             length: AnswerLength::default(),
             context: None,
             card: None,
-            lost_lately: false,
+            lost: None,
             protocol: None,
             space: Zeroizing::new(vec![0; MAX_BUFFER_SIZE_EXTENDED]),
         };
@@ -103,12 +117,12 @@ impl PcscReader {
                 self.context.insert(context).clone()
             }
         };
-        let fits = |name: &CString| match &self.name_filter {
-            Some(filter) => name.to_string_lossy().to_lowercase().contains(filter),
-            None => true,
+        let names = names(&context).inspect_err(|_| self.context = None)?;
+        let slot = match self.slot.take() {
+            Some(slot) if names.contains(&slot) => slot,
+            _ => self.choice.pick(names)?,
         };
-        let name = names(&context).inspect_err(|_| self.context = None)?.into_iter().find(fits);
-        Ok((context, name.ok_or(ReaderFault::Unplugged)?))
+        Ok((context, self.slot.insert(slot).clone()))
     }
 
     /// As `find`, but a reader may take a moment to be plugged in again. It also keeps
@@ -125,26 +139,54 @@ impl PcscReader {
         }
     }
 
+    /// The card that is ours already, powered anew. One that does not answer is let go,
+    /// not reset: where it is gone, the service would not look for the next one.
+    fn power_held(&mut self) -> Option<Presence> {
+        let answer = self.reset_card();
+        if answer.is_err() {
+            self.let_go();
+        }
+        answer.ok()
+    }
+
     /// Connects to the card that the service sees.
     fn connect(&mut self, context: &Context, name: &CStr) -> Result<Approach, ReaderFault> {
         let powered = match context.connect(name, ShareMode::Exclusive, Protocols::ANY) {
             // What was lost may have come back, or another card, unnoticed: power anew.
-            Ok(mut card) if self.lost_lately => power(&mut card).map(|()| card),
+            Ok(mut card) if self.lost.is_some() => power(&mut card).map(|()| card),
             Ok(card) => Ok(card),
             // The service gives up on a card that lay crooked and never looks at it
             // again. It may lie straight by now.
-            Err(Error::UnresponsiveCard | Error::UnpoweredCard) => context
-                .connect(name, ShareMode::Direct, Protocols::UNDEFINED)
-                .and_then(|mut card| power(&mut card).map(|()| card)),
+            Err(Error::UnresponsiveCard | Error::UnpoweredCard) => power_unseen(context, name),
             Err(error) => Err(error),
         };
+        self.take(powered)
+    }
+
+    /// A card that was laid down before the service noticed that the one before it was
+    /// gone is no change to the service: it never powers it. So we do, once, and let the
+    /// service get used to it before the card is read: one that is just being noticed is
+    /// powered again.
+    fn look_past_service(&mut self, context: &Context, name: &CStr) {
+        self.lost = power_unseen(context, name).ok().map(|card| {
+            // The next look finds it whether this works or not.
+            let _ = card.disconnect(Disposition::LeaveCard);
+            Instant::now()
+        });
+    }
+
+    /// Makes the card ours, if it has power.
+    fn take(&mut self, powered: Result<Card, Error>) -> Result<Approach, ReaderFault> {
         let status = powered.and_then(|card| Ok((card.status2_owned()?, card)));
         match status.map_err(Failure::from) {
+            // Powered again in the same moment by the service.
+            Ok((status, _)) if status.protocol2().is_none() => Ok(Approach::Mute),
             Ok((status, card)) => {
-                (self.card, self.protocol, self.lost_lately) = (Some(card), status.protocol2(), false);
+                (self.card, self.protocol, self.lost) = (Some(card), status.protocol2(), None);
                 Ok(Approach::Talks(Presence { atr: status.atr().to_vec() }))
             }
             Err(Failure::Certain(ReaderFault::CardGone)) => Ok(Approach::Gone),
+            Err(Failure::Certain(ReaderFault::Busy)) => Ok(Approach::Busy),
             Err(Failure::InDoubt) => Ok(Approach::Mute),
             Err(Failure::Certain(fault)) => Err(fault),
         }
@@ -158,43 +200,57 @@ impl PcscReader {
         if answer.len() < 2 { Err(Failure::InDoubt) } else { Ok(answer) }
     }
 
-    /// What a failure means. Where it is in doubt, the service is given a moment to
-    /// notice that the card is gone.
+    /// What a failure means. A card that still answers to power stays ours.
     fn explain(&mut self, failure: Failure) -> ReaderFault {
         let fault = match failure {
             Failure::Certain(fault) => fault,
-            Failure::InDoubt => match self.wait_until(PATIENCE_FOR_DOUBT, is_empty) {
-                Ok(true) => ReaderFault::CardGone,
-                Ok(false) => ReaderFault::CardMute,
-                Err(fault) => fault,
-            },
+            Failure::InDoubt => self.ask_power(),
         };
-        self.let_go();
+        if fault != ReaderFault::CardMute {
+            self.let_go();
+        }
         if fault == ReaderFault::ServiceDown {
             self.context = None;
         }
         fault
     }
 
+    /// Whether a card that stopped talking is still there. One that talked a moment ago
+    /// and now does not even answer to power was lifted: the service would say so 400 ms
+    /// later only. Nothing is lost by it: no channel outlives a failed exchange.
+    fn ask_power(&mut self) -> ReaderFault {
+        let Some(card) = &mut self.card else { return ReaderFault::CardGone };
+        match power(card).map_err(Failure::from) {
+            Ok(()) => ReaderFault::CardMute,
+            Err(Failure::Certain(fault)) => fault,
+            // If it is not the service or the reader that went away.
+            Err(Failure::InDoubt) => self.find().err().unwrap_or(ReaderFault::CardGone),
+        }
+    }
+
     /// The card does not talk any more. It is not reset on leaving: where it is gone,
     /// the service would note it as mute, and not look again.
     fn let_go(&mut self) {
         if let Some(card) = self.card.take() {
-            self.lost_lately = true;
+            self.lost = Some(Instant::now());
             // Nothing was held any more where this fails.
             let _ = card.disconnect(Disposition::LeaveCard);
         }
     }
 
-    /// Waits until the service sees the reader in such a state.
-    fn wait_until(&mut self, limit: Duration, holds: fn(State) -> bool) -> Result<bool, ReaderFault> {
+    /// Waits until the service sees the reader in such a state, and says in which.
+    fn wait_until(
+        &mut self,
+        limit: Duration,
+        holds: fn(State) -> bool,
+    ) -> Result<Option<State>, ReaderFault> {
         let deadline = Instant::now() + limit;
         let (context, name) = self.find()?;
         let mut states = [ReaderState::new(name, State::UNAWARE)];
         loop {
             match context.get_status_change(left(deadline), &mut states) {
                 Ok(()) => {}
-                Err(Error::Timeout) => return Ok(false),
+                Err(Error::Timeout) => return Ok(None),
                 Err(error) => return Err(certain(error)),
             }
             let state = states[0].event_state();
@@ -202,12 +258,21 @@ impl PcscReader {
                 return Err(ReaderFault::Unplugged);
             }
             if holds(state) {
-                return Ok(true);
+                return Ok(Some(state));
             }
             if left(deadline).is_zero() {
-                return Ok(false);
+                return Ok(None);
             }
             states[0].sync_current_state();
+        }
+    }
+
+    /// Waits until the service sees the slot empty. One that another program holds for
+    /// itself could not be read.
+    fn wait_until_empty(&mut self, limit: Duration) -> Result<bool, ReaderFault> {
+        match self.wait_until(limit, |state| is_empty(state) || state.contains(State::EXCLUSIVE))? {
+            Some(state) if state.contains(State::EXCLUSIVE) => Err(ReaderFault::Busy),
+            state => Ok(state.is_some()),
         }
     }
 }
@@ -215,25 +280,37 @@ impl PcscReader {
 impl CardReader for PcscReader {
     fn wait_for_card(&mut self, limit: Duration) -> Result<Option<Presence>, ReaderFault> {
         let deadline = Instant::now() + limit;
-        // A card from before is given back first: it may be another one by now.
-        self.card = None;
-        if self.lost_lately {
-            self.wait_until(PATIENCE_FOR_DOUBT.min(limit), is_empty)?;
+        if let Some(presence) = self.power_held() {
+            return Ok(Some(presence));
         }
         let mut approach = Approach::Gone;
         loop {
             let (context, name) = self.find_within(left(deadline))?;
-            if self.wait_until(left(deadline), is_present)? {
+            let doubt = self.lost.map(|since| since + PATIENCE_FOR_DOUBT);
+            let in_doubt = doubt.map_or(Duration::ZERO, left).min(left(deadline));
+            if !in_doubt.is_zero() {
+                // What the service says of the slot is not the whole truth yet.
+                self.wait_until(in_doubt, |_| false)?;
+            }
+            let may_look = doubt.is_none_or(|doubt| left(doubt).is_zero());
+            let pause = if doubt.is_some() { Duration::ZERO } else { left(deadline) };
+            if may_look && self.wait_until(pause, is_present)?.is_some() {
                 approach = self.connect(&context, &name)?;
+            } else if may_look && doubt.is_some() {
+                self.look_past_service(&context, &name);
+                continue;
             }
             match approach {
                 Approach::Talks(presence) => return Ok(Some(presence)),
                 Approach::Mute if left(deadline).is_zero() => return Err(ReaderFault::CardMute),
+                Approach::Busy if left(deadline).is_zero() => return Err(ReaderFault::Busy),
                 Approach::Gone if left(deadline).is_zero() => return Ok(None),
-                Approach::Mute | Approach::Gone => {}
-            }
-            if self.wait_until(TRY_AGAIN_AFTER.min(left(deadline)), is_empty)? {
-                approach = Approach::Gone;
+                Approach::Busy => drop(self.wait_until(left(deadline), is_free)?),
+                Approach::Mute | Approach::Gone => {
+                    if self.wait_until(TRY_AGAIN_AFTER.min(left(deadline)), is_empty)?.is_some() {
+                        approach = Approach::Gone;
+                    }
+                }
             }
         }
     }
@@ -245,7 +322,10 @@ impl CardReader for PcscReader {
     fn reset_card(&mut self) -> Result<Presence, ReaderFault> {
         let card = self.card.as_mut().ok_or(ReaderFault::CardGone)?;
         match power(card).and_then(|()| card.status2_owned()) {
-            Ok(status) => Ok(Presence { atr: status.atr().to_vec() }),
+            Ok(status) => {
+                self.protocol = status.protocol2();
+                Ok(Presence { atr: status.atr().to_vec() })
+            }
             Err(error) => Err(self.explain(error.into())),
         }
     }
@@ -254,7 +334,7 @@ impl CardReader for PcscReader {
         let deadline = Instant::now() + limit;
         loop {
             if self.card.is_none() {
-                return self.wait_until(left(deadline), is_empty);
+                return self.wait_until_empty(left(deadline));
             }
             match self.transmit(&ARE_YOU_THERE) {
                 Ok(_) => {}
@@ -265,13 +345,15 @@ impl CardReader for PcscReader {
                     self.find()?;
                     return Ok(true);
                 }
+                // It lies there still; whether for long, the service will say.
+                Err(Failure::Certain(ReaderFault::CardReset)) => self.let_go(),
                 Err(failure) => return Err(self.explain(failure)),
             }
             let pause = LOOK_EVERY.min(left(deadline));
             if pause.is_zero() {
                 return Ok(false);
             }
-            if self.wait_until(pause, is_empty)? {
+            if self.wait_until(pause, is_empty)?.is_some() {
                 self.card = None;
                 return Ok(true);
             }
@@ -293,91 +375,12 @@ enum Approach {
     Talks(Presence),
     /// It is there and does not answer.
     Mute,
+    /// Another program holds it.
+    Busy,
     /// It is not there any more.
     Gone,
 }
 
-/// Power off and on: some readers answer a mere reset from memory.
-fn power(card: &mut Card) -> Result<(), Error> {
-    card.reconnect(ShareMode::Exclusive, Protocols::ANY, Disposition::UnpowerCard)
-}
-
 fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
-}
-
-fn names(context: &Context) -> Result<Vec<CString>, ReaderFault> {
-    match context.list_readers_owned() {
-        Ok(names) => Ok(names),
-        Err(Error::NoReadersAvailable) => Ok(Vec::new()),
-        Err(error) => Err(certain(error)),
-    }
-}
-
-fn is_present(state: State) -> bool {
-    state.contains(State::PRESENT)
-}
-
-fn is_empty(state: State) -> bool {
-    !state.contains(State::PRESENT)
-}
-
-/// Why there is no answer.
-#[derive(Clone, Copy)]
-enum Failure {
-    /// PC/SC says what is the matter.
-    Certain(ReaderFault),
-    /// Only that the exchange failed, which for a moment is all there is to say when a
-    /// card is lifted.
-    InDoubt,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        fault_of(error).map_or(Self::InDoubt, Self::Certain)
-    }
-}
-
-/// What an error means where no card was being talked to: a service that is just going
-/// down answers with all sorts of failures.
-fn certain(error: Error) -> ReaderFault {
-    fault_of(error).unwrap_or(ReaderFault::ServiceDown)
-}
-
-/// What an error says for certain.
-fn fault_of(error: Error) -> Option<ReaderFault> {
-    Some(match error {
-        Error::NoSmartcard | Error::RemovedCard | Error::ResetCard => ReaderFault::CardGone,
-        Error::UnknownReader | Error::ReaderUnavailable | Error::NoReadersAvailable => ReaderFault::Unplugged,
-        Error::NoService
-        | Error::ServiceStopped
-        | Error::Shutdown
-        | Error::InvalidHandle
-        | Error::SystemCancelled => ReaderFault::ServiceDown,
-        Error::SharingViolation => ReaderFault::Busy,
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_error_that_says_something_has_its_fault() {
-        for (errors, fault) in [
-            (&[Error::RemovedCard, Error::NoSmartcard, Error::ResetCard][..], Some(ReaderFault::CardGone)),
-            (&[Error::UnknownReader, Error::ReaderUnavailable], Some(ReaderFault::Unplugged)),
-            (
-                &[Error::NoService, Error::ServiceStopped, Error::InvalidHandle],
-                Some(ReaderFault::ServiceDown),
-            ),
-            (&[Error::SharingViolation], Some(ReaderFault::Busy)),
-            (&[Error::NotTransacted, Error::UnresponsiveCard, Error::CommDataLost], None),
-        ] {
-            for error in errors {
-                assert_eq!(fault_of(*error), fault, "{error}");
-            }
-        }
-    }
 }

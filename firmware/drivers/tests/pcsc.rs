@@ -3,12 +3,13 @@
 //! environment, so what is tested runs as a child, in the daemon's own network: the
 //! tests marked `ignore` are those children.
 
+mod private_daemon;
+
 use std::{
     env,
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, Read, Write},
     net::{Shutdown, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -18,39 +19,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use card::{AccessKey, AccessPolicy, Can, FileId, ReadError};
+use card::ReadError;
 use devices::{CardReader, ReaderFault};
-use drivers::pcsc::{AnswerLength, PcscReader, list_readers};
+use drivers::pcsc::{AnswerLength, PcscReader, SlotChoice, list_readers};
 use faults::Fault;
-use jiff::civil::date;
-use simulators::{
-    chance::SeededChance, citizen_card::CitizenCard, pcscd::PrivatePcscd, people::People,
-    personalise::Issuer, scenario::CardScript, vpcd::VpcdCard,
+use private_daemon::{
+    PATIENCE, READER, SOCKET, please, port, read_portrait, run, run_and_obey, until, virtual_card,
 };
-
-const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
-const PORT: &str = "VIRTUAL_READER_PORT";
-const READER: &str = "virtual pcd 00 00";
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// One of the children below, beside a daemon of its own.
-fn start(child: &str, daemon: &PrivatePcscd) -> Child {
-    let mut command = daemon.inside(env::current_exe().unwrap());
-    command.args(["--exact", child, "--ignored", "--nocapture"]);
-    command.env(SOCKET, daemon.socket_name()).env(PORT, daemon.port().to_string());
-    command.stdout(Stdio::piped()).spawn().unwrap()
-}
-
-/// Runs a child to its end; what it prints goes on.
-fn run(child: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let daemon = PrivatePcscd::start(folder.path()).unwrap();
-    let mut process = start(child, &daemon);
-    for line in BufReader::new(process.stdout.take().unwrap()).lines() {
-        println!("{}", line.unwrap());
-    }
-    assert!(process.wait().unwrap().success(), "{child} failed");
-}
+use simulators::scenario::CardScript;
 
 #[test]
 fn a_whole_card_is_read_through_the_service() {
@@ -68,31 +44,13 @@ fn a_card_lifted_in_the_middle_is_gone_and_not_mute() {
 }
 
 #[test]
-fn a_reader_held_by_another_is_busy() {
-    run("child_meets_a_busy_reader");
-}
-
-#[test]
 fn a_card_that_lay_crooked_is_found_when_it_lies_straight() {
     run("child_waits_for_a_mute_card");
 }
 
 #[test]
 fn a_service_that_ends_is_told_from_a_missing_reader() {
-    let folder = tempfile::tempdir().unwrap();
-    let daemon = PrivatePcscd::start(folder.path()).unwrap();
-    let mut process = start("child_loses_the_service", &daemon);
-    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    loop {
-        let line = lines.next().expect("the child says when it waits").unwrap();
-        if line.contains("now") {
-            break;
-        }
-    }
-    // The child stands in the daemon's network, which outlives the daemon in it.
-    drop(daemon);
-    lines.for_each(|line| println!("{}", line.unwrap()));
-    assert!(process.wait().unwrap().success());
+    run_and_obey("child_loses_the_service", |daemon, _| daemon.stop());
 }
 
 #[test]
@@ -103,32 +61,12 @@ fn no_service_at_all_is_said_at_once() {
     assert!(command.status().unwrap().success());
 }
 
-fn virtual_card(script: &CardScript) -> (VpcdCard, AccessKey) {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
-    let people = People::load(Path::new(&folder)).unwrap();
-    let today = date(2026, 11, 21);
-    let issuer = Issuer::generate(today, &mut SeededChance::new(1)).unwrap();
-    let card = issuer.personalise(people.person("khue").unwrap(), &folder, script, today).unwrap();
-    let key = AccessKey::Can(Can::new(card.can()).unwrap());
-    let port = env::var(PORT).unwrap().parse().unwrap();
-    (VpcdCard::new(CitizenCard::new(card, script, 7), port), key)
-}
-
-fn read_portrait(reader: &mut PcscReader, key: &AccessKey) -> Result<card::ReadLog, ReadError> {
-    let mut chance = SeededChance::new(3);
-    let mut session = card::open(reader, key, AccessPolicy::PaceOnly, &mut chance, &mut |_| ())?;
-    for file in [FileId::Sod, FileId::Dg1, FileId::Dg13, FileId::Dg14, FileId::Dg15, FileId::Dg2] {
-        session.read(file, &mut |_| ())?;
-    }
-    Ok(session.finish().log().clone())
-}
-
 #[test]
 #[ignore = "a child of the tests above"]
 fn child_reads_a_whole_card() {
     let (mut card, key) = virtual_card(&CardScript::default());
     assert!(list_readers().unwrap().iter().any(|name| name.to_lowercase().contains(READER)));
-    let mut reader = PcscReader::open(Some(READER)).unwrap();
+    let mut reader = PcscReader::open(SlotChoice::named(READER)).unwrap();
     assert_eq!(reader.wait_for_card(Duration::from_millis(50)), Ok(None));
     assert_eq!(reader.exchange(&[0, 0xB0, 0x9C, 0, 0]), Err(ReaderFault::CardGone));
     card.lay().unwrap();
@@ -157,7 +95,7 @@ fn child_reads_a_whole_card() {
 #[ignore = "a child of the tests above"]
 fn child_sees_cards_come_and_go() {
     let (mut card, _) = virtual_card(&CardScript::default());
-    let mut reader = PcscReader::open(None).unwrap();
+    let mut reader = PcscReader::open(SlotChoice::named(READER)).unwrap();
     for _ in 0..3 {
         card.lay().unwrap();
         reader.wait_for_card(PATIENCE).unwrap().expect("a card was laid down");
@@ -169,7 +107,9 @@ fn child_sees_cards_come_and_go() {
         let (tell, told) = mpsc::channel();
         thread::scope(|scope| {
             scope.spawn(|| {
-                thread::sleep(Duration::from_millis(250));
+                let before = card.answered();
+                // The driver is in the middle of its waiting.
+                until(|| (card.answered() > before + 1).then_some(()));
                 tell.send(Instant::now()).unwrap();
                 card.lift();
             });
@@ -188,7 +128,7 @@ fn child_sees_cards_come_and_go() {
 fn child_reads_while_the_card_is_lifted() {
     let script = CardScript { lifted_in_portrait_after: Some(5000), ..CardScript::default() };
     let (mut card, key) = virtual_card(&script);
-    let mut reader = PcscReader::open(Some("VIRTUAL PCD")).unwrap();
+    let mut reader = PcscReader::open(SlotChoice::named("VIRTUAL PCD 00 00")).unwrap();
     card.lay().unwrap();
     reader.wait_for_card(PATIENCE).unwrap().expect("a card was laid down");
     let error = read_portrait(&mut reader, &key).unwrap_err();
@@ -198,23 +138,9 @@ fn child_reads_while_the_card_is_lifted() {
     assert!(read_portrait(&mut reader, &key).is_ok());
 }
 
-#[test]
-#[ignore = "a child of the tests above"]
-fn child_meets_a_busy_reader() {
-    let (mut card, _) = virtual_card(&CardScript::default());
-    let mut first = PcscReader::open(Some(READER)).unwrap();
-    let mut second = PcscReader::open(Some(READER)).unwrap();
-    card.lay().unwrap();
-    first.wait_for_card(PATIENCE).unwrap().expect("a card was laid down");
-    assert_eq!(second.wait_for_card(PATIENCE), Err(ReaderFault::Busy));
-    drop(first);
-    assert!(second.wait_for_card(PATIENCE).unwrap().is_some(), "free again");
-}
-
 /// A card that is there and gives no answer to reset until it is told to.
 fn lay_mute_card(talks: Arc<AtomicBool>) -> TcpStream {
-    let port: u16 = env::var(PORT).unwrap().parse().unwrap();
-    let mut wire = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut wire = TcpStream::connect(("127.0.0.1", port())).unwrap();
     let field = wire.try_clone().unwrap();
     thread::spawn(move || -> io::Result<()> {
         let mut asked_to_power = false;
@@ -244,7 +170,7 @@ fn lay_mute_card(talks: Arc<AtomicBool>) -> TcpStream {
 #[test]
 #[ignore = "a child of the tests above"]
 fn child_waits_for_a_mute_card() {
-    let mut reader = PcscReader::open(Some(READER)).unwrap();
+    let mut reader = PcscReader::open(SlotChoice::named(READER)).unwrap();
     let talks = Arc::new(AtomicBool::new(false));
     let field = lay_mute_card(talks.clone());
     assert_eq!(reader.wait_for_card(Duration::from_millis(1500)), Err(ReaderFault::CardMute));
@@ -259,12 +185,12 @@ fn child_waits_for_a_mute_card() {
 #[test]
 #[ignore = "a child of the tests above"]
 fn child_loses_the_service() {
-    assert_eq!(PcscReader::open(Some("no such reader")).err(), Some(ReaderFault::Unplugged));
+    assert_eq!(PcscReader::open(SlotChoice::named("no such reader")).err(), Some(ReaderFault::Unplugged));
     let (mut card, _) = virtual_card(&CardScript::default());
-    let mut reader = PcscReader::open(Some(READER)).unwrap();
+    let mut reader = PcscReader::open(SlotChoice::named(READER)).unwrap();
     card.lay().unwrap();
     reader.wait_for_card(PATIENCE).unwrap().expect("a card was laid down");
-    println!("now");
+    please("stop");
     assert_eq!(reader.wait_for_removal(PATIENCE), Err(ReaderFault::ServiceDown));
     assert_eq!(reader.wait_for_card(PATIENCE), Err(ReaderFault::ServiceDown));
 }
@@ -272,6 +198,6 @@ fn child_loses_the_service() {
 #[test]
 #[ignore = "a child of the tests above"]
 fn child_finds_no_service() {
-    assert_eq!(PcscReader::open(None).err(), Some(ReaderFault::ServiceDown));
+    assert_eq!(PcscReader::open(SlotChoice::only()).err(), Some(ReaderFault::ServiceDown));
     assert_eq!(list_readers().err(), Some(ReaderFault::ServiceDown));
 }

@@ -7,7 +7,7 @@ use card::{
     AccessPolicy, ActiveAuthentication, CardFiles, ChipAuthentication, FileId, Progress, ReadError, Session,
 };
 use devices::CardReader;
-use drivers::pcsc::PcscReader;
+use drivers::pcsc::{PcscReader, SlotChoice};
 use identity::{Grounds, Identity, Judgement, Portrait};
 use serde::Serialize;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -77,7 +77,8 @@ struct Holder {
 /// Reads, judges, prints. The exit code says the verdict.
 pub fn run(options: &ReadOptions) -> Result<u8, Mistake> {
     let reader = |source| Mistake::Reader { source };
-    let mut device = PcscReader::open(options.reader.as_deref()).map_err(reader)?;
+    let choice = options.reader.as_deref().map_or_else(SlotChoice::only, SlotChoice::named);
+    let mut device = PcscReader::open(choice).map_err(reader)?;
     eprintln!("lay the card down");
     if device.wait_for_card(PATIENCE).map_err(reader)?.is_none() {
         return Err(Mistake::NoCard);

@@ -112,6 +112,19 @@ enum Ended {
     Unwanted,
 }
 
+/// A reader that fails in the middle is no fault of the card, which need not be lifted.
+impl From<ReadError> for Ended {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NoAnswer {
+                fault: fault @ (ReaderFault::Unplugged | ReaderFault::ServiceDown | ReaderFault::Busy),
+                ..
+            } => Self::Reader(fault),
+            error => Self::Card(error),
+        }
+    }
+}
+
 impl Desk {
     fn serve(mut self, open: &dyn Fn() -> Opened, orders: &mpsc::Receiver<Order>) {
         loop {
@@ -186,7 +199,11 @@ impl Desk {
             Err(ended) => {
                 self.must_lift = !matches!(
                     ended,
-                    Ended::Reader(_) | Ended::Card(ReadError::NoAnswer { fault: ReaderFault::CardGone, .. })
+                    Ended::Reader(_)
+                        | Ended::Card(ReadError::NoAnswer {
+                            fault: ReaderFault::CardGone | ReaderFault::CardReset,
+                            ..
+                        })
                 );
                 self.tell_why(job, &ended);
                 if let Ended::Reader(fault) = ended {
@@ -278,10 +295,10 @@ fn read(
         }
     };
     let policy = AccessPolicy::PaceOrBacWhenNotOffered;
-    let mut session = card::open(reader, key, policy, &mut Chance, &mut progress).map_err(Ended::Card)?;
+    let mut session = card::open(reader, key, policy, &mut Chance, &mut progress).map_err(Ended::from)?;
     for file in [FileId::Com, FileId::Sod, FileId::Dg1] {
         wanted.check()?;
-        session.read(file, &mut progress).map_err(Ended::Card)?;
+        session.read(file, &mut progress).map_err(Ended::from)?;
     }
     let dg1 = session.file(FileId::Dg1).expect("DG1 was read");
     identity::check_expiry(dg1, today).map_err(Ended::Identity)?;
@@ -294,7 +311,7 @@ fn read(
             // Which data groups a batch of cards carries is not published; what the
             // issuer signed says whether one is missing that should be there.
             Ok(()) | Err(ReadError::Absent { .. }) => {}
-            Err(error) => return Err(Ended::Card(error)),
+            Err(error) => return Err(error.into()),
         }
     }
     let files = session.finish();

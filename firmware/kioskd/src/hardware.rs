@@ -6,7 +6,11 @@ use std::{sync::Mutex, time::Duration};
 use boards::Board;
 use devices::{CameraFault, CardReader, FrameSource, Light, PrinterFault, ReaderFault, ScannerFault};
 use drivers::{
-    code_scanner::SerialScanner, escpos::EscPosPrinter, gpio::Lamp, pcsc::PcscReader, v4l::V4lCamera,
+    code_scanner::SerialScanner,
+    escpos::EscPosPrinter,
+    gpio::Lamp,
+    pcsc::{PcscReader, SlotChoice, SlotKind},
+    v4l::V4lCamera,
 };
 use faults::Fault;
 
@@ -27,8 +31,13 @@ pub fn card(board: &Board, tools: card_desk::Tools) -> CardDesk {
     if let Some(reader) = crate::pretend::card() {
         return CardDesk::start(move || Ok(Box::new(reader.clone())), tools);
     }
-    let name = board.reader.name.clone();
-    CardDesk::start(move || Ok(Box::new(PcscReader::open(Some(name.as_str()))?)), tools)
+    let slot = card_slot(board);
+    CardDesk::start(move || Ok(Box::new(PcscReader::open(slot.clone())?)), tools)
+}
+
+/// The citizen lays the card on a field; a reader's slots for inserted cards are not meant.
+fn card_slot(board: &Board) -> SlotChoice {
+    SlotChoice::named(board.reader.name.as_str()).of_kind(SlotKind::Contactless)
 }
 
 /// Starts the camera's thread.
@@ -83,7 +92,7 @@ pub fn fill_light(board: &Board) -> Option<Mutex<Box<dyn Light>>> {
 
 /// Opens every device once and says how each is; the first that fails is the error.
 pub fn check(board: &Board) -> Result<(), Fault> {
-    let reader = PcscReader::open(Some(board.reader.name.as_str())).and_then(|mut reader| {
+    let reader = PcscReader::open(card_slot(board)).and_then(|mut reader| {
         // A reader that is there but has no card answers this too.
         reader.wait_for_card(Duration::ZERO).map(drop)
     });

@@ -9,21 +9,24 @@ use std::{
     io::{self, Write},
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use crate::kept::{DIE_WITH_PARENT, Kept};
 
-/// Where vpcd listens inside the namespace; the slot beside it is not used. It would
-/// listen on all interfaces, were there any but the loopback.
+/// Where vpcd's two slots listen inside the namespace, the second one port further. It
+/// would listen on all interfaces, were there any but the loopback.
 const PORT: u16 = 0x8C7B;
+/// The reader of two slots that every daemon has unless told otherwise.
+pub const READER: VirtualReader<'static> = VirtualReader { name: "Virtual PCD", port: PORT };
 const PATIENCE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(20);
 
-/// Runs inside the new namespaces: an empty `/run`, no drivers but vpcd's (so that no
-/// reader on the USB is taken from its owner), a loopback that is up.
+/// Makes and holds the new namespaces: an empty `/run`, no drivers but vpcd's (so that no
+/// reader on the USB is taken from its owner), a loopback that is up. They outlive a
+/// daemon that is stopped.
 const SETUP: &str = r#"
 set -e
 mount -t tmpfs tmpfs /run
@@ -31,9 +34,16 @@ mkdir /run/pcscd
 cp "$1" /run/libifdvpcd.so
 mount -t tmpfs tmpfs "$2"
 ip link set lo up
+touch /run/ready
+exec setpriv --pdeathsig KILL -- sleep infinity
+"#;
+
+/// Runs the daemon inside them, with the readers that its input names.
+const RUN: &str = r"
+set -e
 cat > /run/vpcd.conf
 exec setpriv --pdeathsig KILL -- pcscd --foreground --config /run/vpcd.conf < /dev/null
-"#;
+";
 
 /// Why no private daemon runs. The demo then uses the card in memory and says so.
 #[derive(Debug, thiserror::Error)]
@@ -66,16 +76,34 @@ pub enum PcscdError {
     Silent,
 }
 
+/// A reader of two slots, `NAME 00 00` and `NAME 00 01` where it is the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VirtualReader<'a> {
+    /// What the service calls it.
+    pub name: &'a str,
+    /// Where its first slot waits for a card; the second waits one port further.
+    pub port: u16,
+}
+
 /// A running daemon; it ends when dropped, and when this process is killed.
 pub struct PrivatePcscd {
-    kept: Kept,
+    /// Gone while it is stopped. Ends before the namespaces do.
+    daemon: Option<Kept>,
+    namespaces: Kept,
+    run: PathBuf,
     socket: PathBuf,
+    log: PathBuf,
     as_root: bool,
 }
 
 impl PrivatePcscd {
     /// Starts a daemon whose log is `pcscd.log` in `folder`.
     pub fn start(folder: &Path) -> Result<Self, PcscdError> {
+        Self::start_with(folder, &[READER])
+    }
+
+    /// As `start`, with other readers.
+    pub fn start_with(folder: &Path, readers: &[VirtualReader<'_>]) -> Result<Self, PcscdError> {
         let (library, drivers) = find_driver()?;
         for (program, package) in
             [("pcscd", "pcscd"), ("unshare", "util-linux"), ("nsenter", "util-linux"), ("ip", "iproute2")]
@@ -84,24 +112,32 @@ impl PrivatePcscd {
                 return Err(PcscdError::Missing { what: program, package });
             }
         }
-        let refused = |source| PcscdError::Start { folder: folder.to_owned(), source };
-        let log_path = folder.join("pcscd.log");
+        let log = folder.join("pcscd.log");
         let as_root = nix::unistd::geteuid().is_root();
-        let (config, mut config_in) = io::pipe().map_err(refused)?;
-        fs::create_dir_all(folder).map_err(refused)?;
-        let log = File::create(&log_path).map_err(refused)?;
-        let mut command = Command::new("unshare");
-        command.args(if as_root { &["-mn"][..] } else { &["-rmn"] });
-        command.args(["sh", "-c", SETUP, "sh"]).arg(library).arg(drivers);
-        command.env("PATH", search_path());
-        command.stdin(config).stdout(log.try_clone().map_err(refused)?).stderr(log);
-        let (kept, _) = Kept::start(command).map_err(refused)?;
-        config_in.write_all(reader_file().as_bytes()).map_err(refused)?;
-        drop(config_in);
-        let root = PathBuf::from(format!("/proc/{}/root/run", kept.pid()));
-        let daemon = Self { kept, socket: root.join("pcscd/pcscd.comm"), as_root };
-        daemon.wait(&root.join("vpcd.conf"), &log_path)?;
+        let namespaces = hold_namespaces(&library, &drivers, as_root, &log)
+            .map_err(|source| PcscdError::Start { folder: folder.to_owned(), source })?;
+        let run = PathBuf::from(format!("/proc/{}/root/run", namespaces.pid()));
+        let mut daemon =
+            Self { daemon: None, namespaces, socket: run.join("pcscd/pcscd.comm"), run, log, as_root };
+        // Before the private mount, the same path leads to the machine's own `/run`.
+        wait(&daemon.namespaces, &daemon.log, || daemon.run.join("ready").exists())?;
+        daemon.start_again(readers)?;
         Ok(daemon)
+    }
+
+    /// Kills the daemon, as a crash would; programs `inside` live on.
+    pub fn stop(&mut self) {
+        self.daemon = None;
+    }
+
+    /// Starts the daemon anew, behind the same socket, with these readers.
+    pub fn start_again(&mut self, readers: &[VirtualReader<'_>]) -> Result<(), PcscdError> {
+        self.stop();
+        let daemon =
+            self.run(readers).map_err(|source| PcscdError::Start { folder: self.log.clone(), source })?;
+        wait(&daemon, &self.log, || UnixStream::connect(self.socket_name()).is_ok())?;
+        self.daemon = Some(daemon);
+        Ok(())
     }
 
     /// What `PCSCLITE_CSOCK_NAME` must say in the environment of a program that is to
@@ -119,39 +155,81 @@ impl PrivatePcscd {
     /// A command that runs a program in the daemon's network. It keeps its process
     /// id, and dies with the thread that starts it.
     pub fn inside(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new("nsenter");
-        command.args(["--target", &self.kept.pid().to_string(), "--net"]);
-        if !self.as_root {
-            command.args(["--user", "--preserve-credentials"]);
-        }
-        command.arg("--").args(DIE_WITH_PARENT).arg(program).env("PATH", search_path());
+        let mut command = self.enter(&["--net"]);
+        command.arg("--").args(DIE_WITH_PARENT).arg(program);
         command
     }
 
-    /// Waits until it answers. The reader file must be seen first: before the private
-    /// mount, the same path leads to the machine's own daemon.
-    fn wait(&self, reader_file: &Path, log: &Path) -> Result<(), PcscdError> {
-        let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
-            if reader_file.exists() && UnixStream::connect(&self.socket).is_ok() {
-                return Ok(());
-            }
-            if self.kept.has_ended() {
-                let text = fs::read_to_string(log).unwrap_or_default();
-                let last_words = text.lines().last().unwrap_or("it said nothing").trim().to_owned();
-                return Err(PcscdError::Ended { last_words });
-            }
-            thread::sleep(POLL);
+    fn enter(&self, namespaces: &[&str]) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &self.namespaces.pid().to_string()]).args(namespaces);
+        if !self.as_root {
+            command.args(["--user", "--preserve-credentials"]);
         }
-        Err(PcscdError::Silent)
+        command.env("PATH", search_path());
+        command
+    }
+
+    fn run(&self, readers: &[VirtualReader<'_>]) -> io::Result<Kept> {
+        self.lay_drivers(readers)?;
+        let (config, mut config_in) = io::pipe()?;
+        let log = File::options().append(true).open(&self.log)?;
+        let mut command = self.enter(&["--net", "--mount"]);
+        command.args(["--", "sh", "-c", RUN]);
+        command.stdin(config).stdout(log.try_clone()?).stderr(log);
+        let (daemon, _) = Kept::start(command)?;
+        config_in.write_all(reader_file(readers).as_bytes())?;
+        Ok(daemon)
+    }
+
+    /// A copy of the driver for each reader: loaded once, it would keep one set of slots
+    /// for all of them.
+    fn lay_drivers(&self, readers: &[VirtualReader<'_>]) -> io::Result<()> {
+        readers.iter().try_for_each(|reader| {
+            let copy = self.run.join(format!("libifdvpcd-{:X}.so", reader.port));
+            // One in use keeps its file.
+            if copy.exists() { Ok(()) } else { fs::copy(self.run.join("libifdvpcd.so"), copy).map(drop) }
+        })
     }
 }
 
-fn reader_file() -> String {
-    format!(
-        "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:{PORT:#X}\nLIBPATH /run/libifdvpcd.so\n\
-         CHANNELID {PORT:#X}\n"
-    )
+fn hold_namespaces(library: &Path, drivers: &Path, as_root: bool, log: &Path) -> io::Result<Kept> {
+    fs::create_dir_all(log.parent().expect("the log lies in a folder"))?;
+    let log = File::create(log)?;
+    let mut command = Command::new("unshare");
+    command.args(if as_root { &["-mn"][..] } else { &["-rmn"] });
+    command.args(["sh", "-c", SETUP, "sh"]).arg(library).arg(drivers);
+    command.env("PATH", search_path());
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    Ok(Kept::start(command)?.0)
+}
+
+/// Waits until a process has done what it was started for.
+fn wait(process: &Kept, log: &Path, done: impl Fn() -> bool) -> Result<(), PcscdError> {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if done() {
+            return Ok(());
+        }
+        if process.has_ended() {
+            let text = fs::read_to_string(log).unwrap_or_default();
+            let last_words = text.lines().last().unwrap_or("it said nothing").trim().to_owned();
+            return Err(PcscdError::Ended { last_words });
+        }
+        thread::sleep(POLL);
+    }
+    Err(PcscdError::Silent)
+}
+
+/// One entry a reader (reader.conf(5)).
+fn reader_file(readers: &[VirtualReader<'_>]) -> String {
+    let entry = |VirtualReader { name, port }: &VirtualReader<'_>| {
+        format!(
+            "FRIENDLYNAME \"{name}\"\nDEVICENAME /dev/null:{port:#X}\nLIBPATH /run/libifdvpcd-{port:X}.so\n\
+             CHANNELID {port:#X}\n\n"
+        )
+    };
+    readers.iter().map(entry).collect()
 }
 
 /// vpcd's library and the folder of all drivers, as Debian and its multiarch lay them.

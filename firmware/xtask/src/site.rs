@@ -26,7 +26,7 @@ pub fn write_board(
     fs::write(folder.join("staff.toml"), STAFF)?;
     let root = project::root();
     let path = |path: &Path| format!("{:?}", path.display().to_string());
-    let reader = options.reader.as_deref().unwrap_or("Virtual PCD");
+    let reader = options.reader.as_deref().unwrap_or("Virtual PCD 00 00");
     let screen = screen(&options.size)?;
     let camera = options.camera.clone().unwrap_or_else(|| PathBuf::from("/dev/video0"));
     let text = format!(

@@ -93,7 +93,11 @@ fn failed(asked: Asked, key: Arc<AccessKey>, failures: u8, fault: Fault, world: 
     match fault {
         Fault::CardKeyWrong => go(At::EnteringCardKey { asked, digits: Typed::empty(), fault: Some(fault) })
             .and(Effect::StopCard),
-        Fault::CardLifted | Fault::CardSilent | Fault::CardGarbled | Fault::ReaderBusy
+        Fault::CardLifted
+        | Fault::CardSilent
+        | Fault::CardGarbled
+        | Fault::ReaderBusy
+        | Fault::ReaderShared
             if failures < MOST_FAILURES =>
         {
             let again = Effect::ReadCard(Arc::clone(&key), asked.service.clone());
