@@ -131,15 +131,15 @@ pub(crate) enum At {
     },
     AnotherWay {
         read: Read,
-        fault: Fault,
+        fault: Option<Fault>,
     },
     AskingVneid {
         read: Read,
-        fault: Fault,
+        fault: Option<Fault>,
     },
     ShowingVneid {
         read: Read,
-        fault: Fault,
+        fault: Option<Fault>,
         qr: String,
         seconds_left: u16,
     },

@@ -182,10 +182,10 @@ pub enum Screen {
         /// What went wrong.
         fault: Fault,
     },
-    /// "This is not your fault; staff will help another way", or VNeID.
+    /// "Staff will help another way", or VNeID.
     FaceAnotherWay {
-        /// What went wrong.
-        fault: Fault,
+        /// What went wrong; none where the citizen asked for it.
+        fault: Option<Fault>,
         /// For the officer to find the case.
         reference: String,
     },

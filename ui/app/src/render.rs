@@ -133,7 +133,7 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
         Screen::FaceAnotherWay { fault: wrong, reference } => Sheet {
             page: PageName::FaceAnotherWay,
             reference: words(reference),
-            fault: fault(&Some(*wrong)),
+            fault: fault(wrong),
             ..Sheet::default()
         },
         Screen::VneidCode { qr, seconds_left } => Sheet {

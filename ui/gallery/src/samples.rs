@@ -116,13 +116,7 @@ fn following(page: &Screen) -> Option<Page> {
             "face-not-matched",
             vec![("", Screen::FaceNotMatched { attempt: 2, attempts: 3, fault: Fault::FaceNotMatched })],
         ),
-        Screen::FaceNotMatched { .. } => (
-            "face-another-way",
-            vec![(
-                "",
-                Screen::FaceAnotherWay { fault: Fault::FaceNotConfirmed, reference: "K7-4Q2M".into() },
-            )],
-        ),
+        Screen::FaceNotMatched { .. } => ("face-another-way", another_ways()),
         Screen::FaceAnotherWay { .. } => (
             "vneid-code",
             vec![(
@@ -366,5 +360,16 @@ fn outcomes() -> Vec<(&'static str, Screen)> {
             "refused",
             outcome(Outcome::Refused { fault: Fault::DataAltered }, Some("K7-4Q2M"), PaperOutcome::None),
         ),
+    ]
+}
+
+/// Asked for, come to after three tries, and back from VNeID.
+fn another_ways() -> Vec<(&'static str, Screen)> {
+    let reference = || "K7-4Q2M".to_owned();
+    vec![
+        ("", Screen::FaceAnotherWay { fault: Some(Fault::FaceNotConfirmed), reference: reference() }),
+        ("asked", Screen::FaceAnotherWay { fault: None, reference: reference() }),
+        ("rejected", Screen::FaceAnotherWay { fault: Some(Fault::VneidRejected), reference: reference() }),
+        ("away", Screen::FaceAnotherWay { fault: Some(Fault::NothingSent), reference: reference() }),
     ]
 }

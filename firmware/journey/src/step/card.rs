@@ -54,9 +54,8 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
                 go(At::TakingPhoto { read, attempt: 1, hint: FaceHint::LookStraight, percent: 0 })
                     .and(Effect::WatchFace(reference, 1))
             }
-            Err(fault) => {
-                go(At::AnotherWay { read, fault }).and(Effect::Note(audit::Event::AnotherWayOffered))
-            }
+            Err(fault) => go(At::AnotherWay { read, fault: Some(fault) })
+                .and(Effect::Note(audit::Event::AnotherWayOffered)),
         },
         (same, _) => go(same),
     }

@@ -27,16 +27,13 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
         }
         // Never the only way: whoever cannot or will not may ask at once.
         (At::TakingPhoto { read, .. }, Event::Tap(Tap::AskStaff)) => {
-            another_way(read, Fault::FaceNotConfirmed).and(Effect::StopFace)
+            another_way(read, None).and(Effect::StopFace)
         }
         (At::FaceMissed { read, .. }, Event::Tap(Tap::AskStaff)) => {
-            another_way(read, Fault::FaceNotConfirmed)
+            another_way(read, Some(Fault::FaceNotConfirmed))
         }
-        (At::FaceMissed { read, fault, .. } | At::AnotherWay { read, fault }, Event::Tap(Tap::UseVneid)) => {
-            let number = Zeroizing::new(read.who.number().as_str().to_owned());
-            let identity = read.who.id();
-            go(At::AskingVneid { read, fault }).and(Effect::AskVneid(number, identity))
-        }
+        (At::FaceMissed { read, fault, .. }, Event::Tap(Tap::UseVneid)) => ask_vneid(read, Some(fault)),
+        (At::AnotherWay { read, fault }, Event::Tap(Tap::UseVneid)) => ask_vneid(read, fault),
         (At::FaceMissed { read, attempt, fault }, Event::Tap(Tap::TryAgain | Tap::Continue)) => {
             match read.reference.clone() {
                 Ok(reference) => {
@@ -44,7 +41,7 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
                     go(At::TakingPhoto { read, attempt, hint: FaceHint::LookStraight, percent: 0 })
                         .and(Effect::WatchFace(reference, attempt))
                 }
-                Err(_) => another_way(read, fault),
+                Err(_) => another_way(read, Some(fault)),
             }
         }
         (At::AnotherWay { read, .. }, Event::OfficersApproved(face)) => proved(read, face),
@@ -58,19 +55,17 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
             go(At::ShowingVneid { read, fault, qr, seconds_left })
                 .and(Effect::Note(audit::Event::VneidOffered))
         }
-        (At::AskingVneid { read, .. }, Event::PlatformFailed(PlatformStep::Vneid, fault)) => {
-            go(At::AnotherWay { read, fault: super::nothing_sent(fault) })
-        }
         (At::ShowingVneid { read, .. }, Event::VneidApproved(face)) => {
             proved(read, face).and(Effect::Note(audit::Event::VneidApproved))
         }
         (At::ShowingVneid { read, .. }, Event::VneidRefused(fault)) => {
-            go(At::AnotherWay { read, fault }).and(Effect::Note(audit::Event::Fault { fault }))
+            go(At::AnotherWay { read, fault: Some(fault) }).and(Effect::Note(audit::Event::Fault { fault }))
         }
-        // The code was offered; what failed is waiting for the answer.
-        (At::ShowingVneid { read, .. }, Event::PlatformFailed(PlatformStep::Vneid, fault)) => {
-            go(At::AnotherWay { read, fault: super::nothing_sent(fault) })
-        }
+        // Asking for the code, or for the citizen's answer to it.
+        (
+            At::AskingVneid { read, .. } | At::ShowingVneid { read, .. },
+            Event::PlatformFailed(PlatformStep::Vneid, fault),
+        ) => go(At::AnotherWay { read, fault: Some(super::nothing_sent(fault)) }),
         (At::ShowingVneid { read, fault, .. }, Event::Tap(Tap::Back)) => {
             go(At::AnotherWay { read, fault }).and(Effect::StopVneid)
         }
@@ -88,12 +83,21 @@ fn proved(read: Read, face: Box<FaceMatch>) -> Turn {
 
 fn missed(read: Read, attempt: u8, fault: Fault, world: &World<'_>) -> Turn {
     match fault {
-        Fault::CameraMissing | Fault::CameraSilent => another_way(read, fault),
-        _ if u32::from(attempt) >= world.rules.face_attempts => another_way(read, Fault::FaceNotConfirmed),
+        Fault::CameraMissing | Fault::CameraSilent => another_way(read, Some(fault)),
+        _ if u32::from(attempt) >= world.rules.face_attempts => {
+            another_way(read, Some(Fault::FaceNotConfirmed))
+        }
         _ => go(At::FaceMissed { read, attempt, fault }),
     }
 }
 
-fn another_way(read: Read, fault: Fault) -> Turn {
+fn ask_vneid(read: Read, fault: Option<Fault>) -> Turn {
+    let number = Zeroizing::new(read.who.number().as_str().to_owned());
+    let identity = read.who.id();
+    go(At::AskingVneid { read, fault }).and(Effect::AskVneid(number, identity))
+}
+
+/// Nothing went wrong where the citizen asked for it.
+fn another_way(read: Read, fault: Option<Fault>) -> Turn {
     go(At::AnotherWay { read, fault }).and(Effect::Note(audit::Event::AnotherWayOffered))
 }

@@ -163,7 +163,7 @@ impl Journey {
             _ => {}
         }
         if let At::ShowingVneid { read, seconds_left: 0, .. } = self.at {
-            self.at = At::AnotherWay { read, fault: Fault::VneidExpired };
+            self.at = At::AnotherWay { read, fault: Some(Fault::VneidExpired) };
             return (self, vec![Effect::StopVneid]);
         }
         let Some(patience) = self.patience(world) else { return (self, Vec::new()) };
