@@ -101,9 +101,9 @@ fn a_card_that_is_not_what_its_case_says_is_complained_of() {
     };
     assert!(complaint(&honest_card, &forged_card.expect).contains("was accepted"));
     assert!(complaint(&forged_card, &honest_card.expect).contains("was refused: ID-01 DG2"));
-    assert!(complaint(&unread_card, &honest_card.expect).contains("was refused: CARD-08"));
+    assert!(complaint(&unread_card, &honest_card.expect).contains("was refused: ID-09"));
     assert!(complaint(&forged_card, &other_reason).contains("for another reason: ID-01 DG2"));
-    assert!(complaint(&unread_card, &forged_card.expect).contains("for another reason: CARD-08"));
+    assert!(complaint(&unread_card, &forged_card.expect).contains("for another reason: ID-09"));
     let unproven = Expected::citizen(&[]);
     assert!(complaint(&honest_card, &unproven).contains("the chip"));
 }

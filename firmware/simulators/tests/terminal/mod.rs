@@ -107,7 +107,9 @@ impl<'a> Terminal<'a> {
                 self.must([0x00, 0xB0, offset[0], offset[1]], &[], Some(wanted))?
             } else {
                 let offset = object(0x54, &(file.len() as u32).to_be_bytes()[1..]);
-                let answer = self.must([0x00, 0xB1, 0, 0], &offset, Some(wanted + 4))?;
+                // The length counts the data object around the piece (ISO/IEC 7816-4, READ BINARY with odd INS).
+                let around = if wanted < 0x80 { 2 } else { 3 };
+                let answer = self.must([0x00, 0xB1, 0, 0], &offset, Some(wanted + around))?;
                 value(&answer, 0x53).ok_or(Failure::Missing("DO 53"))?.to_vec()
             };
             if piece.is_empty() {
