@@ -1,7 +1,7 @@
 //! What an operator decides about material that the standard leaves open: SHA-1,
 //! revocation lists that are missing or old, chips that were not asked for a proof,
-//! and an EF.CardAccess that is not the signed one. Each choice has a name; there is
-//! no default that accepts more than the strictest.
+//! and an EF.CardAccess that is not the signed one. Each choice has a name, and none has
+//! a default: whoever judges says all of them.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// What a kiosk does that was told nothing else: no SHA-1; a missing revocation
+    /// For [`verify`](crate::verify), whose callers know of nothing but a trust list; a
+    /// kiosk has the stricter choices of its board. No SHA-1; a missing revocation
     /// list is stated, since no public list covers citizens' cards; a chip that was
     /// not asked is stated; forms of PACE that are not the signed ones are refused. No
     /// DG14 of a citizen's card is published: should it name no PACE, that is stated

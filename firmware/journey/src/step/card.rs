@@ -8,7 +8,7 @@ use identity::Identity;
 use jiff::civil::Date;
 use screen::{FaceHint, Outcome, ReadingStage, Tap};
 
-use super::{Turn, account::refused, ending::ended, go};
+use super::{Turn, account::refused, ending::ended, face::another_way, go};
 use crate::{
     World,
     effect::{Effect, SlipOrder},
@@ -54,8 +54,7 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
                 go(At::TakingPhoto { read, attempt: 1, hint: FaceHint::LookStraight, percent: 0 })
                     .and(Effect::WatchFace(reference, 1))
             }
-            Err(fault) => go(At::AnotherWay { read, fault: Some(fault) })
-                .and(Effect::Note(audit::Event::AnotherWayOffered)),
+            Err(fault) => another_way(read, Some(fault)),
         },
         (same, _) => go(same),
     }

@@ -98,6 +98,6 @@ fn ask_vneid(read: Read, fault: Option<Fault>) -> Turn {
 }
 
 /// Nothing went wrong where the citizen asked for it.
-fn another_way(read: Read, fault: Option<Fault>) -> Turn {
+pub(super) fn another_way(read: Read, fault: Option<Fault>) -> Turn {
     go(At::AnotherWay { read, fault }).and(Effect::Note(audit::Event::AnotherWayOffered))
 }
