@@ -26,7 +26,7 @@ slint::slint! {
 }
 
 /// So many draws are timed of each kind.
-const DRAWS: usize = 15;
+const DRAWS: usize = 7;
 
 #[derive(Serialize)]
 struct Report {
