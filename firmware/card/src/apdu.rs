@@ -47,9 +47,10 @@ impl Command {
         Self { likely: Some(likely), ..self }
     }
 
-    /// READ BINARY, by offset or short identifier, or with the offset as data.
-    pub fn is_read(&self) -> bool {
-        matches!(self.header[1], 0xB0 | 0xB1)
+    /// READ BINARY or INTERNAL AUTHENTICATE: asked again in another length it does the
+    /// same thing once more.
+    pub fn may_be_repeated(&self) -> bool {
+        matches!(self.header[1], 0xB0 | 0xB1 | 0x88)
     }
 
     /// An odd instruction carries and returns data objects.

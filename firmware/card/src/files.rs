@@ -73,6 +73,11 @@ impl Files {
         }
     }
 
+    /// The longest answer that reader and chip are said to allow, status included.
+    pub fn longest_answer(&self) -> usize {
+        self.longest_answer
+    }
+
     /// Reads a file; `heard` learns after each answer how far it has come.
     pub fn read(
         &mut self,

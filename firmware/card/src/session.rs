@@ -144,7 +144,9 @@ impl<'r> Session<'r> {
             Err(error) => return Err(error),
         }
         self.go_to(FileId::Dg15)?;
-        active_authentication::challenge(&mut self.wire, &self.kept[&FileId::Dg15], challenge)?;
+        let longest_answer = self.files.longest_answer();
+        let dg15 = &self.kept[&FileId::Dg15];
+        active_authentication::challenge(&mut self.wire, dg15, longest_answer, challenge)?;
         Ok(ActiveAuthentication::Answered)
     }
 

@@ -71,8 +71,9 @@ impl<'r> Wire<'r> {
     /// Sends a command and believes the answer, or fails.
     ///
     /// One status is passed on though it came unprotected: that the *length* asked for
-    /// in a READ BINARY was wrong. Chips say so before their channel sees the command.
-    /// It is no danger: the same place is then read again, only shorter.
+    /// in a READ BINARY or an INTERNAL AUTHENTICATE was wrong. Chips say so before their
+    /// channel sees the command. It is no danger: the same place is then read again, the
+    /// same challenge signed, only in another length.
     pub fn send(&mut self, step: Step, command: &Command) -> Result<Answer, ReadError> {
         let bytes = match &mut self.link {
             Link::Plain => command.to_bytes(),
@@ -90,7 +91,7 @@ impl<'r> Wire<'r> {
                 self.proofs.extend(self.awaited.take());
                 return Ok(answer);
             }
-            Err(Distrust::Unprotected(status)) if command.is_read() && is_length_refusal(status) => {
+            Err(Distrust::Unprotected(status)) if command.may_be_repeated() && is_length_refusal(status) => {
                 channel.take_back();
                 return Ok(Answer { data: Zeroizing::default(), status });
             }

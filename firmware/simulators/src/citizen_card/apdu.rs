@@ -23,6 +23,11 @@ impl Status {
     pub(super) const UNKNOWN_INSTRUCTION: Self = Self(0x6D00);
     pub(super) const UNKNOWN_CLASS: Self = Self(0x6E00);
 
+    /// 61xx: so many more bytes wait, 256 or more where xx is zero (ISO/IEC 7816-4, 5.6).
+    pub(super) fn waiting(length: usize) -> Self {
+        Self(0x6100 | if length < 256 { length as u16 } else { 0 })
+    }
+
     /// 6Cxx: ask again with that length (ISO/IEC 7816-4, 5.6).
     pub(super) fn right_length(length: usize) -> Self {
         Self(0x6C00 | (length & 0xFF) as u16)

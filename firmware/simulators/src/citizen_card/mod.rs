@@ -34,6 +34,8 @@ use crate::{
 
 /// The longest answer data that any reader's bus carries.
 const LONGEST_ANSWER: usize = 65_533;
+/// The longest answer data of short length.
+const SHORT_ANSWER: usize = 256;
 /// DO 8E with its eight bytes.
 const MAC_OBJECT: usize = 10;
 
@@ -60,6 +62,8 @@ pub struct CitizenCard {
     /// Protected answers since power was switched on, and the last of them.
     protected: u64,
     last_protected: Vec<u8>,
+    /// What did not fit into the answer just given, with its status.
+    waiting: Vec<u8>,
 }
 
 impl CitizenCard {
@@ -90,6 +94,7 @@ impl CitizenCard {
             answered: 0,
             protected: 0,
             last_protected: Vec::new(),
+            waiting: Vec::new(),
         }
     }
 
@@ -102,8 +107,7 @@ impl CitizenCard {
         let wrong_before = self.wrong_keys;
         let answer = match Command::parse(apdu) {
             None => Answer::from(Status::WRONG_LENGTH).bytes(),
-            // OpenSSL refuses only where memory runs out.
-            Some(command) => self.carry_out(&command).unwrap_or_else(|_| vec![0x6F, 0x00]),
+            Some(command) => self.carry_out_in_pieces(&command),
         };
         self.time = link::exchange_time(self.script.link_kbps, apdu.len(), answer.len());
         if self.wrong_keys > wrong_before {
@@ -134,6 +138,7 @@ impl CitizenCard {
         self.chip_authentication = None;
         self.protected = 0;
         self.last_protected.clear();
+        self.waiting.clear();
         self.password = None;
     }
 
@@ -157,6 +162,28 @@ impl CitizenCard {
         self.content.printed_code()
     }
 
+    /// A chip of short length gives a longer answer in pieces, each called for with GET
+    /// RESPONSE, outside of any channel (ISO/IEC 7816-4, 5.3.4 and 11.7).
+    fn carry_out_in_pieces(&mut self, command: &Command) -> Vec<u8> {
+        let called_for = (command.class, command.instruction) == (0x00, 0xC0) && !self.waiting.is_empty();
+        let whole = if called_for {
+            std::mem::take(&mut self.waiting)
+        } else {
+            self.waiting.clear();
+            // OpenSSL refuses only where memory runs out.
+            self.carry_out(command).unwrap_or_else(|_| vec![0x6F, 0x00])
+        };
+        let limit = command.expected.map_or(SHORT_ANSWER, apdu::Expected::limit);
+        if !self.script.short_length || whole.len() - 2 <= limit {
+            return whole;
+        }
+        let mut piece = whole;
+        self.waiting = piece.split_off(limit);
+        let left = self.waiting.len() - 2;
+        piece.extend(Status::waiting(left).0.to_be_bytes());
+        piece
+    }
+
     fn carry_out(&mut self, command: &Command) -> Result<Vec<u8>, ErrorStack> {
         let room = command.expected.map_or(0, apdu::Expected::limit).min(LONGEST_ANSWER);
         if !command.is_protected() {
@@ -174,7 +201,8 @@ impl CitizenCard {
             Ok(inner) => inner,
             Err(status) => return Ok(Answer::from(status).bytes()),
         };
-        let too_long = command.extended || inner.expected.is_some_and(|expected| expected.limit() > 256);
+        let too_long =
+            command.extended || inner.expected.is_some_and(|expected| expected.limit() > SHORT_ANSWER);
         let answer = if too_long && self.script.short_length {
             Status::WRONG_LENGTH.into()
         } else {
