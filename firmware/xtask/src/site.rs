@@ -33,7 +33,7 @@ pub fn write_board(
         "inherit = {}\n\n[kiosk]\nid = \"demo-kiosk\"\nsite = \"Bàn trình diễn\"\n\n[files]\ndata = {}\n\
          trust-list = {}\nrevocation-lists = {}\nmodels = {}\ncatalogue = {}\nrules = {}\nstaff = {}\nscreen-socket = {}\n\n{screen}\n\
          [reader]\nname = {reader:?}\n\n[camera]\ndevice = {}\n\n[receipt-printer]\nport = {}\n\n\
-         [code-scanner]\nport = {}\n\n[gateway]\nurl = \"https://localhost:{port}\"\nca = {}\nclient-cert = {}\n\
+         [code-scanner]\nport = {}\n\n[gateway]\nurl = \"https://127.0.0.1:{port}\"\nca = {}\nclient-cert = {}\n\
          client-key = {}\nsigning-key = {}\nsealing-key = {}\n",
         path(&root.join("board-configs/pc-dev")),
         path(&data),
