@@ -63,7 +63,7 @@ pub struct Session<'r> {
 pub(crate) type Kept = BTreeMap<FileId, Zeroizing<Vec<u8>>>;
 
 /// The bytes of the files as they came through the secure channel; wiped on drop.
-/// There is no other way to make one than [`Session::finish`].
+/// There is no other way to make one than [`Session::finish`] and [`Session::so_far`].
 pub struct CardFiles {
     kept: Kept,
     access: Protocol,
@@ -168,6 +168,12 @@ impl<'r> Session<'r> {
     /// What the reading cost so far.
     pub fn log(&self) -> &ReadLog {
         &self.wire.log
+    }
+
+    /// A copy of what was read so far, to be looked at while the reading goes on.
+    pub fn so_far(&self) -> CardFiles {
+        let (kept, proofs, log) = (self.kept.clone(), self.wire.proofs.clone(), self.wire.log.clone());
+        CardFiles { kept, access: self.access, proofs, log }
     }
 
     /// Ends the reading and hands over what was read.

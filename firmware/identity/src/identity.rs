@@ -31,6 +31,18 @@ pub struct Identity {
     pub(crate) id: IdentityId,
 }
 
+/// The name of somebody whose portrait is still being read: signed by a trusted issuer, on
+/// a card that is valid. Enough to say hello, and not an [`Identity`]. Wiped when dropped; it
+/// does not print.
+pub struct Greeting(pub(crate) Zeroizing<String>);
+
+impl Greeting {
+    /// The full name, as [`Identity::name`] will have it.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A nationality as the card says it.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Nationality(pub(crate) String);

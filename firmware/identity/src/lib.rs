@@ -66,7 +66,7 @@ pub use evidence::{
     Revocation, SignerEvidence,
 };
 pub use expiry::Expiry;
-pub use identity::Identity;
+pub use identity::{Greeting, Identity};
 pub use inventory::Inventory;
 pub use judgement::{Judgement, Verdict};
 pub use master_list::{MasterList, MasterListFault};
@@ -108,6 +108,12 @@ pub fn verify(files: CardFiles, trust: &TrustList, today: Date) -> Result<Identi
 #[expect(clippy::needless_pass_by_value, reason = "the files are wiped when their holder is known")]
 pub fn verify_on(files: CardFiles, grounds: &Grounds<'_>, today: Date) -> Result<Identity, IdentityError> {
     verdict::reach(&examined(&files), grounds, today)
+}
+
+/// Whom to say hello to while the portrait, the longest file by far, is still being read.
+/// Checks all that [`verify_on`] does, of the files that are there.
+pub fn greet(files: &CardFiles, grounds: &Grounds<'_>, today: Date) -> Result<Greeting, IdentityError> {
+    verdict::greet(&examined(files), grounds, today)
 }
 
 /// What can be said of a card's files, for the audit log and for staff. It makes no

@@ -16,7 +16,7 @@ use crate::{
     error::{Fact, IdentityError, SignerFault},
     evidence::{Authentic, CardEvidence, Details, IdentityId, SignerEvidence},
     examination::{Examined, Files, examine},
-    identity::{Identity, Nationality},
+    identity::{Greeting, Identity, Nationality},
     judgement::Judgement,
     mrz::Mrz,
     number::{CitizenNumber, NumberWarning},
@@ -41,20 +41,77 @@ pub(crate) fn reach(
     for file in REQUIRED {
         files.required(file)?;
     }
-    let proof = Proof::of(examine(files, grounds, today), files, today)?;
-    let mrz = read_mrz(files.required(FileId::Dg1)?, today)?;
-    not_expired(&mrz, today)?;
-    let number = data_groups::mrz::citizen_number(&mrz).ok_or(IdentityError::NotACitizenCard)?;
-    // Another state's signer may sign that state's cards only (9303-12, 7.1.1.1).
-    if proof.country.as_deref() != Some("VN") {
-        return Err(SignerFault::ForeignCountry.into());
-    }
+    let known = Known::of(files, grounds, today)?;
     let portrait =
         face_image::parse(files.required(FileId::Dg2)?).map_err(IdentityError::unreadable(FileId::Dg2))?;
-    let said = Said::read(files);
-    let birth = agree(&mrz, &number, said.details.as_ref())?;
-    let evidence = proof.evidence(files, &said, number.warnings(birth, mrz.sex))?;
-    Ok(holder(&mrz, number, birth, portrait, said, evidence))
+    known.holder(files, portrait)
+}
+
+/// The holder's name, by the same checks of the files that were read, of which the
+/// portrait need not be one.
+pub(crate) fn greet(
+    files: &Files<'_>,
+    grounds: &Grounds<'_>,
+    today: Date,
+) -> Result<Greeting, IdentityError> {
+    let known = Known::of(files, grounds, today)?;
+    Ok(Greeting(Zeroizing::new(known.name().to_owned())))
+}
+
+/// What is known of somebody without their portrait: signed, valid, and of one accord.
+struct Known {
+    proof: Proof,
+    mrz: Mrz,
+    number: CitizenNumber,
+    birth: Birth,
+    said: Said,
+}
+
+impl Known {
+    fn of(files: &Files<'_>, grounds: &Grounds<'_>, today: Date) -> Result<Self, IdentityError> {
+        let proof = Proof::of(examine(files, grounds, today), files, today)?;
+        let mrz = read_mrz(files.required(FileId::Dg1)?, today)?;
+        not_expired(&mrz, today)?;
+        let number = data_groups::mrz::citizen_number(&mrz).ok_or(IdentityError::NotACitizenCard)?;
+        // Another state's signer may sign that state's cards only (9303-12, 7.1.1.1).
+        if proof.country.as_deref() != Some("VN") {
+            return Err(SignerFault::ForeignCountry.into());
+        }
+        let said = Said::read(files);
+        let birth = agree(&mrz, &number, said.details.as_ref())?;
+        Ok(Self { proof, mrz, number, birth, said })
+    }
+
+    /// DG13 gives what the MRZ has no letters for.
+    fn name(&self) -> &str {
+        self.said.details.as_ref().and_then(CitizenDetails::name).unwrap_or(&self.mrz.name)
+    }
+
+    fn nationality(&self) -> &str {
+        self.said.details.as_ref().and_then(CitizenDetails::nationality).unwrap_or(&self.mrz.nationality)
+    }
+
+    /// Puts together who it is.
+    fn holder(self, files: &Files<'_>, portrait: Portrait) -> Result<Identity, IdentityError> {
+        let name = Zeroizing::new(self.name().to_owned());
+        let nationality = Nationality(self.nationality().to_owned());
+        let Self { proof, mrz, number, birth, said } = self;
+        let evidence = proof.evidence(files, &said, number.warnings(birth, mrz.sex))?;
+        Ok(Identity {
+            number,
+            name,
+            birth: Zeroizing::new(birth),
+            sex: mrz.sex,
+            nationality,
+            expiry: mrz.expiry,
+            portrait,
+            details: said.details,
+            personal: said.personal,
+            document: said.document,
+            id: evidence.security_object,
+            evidence,
+        })
+    }
 }
 
 /// What an examination without failures leaves in hand.
@@ -143,34 +200,6 @@ impl Said {
             document: document.and_then(Result::ok),
             not_understood,
         }
-    }
-}
-
-/// Puts together who it is. DG13 gives what the MRZ has no letters for.
-fn holder(
-    mrz: &Mrz,
-    number: CitizenNumber,
-    birth: Birth,
-    portrait: Portrait,
-    said: Said,
-    evidence: CardEvidence,
-) -> Identity {
-    let from_details = |part: fn(&CitizenDetails) -> Option<&str>| said.details.as_ref().and_then(part);
-    Identity {
-        number,
-        name: Zeroizing::new(from_details(CitizenDetails::name).unwrap_or(&mrz.name).to_owned()),
-        birth: Zeroizing::new(birth),
-        sex: mrz.sex,
-        nationality: Nationality(
-            from_details(CitizenDetails::nationality).unwrap_or(&mrz.nationality).to_owned(),
-        ),
-        expiry: mrz.expiry,
-        portrait,
-        details: said.details,
-        personal: said.personal,
-        document: said.document,
-        id: evidence.security_object,
-        evidence,
     }
 }
 

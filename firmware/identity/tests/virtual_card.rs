@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId};
 use identity::{
-    AccessOffer, CardCode, ChipGenuineness, Details, Directory, Expiry, Identity, IdentityError, Sex,
-    SignerFault, TrustList, check_expiry, verify,
+    AccessOffer, CardCode, ChipGenuineness, Details, Directory, Expiry, Grounds, Identity, IdentityError,
+    Policy, RevocationLists, Sex, SignerFault, TrustList, check_expiry, greet, verify,
 };
 use jiff::civil::{Date, date};
 use simulators::{
@@ -35,6 +35,10 @@ fn issuer(form: CurveForm) -> Issuer {
 
 /// What `card` reads of this person's card.
 fn read(issuer: &Issuer, person: &Person, script: &CardScript) -> CardFiles {
+    read_some(issuer, person, script, &FILES)
+}
+
+fn read_some(issuer: &Issuer, person: &Person, script: &CardScript, files: &[FileId]) -> CardFiles {
     let issued = issuer.personalise(person, &people(), script, TODAY).unwrap();
     let can = Can::new(issued.can()).unwrap();
     let mut reader = InMemoryReader::new(CitizenCard::new(issued, script, 3));
@@ -43,10 +47,13 @@ fn read(issuer: &Issuer, person: &Person, script: &CardScript) -> CardFiles {
     let mut chance = SeededChance::new(2);
     let mut session =
         card::open(&mut reader, &AccessKey::Can(can), policy, &mut chance, &mut |_| {}).unwrap();
-    for file in FILES {
-        session.read(file, &mut |_| {}).unwrap();
+    for file in files {
+        session.read(*file, &mut |_| {}).unwrap();
     }
-    session.finish()
+    let so_far = session.so_far();
+    let all = session.finish();
+    assert!(files.iter().all(|file| so_far.file(*file) == all.file(*file)));
+    so_far
 }
 
 fn trust(issuer: &Issuer) -> TrustList {
@@ -119,6 +126,31 @@ fn a_portrait_put_in_after_signing_is_found() {
     let error = judged(&forged).err().expect("the card is refused");
     assert!(matches!(error, IdentityError::Altered { file: FileId::Dg2 }), "{error:?}");
     assert_eq!(error.fault(), faults::Fault::DataAltered);
+}
+
+/// Whom the kiosk says hello to before it has read the portrait.
+fn greeted(by: &Issuer, trusted: &Issuer, script: &CardScript, today: Date) -> Result<String, IdentityError> {
+    let files = read_some(by, &person("khue"), script, &FILES[..5]);
+    let (trust, revoked) = (trust(trusted), RevocationLists::default());
+    let grounds = Grounds { trust: &trust, revoked: &revoked, policy: Policy::KIOSK };
+    greet(&files, &grounds, today).map(|greeting| greeting.name().to_owned())
+}
+
+#[test]
+fn the_holder_is_greeted_without_the_portrait_and_nobody_else_is() {
+    let (issuer, script) = (issuer(CurveForm::Named), CardScript::default());
+    let stranger = Issuer::generate_with(CurveForm::Named, TODAY, &mut SeededChance::new(9)).unwrap();
+    let name = greeted(&issuer, &issuer, &script, TODAY).unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(name, judged(&script).unwrap_or_else(|error| panic!("{error:?}")).name());
+    let error = greeted(&stranger, &issuer, &script, TODAY).unwrap_err();
+    assert!(matches!(error, IdentityError::UnknownIssuer { .. }), "{error:?}");
+    let expired = CardScript { expired: true, ..CardScript::default() };
+    let error = greeted(&issuer, &issuer, &expired, TODAY).unwrap_err();
+    assert!(matches!(error, IdentityError::Expired { .. }), "{error:?}");
+    // Without the portrait there is still no identity.
+    let files = read_some(&issuer, &person("khue"), &script, &FILES[..5]);
+    let missing = verify(files, &trust(&issuer), TODAY).err();
+    assert!(matches!(missing, Some(IdentityError::Missing { file: FileId::Dg2 })), "{missing:?}");
 }
 
 #[test]

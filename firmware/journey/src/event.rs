@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use face::{FaceMatch, Reference};
 use faults::Fault;
-use identity::{Identity, card_code::CardCode};
+use identity::{Greeting, Identity, card_code::CardCode};
 use jiff::civil::Date;
 use outbox::Receipt;
 use screen::{FaceHint, ReadingStage, StaffNote, Tap};
@@ -26,6 +26,8 @@ pub enum Event {
     CardLaid,
     /// Reading goes on.
     CardProgress(ReadingStage, u8),
+    /// All but the portrait was read, and its issuer signed it.
+    CardGreets(Greeting),
     /// The chip was read and is authentic. The portrait's template comes along, or
     /// why there is none.
     CardRead(Box<Identity>, Result<Arc<Reference>, Fault>),
@@ -110,6 +112,7 @@ impl Event {
             Self::CodeNotOfCard => "CodeNotOfCard",
             Self::CardLaid => "CardLaid",
             Self::CardProgress(..) => "CardProgress",
+            Self::CardGreets(_) => "CardGreets",
             Self::CardRead(..) => "CardRead",
             Self::CardExpired(_) => "CardExpired",
             Self::CardFailed(_) => "CardFailed",

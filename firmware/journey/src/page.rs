@@ -59,8 +59,9 @@ impl Journey {
                 fault: *fault,
             },
             At::PlacingCard { fault, .. } => Screen::PlaceCard { fault: *fault },
-            At::ReadingCard { stage, percent, .. } => {
-                Screen::ReadingCard { stage: *stage, percent: *percent }
+            At::ReadingCard { greeting, stage, percent, .. } => {
+                let name = greeting.as_ref().map(|greeting| greeting.name().to_owned());
+                Screen::ReadingCard { name, stage: *stage, percent: *percent }
             }
             At::Greeting { read } => {
                 Screen::Hello { name: read.who.name().to_owned(), birth_year: read.who.birth().year() }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use card::AccessKey;
 use face::{FaceMatch, Reference};
 use faults::Fault;
-use identity::Identity;
+use identity::{Greeting, Identity};
 use screen::{Entry, FaceHint, Language, Look, Outcome, Over, PaperOutcome, ReadingStage, StaffNote};
 use services::ServiceId;
 use transaction::Consent;
@@ -112,6 +112,8 @@ pub(crate) enum At {
         asked: Asked,
         key: Arc<AccessKey>,
         failures: u8,
+        /// Whom to greet, once that is known.
+        greeting: Option<Greeting>,
         stage: ReadingStage,
         percent: u8,
     },

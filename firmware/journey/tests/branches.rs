@@ -8,7 +8,7 @@ use jiff::civil::date;
 use journey::{Effect, Event, PlatformStep, SlipOrder, TimeLimits};
 use kiosk::{Kiosk, kept, pending, receipt};
 use outbox::Standing;
-use screen::{Language, Outcome, Over, PaperOutcome, Screen, StaffTap, Tap};
+use screen::{Language, Outcome, Over, PaperOutcome, ReadingStage, Screen, StaffTap, Tap};
 use services::AccountState;
 
 fn outcome(kiosk: &Kiosk) -> (Outcome, PaperOutcome) {
@@ -48,6 +48,24 @@ fn the_last_hour_of_the_seventh_day_is_in_time() {
     let mut kiosk = Kiosk::at_state("LookingUp");
     kiosk.step(Event::Account(pending(7)));
     assert_eq!(kiosk.at(), "EnteringPhone");
+}
+
+#[test]
+fn the_citizen_is_greeted_while_the_portrait_is_read() {
+    let mut kiosk = Kiosk::at_state("ReadingCard");
+    let page = |kiosk: &Kiosk| match kiosk.view().screen {
+        Screen::ReadingCard { name, percent, .. } => (name, percent),
+        _ => panic!("{}", kiosk.at()),
+    };
+    assert_eq!(page(&kiosk).0, None);
+    kiosk.step(Event::CardGreets(kiosk::greeting()));
+    kiosk.step(Event::CardProgress(ReadingStage::Portrait, 40));
+    let name = kiosk::identity().name().to_owned();
+    assert_eq!(page(&kiosk), (Some(name), 40));
+    // Laid down once more, the card may be another one.
+    kiosk.step(Event::CardFailed(Fault::CardLifted));
+    kiosk.step(Event::CardLaid);
+    assert_eq!(page(&kiosk).0, None);
 }
 
 #[test]

@@ -304,16 +304,19 @@ fn read(
     identity::check_expiry(dg1, today).map_err(Ended::Identity)?;
     wanted.check()?;
     prove(&mut session, &mut progress)?;
-    let last = |file: &&FileId| **file == FileId::Dg2;
-    for &file in files.iter().filter(|file| !last(file)).chain(files.iter().filter(last)) {
-        wanted.check()?;
-        match session.read(file, &mut progress) {
-            // Which data groups a batch of cards carries is not published; what the
-            // issuer signed says whether one is missing that should be there.
-            Ok(()) | Err(ReadError::Absent { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let (portrait, others): (Vec<_>, Vec<_>) = files.iter().partition(|file| **file == FileId::Dg2);
+    read_all(&mut session, &others, &mut progress, wanted)?;
+    // The portrait takes longer than all the rest; meanwhile the citizen is greeted.
+    let so_far = session.so_far();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // What speaks against the card is said when all of it is known.
+            if let Ok(greeting) = identity::greet(&so_far, &tools.issuers.grounds(), today) {
+                tools.tell.work(wanted.job, Event::CardGreets(greeting));
+            }
+        });
+        read_all(&mut session, &portrait, &mut progress, wanted)
+    })?;
     let files = session.finish();
     tools.tell.audit(audited::card_read(&files));
     tell(ReadingStage::Checking, 0);
@@ -322,6 +325,24 @@ fn read(
     let reference = tools.engine.reference(&who).map(Arc::new).map_err(|error| error.fault());
     tell(ReadingStage::Checking, 100);
     Ok((Box::new(who), reference))
+}
+
+fn read_all(
+    session: &mut Session<'_>,
+    files: &[FileId],
+    progress: &mut dyn FnMut(Progress),
+    wanted: &Wanted<'_>,
+) -> Result<(), Ended> {
+    for &file in files {
+        wanted.check()?;
+        match session.read(file, progress) {
+            // Which data groups a batch of cards carries is not published; what the
+            // issuer signed says whether one is missing that should be there.
+            Ok(()) | Err(ReadError::Absent { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// Lets the chip prove that it is no copy (ICAO 9303-11, 6): by chip authentication, after

@@ -150,6 +150,8 @@ pub enum Screen {
     },
     /// "Reading your card, please do not lift it. Step n of 4."
     ReadingCard {
+        /// Whom to greet, once the chip has said so; the portrait may still be on its way.
+        name: Option<String>,
         /// Which of the four steps.
         stage: ReadingStage,
         /// Bytes read of bytes to read, in per cent.

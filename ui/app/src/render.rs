@@ -100,9 +100,10 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
         Screen::PlaceCard { fault: wrong } => {
             Sheet { page: PageName::PlaceCard, fault: fault(wrong), ..Sheet::default() }
         }
-        Screen::ReadingCard { stage, percent } => Sheet {
+        Screen::ReadingCard { name, stage, percent } => Sheet {
             page: PageName::ReadingCard,
             reading: pages::ReadingData {
+                name: name.as_deref().map(words).unwrap_or_default(),
                 stage: codes::stage(*stage),
                 percent: i32::from(*percent).min(100),
             },

@@ -94,9 +94,23 @@ fn following(page: &Screen) -> Option<Page> {
         Screen::PlaceCard { .. } => (
             "reading-card",
             vec![
-                ("", Screen::ReadingCard { stage: ReadingStage::Opening, percent: 0 }),
-                ("portrait", Screen::ReadingCard { stage: ReadingStage::Portrait, percent: 62 }),
-                ("checking", Screen::ReadingCard { stage: ReadingStage::Checking, percent: 100 }),
+                ("", Screen::ReadingCard { name: None, stage: ReadingStage::Opening, percent: 0 }),
+                (
+                    "portrait",
+                    Screen::ReadingCard {
+                        name: Some("NGUYỄN THỊ KHUÊ".into()),
+                        stage: ReadingStage::Portrait,
+                        percent: 62,
+                    },
+                ),
+                (
+                    "checking",
+                    Screen::ReadingCard {
+                        name: Some("TÔN NỮ HOÀNG THỊ NGUYỆT ẤNH TUYẾT".into()),
+                        stage: ReadingStage::Checking,
+                        percent: 100,
+                    },
+                ),
             ],
         ),
         Screen::ReadingCard { .. } => (

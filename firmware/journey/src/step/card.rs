@@ -29,10 +29,14 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
             go(At::EnteringCardKey { asked, digits: Typed::empty(), fault: None }).and(Effect::StopCard)
         }
         (At::PlacingCard { asked, key, failures, .. }, Event::CardLaid) => {
-            go(At::ReadingCard { asked, key, failures, stage: ReadingStage::Opening, percent: 0 })
+            let (greeting, stage) = (None, ReadingStage::Opening);
+            go(At::ReadingCard { asked, key, failures, greeting, stage, percent: 0 })
         }
-        (At::ReadingCard { asked, key, failures, .. }, Event::CardProgress(stage, percent)) => {
-            go(At::ReadingCard { asked, key, failures, stage, percent })
+        (At::ReadingCard { asked, key, failures, greeting, .. }, Event::CardProgress(stage, percent)) => {
+            go(At::ReadingCard { asked, key, failures, greeting, stage, percent })
+        }
+        (At::ReadingCard { asked, key, failures, stage, percent, .. }, Event::CardGreets(greeting)) => {
+            go(At::ReadingCard { asked, key, failures, greeting: Some(greeting), stage, percent })
         }
         (
             At::PlacingCard { asked, key, failures, .. } | At::ReadingCard { asked, key, failures, .. },

@@ -10,12 +10,12 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use card::{AccessKey, AccessPolicy, Can, FileId};
+use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId};
 use devices::{Device, State};
 use ed25519_dalek::{Signer, SigningKey};
 use face::{Engine, FaceMatch, OfficerId, OfficerKeys, OfficersApproval, Reference, Signed, Statement};
 use faults::Fault;
-use identity::{CardCode, Identity, TrustList};
+use identity::{CardCode, Greeting, Grounds, Identity, Policy, RevocationLists, TrustList};
 use jiff::{
     Timestamp,
     civil::{Date, date},
@@ -214,6 +214,7 @@ pub fn events() -> Vec<(&'static str, Make)> {
         ("CodeNotOfCard", || Event::CodeNotOfCard),
         ("CardLaid", || Event::CardLaid),
         ("CardProgress", || Event::CardProgress(screen::ReadingStage::Portrait, 40)),
+        ("CardGreets", || Event::CardGreets(greeting())),
         ("CardRead", card_read),
         ("CardRead (no template)", || Event::CardRead(identity(), Err(Fault::PortraitTooPoor))),
         ("CardExpired", || Event::CardExpired(date(2026, 11, 20))),
@@ -323,19 +324,33 @@ pub fn holder() -> &'static Holder {
 
 /// An identity, read off the virtual card and verified.
 pub fn identity() -> Box<Identity> {
-    let holder = holder();
-    let made = holder.made.clone();
+    let files = read(&[FileId::Sod, FileId::Dg1, FileId::Dg13, FileId::Dg2]);
+    Box::new(identity::verify(files, &trust(), TODAY).unwrap())
+}
+
+/// Whom the kiosk greets while it reads the portrait.
+pub fn greeting() -> Greeting {
+    let (trust, revoked) = (trust(), RevocationLists::default());
+    let grounds = Grounds { trust: &trust, revoked: &revoked, policy: Policy::KIOSK };
+    identity::greet(&read(&[FileId::Sod, FileId::Dg1, FileId::Dg13]), &grounds, TODAY).unwrap()
+}
+
+fn trust() -> TrustList {
+    TrustList::from_pem(&holder().issuer.csca_pem()).unwrap()
+}
+
+fn read(files: &[FileId]) -> CardFiles {
+    let made = holder().made.clone();
     let script = CardScript::default();
     let key = AccessKey::Can(Can::new(made.can()).unwrap());
     let mut reader = InMemoryReader::new(CitizenCard::new(made, &script, 3));
     reader.lay();
     let policy = AccessPolicy::PaceOrBacWhenNotOffered;
     let mut session = card::open(&mut reader, &key, policy, &mut SeededChance::new(2), &mut |_| {}).unwrap();
-    for file in [FileId::Sod, FileId::Dg1, FileId::Dg13, FileId::Dg2] {
-        session.read(file, &mut |_| {}).unwrap();
+    for file in files {
+        session.read(*file, &mut |_| {}).unwrap();
     }
-    let trust = TrustList::from_pem(&holder.issuer.csca_pem()).unwrap();
-    Box::new(identity::verify(session.finish(), &trust, TODAY).unwrap())
+    session.finish()
 }
 
 fn reference() -> Arc<Reference> {
