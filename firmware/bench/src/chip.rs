@@ -4,7 +4,7 @@
 use std::{path::Path, time::Duration};
 
 use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId, MrzKey};
-use identity::{Identity, TrustList};
+use identity::{Grounds, Identity, TrustList};
 use jiff::civil::{Date, date};
 use serde::Serialize;
 use simulators::{
@@ -211,7 +211,7 @@ fn ours(line: &Counting, key: &AccessKey, policy: AccessPolicy) -> Result<Read, 
 fn holder(issuer: &Issuer, line: &Counting, key: &AccessKey) -> Result<Identity, Failure> {
     let files = files(line, key, AccessPolicy::PaceOnly)?;
     let trust = TrustList::from_pem(&issuer.csca_pem())?;
-    Ok(identity::verify(files, &trust, TODAY)?)
+    Ok(identity::verify(files, &Grounds::trusting(&trust), TODAY)?)
 }
 
 impl Contender<'_> {

@@ -12,7 +12,7 @@ use face::{
     Attempt, Engine, FaceConfig, FaceEvidence, FaceMatch, NoMatch, OfficerId, OfficerKeys, OfficersApproval,
     Signed, Statement, VneidApproval, VneidRefused, Why,
 };
-use identity::{Identity, TrustList};
+use identity::{Grounds, Identity, TrustList};
 use jiff::{
     Timestamp,
     civil::{Date, date},
@@ -55,7 +55,8 @@ fn identity(name: &str) -> Identity {
         session.read(file, &mut |_| {}).unwrap();
     }
     let trust = TrustList::from_pem(&issuer.csca_pem()).unwrap();
-    identity::verify(session.finish(), &trust, TODAY).unwrap_or_else(|error| panic!("{error:?}"))
+    identity::verify(session.finish(), &Grounds::trusting(&trust), TODAY)
+        .unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 fn attempt(engine: &Engine, holder: &Identity, visitor: &str) -> Result<FaceMatch, NoMatch> {

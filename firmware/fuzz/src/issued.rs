@@ -3,7 +3,7 @@
 
 use card::{AccessKey, AccessPolicy, CardFiles, FileId, ReadError};
 use devices::CardReader;
-use identity::{Details, Identity, verify};
+use identity::{Details, Grounds, Identity, verify};
 
 use crate::{
     Reached, TODAY, chip,
@@ -47,5 +47,5 @@ fn read(file: FileId, bytes: &[u8], reading: Reading) -> Option<Identity> {
     let written = test_state::issuer().rewrite(&issued.card, &[(file.short_id(), bytes)]);
     let card = VirtualCard { card: written.expect("OpenSSL signs"), script: issued.script.clone() };
     let files = reading(&mut card.laid(), &test_state::zone_key(), AccessPolicy::BacOnly).ok()?;
-    verify(files, test_state::trust(), TODAY).ok()
+    verify(files, &Grounds::trusting(test_state::trust()), TODAY).ok()
 }

@@ -55,7 +55,7 @@ pub(crate) fn trust_list(bytes: &[u8]) -> Reached {
 
 /// A certificate revocation list.
 pub(crate) fn revocation_list(bytes: &[u8]) -> Reached {
-    let Ok(list) = RevocationList::open(bytes, test_state::trust(), &Policy::KIOSK, TODAY) else {
+    let Ok(list) = RevocationList::open(bytes, test_state::trust(), &Policy::STATING, TODAY) else {
         return Reached::Refused;
     };
     let mut lists = RevocationLists::default();
@@ -76,7 +76,7 @@ pub(crate) fn master_list(bytes: &[u8]) -> Reached {
 }
 
 fn grounds<'a>(trust: &'a TrustList, revoked: &'a RevocationLists) -> Grounds<'a> {
-    Grounds { trust, revoked, policy: Policy::KIOSK }
+    Grounds { trust, revoked, policy: Policy::STATING }
 }
 
 fn verdict(files: &LooseFiles, trust: &TrustList) -> Verdict {

@@ -97,21 +97,21 @@ pub struct Grounds<'a> {
     pub policy: Policy,
 }
 
-/// The holder of a card whose files are what its issuer signed, by a trust list
-/// alone and [`Policy::KIOSK`].
-pub fn verify(files: CardFiles, trust: &TrustList, today: Date) -> Result<Identity, IdentityError> {
-    let none = RevocationLists::default();
-    verify_on(files, &Grounds { trust, revoked: &none, policy: Policy::KIOSK }, today)
+impl<'a> Grounds<'a> {
+    /// A trust list alone, for tools and tests that have no more.
+    pub fn trusting(trust: &'a TrustList) -> Self {
+        Self { trust, revoked: RevocationLists::none(), policy: Policy::STATING }
+    }
 }
 
 /// The holder of a card whose files are what its issuer signed.
 #[expect(clippy::needless_pass_by_value, reason = "the files are wiped when their holder is known")]
-pub fn verify_on(files: CardFiles, grounds: &Grounds<'_>, today: Date) -> Result<Identity, IdentityError> {
+pub fn verify(files: CardFiles, grounds: &Grounds<'_>, today: Date) -> Result<Identity, IdentityError> {
     verdict::reach(&examined(&files), grounds, today)
 }
 
 /// Whom to say hello to while the portrait, the longest file by far, is still being read.
-/// Checks all that [`verify_on`] does, of the files that are there.
+/// Checks all that [`verify`] does, of the files that are there.
 pub fn greet(files: &CardFiles, grounds: &Grounds<'_>, today: Date) -> Result<Greeting, IdentityError> {
     verdict::greet(&examined(files), grounds, today)
 }

@@ -71,13 +71,10 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// For [`verify`](crate::verify), whose callers know of nothing but a trust list; a
-    /// kiosk has the stricter choices of its board. No SHA-1; a missing revocation
-    /// list is stated, since no public list covers citizens' cards; a chip that was
-    /// not asked is stated; forms of PACE that are not the signed ones are refused. No
-    /// DG14 of a citizen's card is published: should it name no PACE, that is stated
-    /// and no card is refused for it.
-    pub const KIOSK: Self = Self {
+    /// What is missing is stated, and no card refused for it: for tools that show all they
+    /// find, and for tests. A kiosk has the stricter choices of its board. No SHA-1 all the
+    /// same, and forms of PACE that are not the signed ones are refused.
+    pub const STATING: Self = Self {
         sha1: Sha1Policy::Refused,
         revocation: RevocationPolicy::StateOnly,
         chip: ChipPolicy::StateOnly,

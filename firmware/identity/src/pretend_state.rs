@@ -9,10 +9,7 @@ use jiff::civil::{Date, date};
 use openssl::{hash::MessageDigest, x509::X509};
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    Grounds, IdentityError, Policy, RevocationLists, TrustList, examination::Files, identity::Identity,
-    tlv::object,
-};
+use crate::{Grounds, IdentityError, TrustList, examination::Files, identity::Identity, tlv::object};
 
 pub(crate) mod certificates;
 pub(crate) mod lists;
@@ -112,8 +109,7 @@ impl Card {
     }
 
     pub fn verify(&self, trust: &TrustList, today: Date) -> Result<Identity, IdentityError> {
-        let none = RevocationLists::default();
-        let grounds = Grounds { trust, revoked: &none, policy: Policy::KIOSK };
+        let grounds = Grounds::trusting(trust);
         crate::verdict::reach(&self.read(), &grounds, today)
     }
 }

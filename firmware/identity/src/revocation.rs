@@ -171,6 +171,12 @@ pub struct RevocationLists {
 }
 
 impl RevocationLists {
+    /// No list of anybody's.
+    pub fn none() -> &'static Self {
+        static NONE: RevocationLists = RevocationLists { lists: Vec::new() };
+        &NONE
+    }
+
     /// Puts a list in, in the place of an older one of its issuer.
     pub fn add(&mut self, list: RevocationList) -> Result<(), RevocationListFault> {
         if let Some(present) = self.lists.iter_mut().find(|it| it.issuer_name == list.issuer_name) {

@@ -80,7 +80,7 @@ fn trusting(issuer: &Issuer) -> TrustList {
     TrustList::from_pem(&both).unwrap()
 }
 
-const WITH_SHA1: Policy = Policy { sha1: Sha1Policy::AcceptedThrough(TODAY), ..Policy::KIOSK };
+const WITH_SHA1: Policy = Policy { sha1: Sha1Policy::AcceptedThrough(TODAY), ..Policy::STATING };
 
 fn judged_by(issuer: &Issuer, text: &str, policy: Policy, lists: &[Vec<u8>]) -> Judgement {
     let trust = trusting(issuer);
@@ -92,13 +92,13 @@ fn judged_by(issuer: &Issuer, text: &str, policy: Policy, lists: &[Vec<u8>]) -> 
     let files = read(issuer, &script(text)).unwrap_or_else(|error| panic!("{text}: {error:?}"));
     let judgement = identity::judge(&files, &grounds, TODAY);
     // Only the one verdict makes an identity, and it always does.
-    let identity = identity::verify_on(files, &grounds, TODAY);
+    let identity = identity::verify(files, &grounds, TODAY);
     assert_eq!(judgement.verdict == Verdict::Authentic, identity.is_ok(), "{text}: {judgement:?}");
     judgement
 }
 
 fn judged(text: &str) -> Judgement {
-    judged_by(&issuer(), text, Policy::KIOSK, &[])
+    judged_by(&issuer(), text, Policy::STATING, &[])
 }
 
 #[test]
@@ -222,11 +222,11 @@ fn a_revoked_signer_is_revoked_only_where_its_states_list_is_there() {
     let issuer = issuer();
     let text = "[faults]\nsigner = 'revoked'";
     let list = issuer.revocation_list().unwrap();
-    let known = judged_by(&issuer, text, Policy::KIOSK, std::slice::from_ref(&list));
+    let known = judged_by(&issuer, text, Policy::STATING, std::slice::from_ref(&list));
     assert!(matches!(known.verdict, Verdict::Revoked { whose: Holder::Signer, .. }), "{:?}", known.verdict);
-    let unknown = judged_by(&issuer, text, Policy::KIOSK, &[]);
+    let unknown = judged_by(&issuer, text, Policy::STATING, &[]);
     assert_eq!((unknown.verdict, unknown.revocation), (Verdict::Authentic, Revocation::NotChecked));
-    let strict = Policy { revocation: RevocationPolicy::CurrentListRequired, ..Policy::KIOSK };
+    let strict = Policy { revocation: RevocationPolicy::CurrentListRequired, ..Policy::STATING };
     assert_eq!(judged_by(&issuer, text, strict, &[]).verdict, Verdict::RevocationUnknown);
     let honest = judged_by(&issuer, "", strict, &[list]);
     assert_eq!(honest.verdict, Verdict::Authentic);
@@ -288,7 +288,7 @@ fn a_copied_chip_is_suspected_or_stopped_and_a_stripped_one_is_not_proven() {
     }
     // Whoever leaves the keys out of the copy is betrayed by the issuer's own list.
     let stripped = "[faults]\ncloned = 'protocols-hidden'";
-    let strict = Policy { chip: ChipPolicy::ProofRequiredWhereOffered, ..Policy::KIOSK };
+    let strict = Policy { chip: ChipPolicy::ProofRequiredWhereOffered, ..Policy::STATING };
     assert_eq!(judged_by(&issuer(), stripped, strict, &[]).verdict, Verdict::ChipNotProven);
     let stated = judged(stripped);
     let offered = vec!["DG14 not read".to_owned(), "DG15 not read".to_owned()];
@@ -306,8 +306,7 @@ fn passports_in_every_coding_are_judged_as_a_whole() {
                  present = [1, 2, 7, 11, 12, 14, 15, 16]"
             );
             let files = read(&issuer, &script(&text)).unwrap_or_else(|error| panic!("{text}: {error:?}"));
-            let none = RevocationLists::default();
-            let grounds = Grounds { trust: &trust, revoked: &none, policy: Policy::KIOSK };
+            let grounds = Grounds::trusting(&trust);
             let judgement = identity::judge(&files, &grounds, TODAY);
             assert_eq!(judgement.verdict, Verdict::Authentic, "{text}: {:?}", judgement.checks);
             understood(&files);
@@ -344,7 +343,7 @@ fn an_access_file_with_a_weaker_protocol_than_the_signed_one_is_refused_or_state
     let text = format!("{strong}{weakened}");
     let refused = judged(&text);
     assert_eq!(refused.verdict, Verdict::Altered { file: "EF.CardAccess" });
-    let lenient = Policy { access_offer: AccessOfferPolicy::StateOnly, ..Policy::KIOSK };
+    let lenient = Policy { access_offer: AccessOfferPolicy::StateOnly, ..Policy::STATING };
     let stated = judged_by(&issuer(), &text, lenient, &[]);
     assert_eq!((stated.verdict, stated.access_offer), (Verdict::Authentic, AccessOffer::NotConfirmed));
 }

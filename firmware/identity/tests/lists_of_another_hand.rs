@@ -59,7 +59,7 @@ fn trusting(certificates: &[&[u8]]) -> TrustList {
 }
 
 fn open(file: &[u8], roots: &TrustList) -> Result<MasterList, MasterListFault> {
-    open_by(file, roots, Policy::KIOSK)
+    open_by(file, roots, Policy::STATING)
 }
 
 fn open_by(file: &[u8], trust: &TrustList, policy: Policy) -> Result<MasterList, MasterListFault> {
@@ -78,7 +78,7 @@ fn lists_under_every_kind_of_key_are_believed() {
         assert_eq!((list.country(), list.count(), list.age(TODAY)), ("UT", 1, 20), "{kind:?}");
         let validity = Period { from: date(2026, 11, 1), to: date(2027, 1, 30) };
         let list = csca.revocation_list(&[&list_signer], validity, 1).unwrap();
-        let list = RevocationList::open(&list, &trust, &Policy::KIOSK, TODAY);
+        let list = RevocationList::open(&list, &trust, &Policy::STATING, TODAY);
         assert_eq!(list.unwrap_or_else(|fault| panic!("{kind:?}: {fault:?}")).count(), 1);
     }
 }
@@ -91,7 +91,7 @@ fn lists_with_sha1_are_believed_by_name_only() {
     let list_signer = signer(&csca, CertificateUse::MasterLists, kind);
     let file = csca.master_list(&[csca.certificate()], &list_signer, date(2026, 11, 1)).unwrap();
     assert!(matches!(open(&file, &trust), Err(MasterListFault::SignerNotValid(_))));
-    let policy = Policy { sha1: Sha1Policy::AcceptedThrough(TODAY), ..Policy::KIOSK };
+    let policy = Policy { sha1: Sha1Policy::AcceptedThrough(TODAY), ..Policy::STATING };
     assert!(open_by(&file, &trust, policy).is_ok());
 }
 
@@ -116,8 +116,8 @@ fn a_change_of_key_and_name_is_a_link_and_the_new_list_speaks_for_the_old_key() 
     let document_signer = signer(&old, CertificateUse::Documents, kind);
     let validity = Period { from: date(2026, 11, 1), to: date(2027, 1, 30) };
     let revoked = new.revocation_list(&[&document_signer], validity, 2).unwrap();
-    assert!(RevocationList::open(&revoked, update.list(), &Policy::KIOSK, TODAY).is_ok());
-    let before = RevocationList::open(&revoked, &trusting(&[old.certificate()]), &Policy::KIOSK, TODAY);
+    assert!(RevocationList::open(&revoked, update.list(), &Policy::STATING, TODAY).is_ok());
+    let before = RevocationList::open(&revoked, &trusting(&[old.certificate()]), &Policy::STATING, TODAY);
     assert!(matches!(before.err(), Some(RevocationListFault::UnknownIssuer { .. })));
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId};
 use identity::{
     AccessOffer, CardCode, ChipGenuineness, Details, Directory, Expiry, Grounds, Identity, IdentityError,
-    Policy, RevocationLists, Sex, SignerFault, TrustList, check_expiry, greet, verify,
+    Sex, SignerFault, TrustList, check_expiry, greet, verify,
 };
 use jiff::civil::{Date, date};
 use simulators::{
@@ -62,7 +62,7 @@ fn trust(issuer: &Issuer) -> TrustList {
 
 fn judged(script: &CardScript) -> Result<Identity, IdentityError> {
     let issuer = issuer(CurveForm::Named);
-    verify(read(&issuer, &person("khue"), script), &trust(&issuer), TODAY)
+    verify(read(&issuer, &person("khue"), script), &Grounds::trusting(&trust(&issuer)), TODAY)
 }
 
 #[test]
@@ -71,7 +71,8 @@ fn every_invented_citizen_is_recognised_by_their_card() {
     let trust = trust(&issuer);
     for (name, person) in People::load(&people()).unwrap().0 {
         let files = read(&issuer, &person, &CardScript::default());
-        let identity = verify(files, &trust, TODAY).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let identity = verify(files, &Grounds::trusting(&trust), TODAY)
+            .unwrap_or_else(|error| panic!("{name}: {error:?}"));
         assert_eq!(identity.number().as_str(), person.number);
         // Chips have small letters where the invented list has capitals.
         assert_eq!(identity.name().to_uppercase(), person.name);
@@ -116,7 +117,8 @@ fn the_evidence_of_a_whole_reading_is_complete_and_not_personal() {
 fn curves_written_out_are_believed_like_curves_by_name() {
     let issuer = issuer(CurveForm::Explicit);
     let files = read(&issuer, &person("dat"), &CardScript::default());
-    let identity = verify(files, &trust(&issuer), TODAY).unwrap_or_else(|error| panic!("{error:?}"));
+    let identity =
+        verify(files, &Grounds::trusting(&trust(&issuer)), TODAY).unwrap_or_else(|error| panic!("{error:?}"));
     assert!(identity.sex() == Sex::Male);
 }
 
@@ -131,9 +133,7 @@ fn a_portrait_put_in_after_signing_is_found() {
 /// Whom the kiosk says hello to before it has read the portrait.
 fn greeted(by: &Issuer, trusted: &Issuer, script: &CardScript, today: Date) -> Result<String, IdentityError> {
     let files = read_some(by, &person("khue"), script, &FILES[..5]);
-    let (trust, revoked) = (trust(trusted), RevocationLists::default());
-    let grounds = Grounds { trust: &trust, revoked: &revoked, policy: Policy::KIOSK };
-    greet(&files, &grounds, today).map(|greeting| greeting.name().to_owned())
+    greet(&files, &Grounds::trusting(&trust(trusted)), today).map(|greeting| greeting.name().to_owned())
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn the_holder_is_greeted_without_the_portrait_and_nobody_else_is() {
     assert!(matches!(error, IdentityError::Expired { .. }), "{error:?}");
     // Without the portrait there is still no identity.
     let files = read_some(&issuer, &person("khue"), &script, &FILES[..5]);
-    let missing = verify(files, &trust(&issuer), TODAY).err();
+    let missing = verify(files, &Grounds::trusting(&trust(&issuer)), TODAY).err();
     assert!(matches!(missing, Some(IdentityError::Missing { file: FileId::Dg2 })), "{missing:?}");
 }
 
@@ -172,7 +172,7 @@ fn an_expired_card_says_so_before_anything_else_is_read_and_after() {
     let yesterday = date(2026, 11, 20);
     let early = check_expiry(files.file(FileId::Dg1).unwrap(), TODAY);
     assert!(matches!(early, Err(IdentityError::Expired { on }) if on == yesterday));
-    let late = verify(files, &trust(&issuer), TODAY).err().expect("the card is refused");
+    let late = verify(files, &Grounds::trusting(&trust(&issuer)), TODAY).err().expect("the card is refused");
     assert!(matches!(late, IdentityError::Expired { on } if on == yesterday), "{late:?}");
     assert_eq!(late.fault(), faults::Fault::CardExpired);
 }
@@ -181,7 +181,9 @@ fn an_expired_card_says_so_before_anything_else_is_read_and_after() {
 fn a_signer_is_not_believed_after_its_last_day() {
     let issuer = issuer(CurveForm::Named);
     let files = read(&issuer, &person("hieu"), &CardScript::default());
-    let error = verify(files, &trust(&issuer), date(2047, 1, 1)).err().expect("the card is refused");
+    let error = verify(files, &Grounds::trusting(&trust(&issuer)), date(2047, 1, 1))
+        .err()
+        .expect("the card is refused");
     assert!(
         matches!(error, IdentityError::SignerNotValid { reason: SignerFault::OutsideValidity { .. } }),
         "{error:?}"
@@ -202,7 +204,8 @@ fn the_printed_code_opens_the_chip_and_says_what_the_chip_says() {
     for file in FILES {
         session.read(file, &mut |_| {}).unwrap();
     }
-    let identity = verify(session.finish(), &trust(&issuer), TODAY).unwrap_or_else(|it| panic!("{it:?}"));
+    let identity = verify(session.finish(), &Grounds::trusting(&trust(&issuer)), TODAY)
+        .unwrap_or_else(|it| panic!("{it:?}"));
     assert!(identity.number() == code.number());
     assert_eq!(identity.birth().written(), code.birth().written());
 }

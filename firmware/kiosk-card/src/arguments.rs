@@ -156,7 +156,7 @@ impl Common {
             trust: None,
             root: None,
             lists: Vec::new(),
-            policy: Policy::KIOSK,
+            policy: Policy::STATING,
             today: today.0,
             form: Form::Text,
             older: OlderList::Refuse,

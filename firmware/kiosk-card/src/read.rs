@@ -171,7 +171,7 @@ fn holder(read: CardFiles, standing: &Standing) -> Result<Option<Holder>, Mistak
         nationality: it.nationality().to_owned(),
         address: it.address().map(str::to_owned),
     };
-    match identity::verify_on(read, &grounds, standing.today) {
+    match identity::verify(read, &grounds, standing.today) {
         Ok(identity) => Ok(Some(holder(&identity))),
         Err(error) => {
             eprintln!("no holder is named: {error}");

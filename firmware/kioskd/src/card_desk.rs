@@ -320,7 +320,7 @@ fn read(
     let files = session.finish();
     tools.tell.audit(audited::card_read(&files));
     tell(ReadingStage::Checking, 0);
-    let who = identity::verify_on(files, &tools.issuers.grounds(), today).map_err(Ended::Identity)?;
+    let who = identity::verify(files, &tools.issuers.grounds(), today).map_err(Ended::Identity)?;
     tell(ReadingStage::Checking, 50);
     let reference = tools.engine.reference(&who).map(Arc::new).map_err(|error| error.fault());
     tell(ReadingStage::Checking, 100);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use card::{AccessKey, AccessPolicy, Can, FileId};
 use ed25519_dalek::{Signer as _, SigningKey};
 use face::{FaceMatch, OfficerId, OfficerKeys, OfficersApproval, Signed, Statement};
-use identity::{Identity, IdentityId, TrustList};
+use identity::{Grounds, Identity, IdentityId, TrustList};
 use jiff::{Timestamp, civil::date};
 use keys::{
     DeviceKey, ServerSecret, SigningContext,
@@ -60,7 +60,7 @@ fn identity_of(name: &str) -> Identity {
         session.read(file, &mut |_| {}).unwrap();
     }
     let trust = TrustList::from_pem(&issuer.csca_pem()).unwrap();
-    identity::verify(session.finish(), &trust, today).unwrap()
+    identity::verify(session.finish(), &Grounds::trusting(&trust), today).unwrap()
 }
 
 /// Two officers vouch that this is the person of that card.

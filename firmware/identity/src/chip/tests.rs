@@ -63,7 +63,7 @@ fn with_policy(
     policy: ChipPolicy,
 ) -> (Judgement, Result<ChipGenuineness, IdentityError>) {
     let none = RevocationLists::default();
-    let grounds = Grounds { trust, revoked: &none, policy: Policy { chip: policy, ..Policy::KIOSK } };
+    let grounds = Grounds { trust, revoked: &none, policy: Policy { chip: policy, ..Policy::STATING } };
     let identity = crate::verdict::reach(files, &grounds, TODAY);
     (examine(files, &grounds, TODAY).judgement, identity.map(|it| it.evidence().chip.clone()))
 }
@@ -320,11 +320,11 @@ mod mapping {
         proof: ChipProof,
         today: Date,
     ) -> (Verdict, ChipGenuineness) {
-        let (mut card, trust, none) = (card(state, &[]), state.trusted(), RevocationLists::default());
+        let (mut card, trust) = (card(state, &[]), state.trusted());
         card.files.extend(card_security.map(|file| (FileId::CardSecurity, file.to_vec())));
         let proofs = [proof];
         let files = Files { proofs: &proofs, ..card.read() };
-        let grounds = Grounds { trust: &trust, revoked: &none, policy: Policy::KIOSK };
+        let grounds = Grounds::trusting(&trust);
         let judgement = examine(&files, &grounds, today).judgement;
         (judgement.verdict, judgement.chip)
     }

@@ -24,8 +24,7 @@ fn trusting(holder: &Holder) -> TrustList {
 }
 
 fn open(file: &[u8], roots: &TrustList) -> Result<MasterList, MasterListFault> {
-    let none = RevocationLists::default();
-    MasterList::open(file, &Grounds { trust: roots, revoked: &none, policy: Policy::KIOSK }, LATER)
+    MasterList::open(file, &Grounds::trusting(roots), LATER)
 }
 
 fn refused(file: &[u8], roots: &TrustList) -> MasterListFault {
@@ -112,8 +111,8 @@ fn only_a_signer_of_master_lists_signs_them() {
 fn a_list_is_not_believed_before_its_day_nor_after_its_signers_last() {
     let root = authority("DE", "csca");
     let file = master_list(&[&root.certificate], &list_signer(&root));
-    let (trust, none) = (trusting(&root), RevocationLists::default());
-    let grounds = Grounds { trust: &trust, revoked: &none, policy: Policy::KIOSK };
+    let trust = trusting(&root);
+    let grounds = Grounds::trusting(&trust);
     let on = |day| MasterList::open(&file, &grounds, day).err();
     let early = on(date(2021, 1, 1));
     assert!(matches!(early, Some(MasterListFault::FromTheFuture { .. })), "{early:?}");
@@ -231,9 +230,9 @@ fn a_list_whose_signer_was_called_back_is_refused() {
     let under = |serials: &[&str], revocation| {
         let mut revoked = RevocationLists::default();
         for list in serials.iter().map(|serial| revocation_list(&root, &[serial], days)) {
-            revoked.add(RevocationList::open(&list, &trust, &Policy::KIOSK, LATER).unwrap()).unwrap();
+            revoked.add(RevocationList::open(&list, &trust, &Policy::STATING, LATER).unwrap()).unwrap();
         }
-        let policy = Policy { revocation, ..Policy::KIOSK };
+        let policy = Policy { revocation, ..Policy::STATING };
         MasterList::open(&file, &Grounds { trust: &trust, revoked: &revoked, policy }, LATER).map(|_| ())
     };
     // The signer's serial number is 77, the root's is 1.

@@ -20,7 +20,7 @@ const CURRENT: (Date, Date) = (date(2026, 11, 1), date(2027, 1, 30));
 const STALE: (Date, Date) = (date(2026, 5, 1), date(2026, 7, 30));
 
 fn open(file: &[u8], trust: &TrustList) -> Result<RevocationList, RevocationListFault> {
-    RevocationList::open(file, trust, &Policy::KIOSK, TODAY)
+    RevocationList::open(file, trust, &Policy::STATING, TODAY)
 }
 
 fn refused(file: &[u8], trust: &TrustList) -> RevocationListFault {
@@ -42,7 +42,7 @@ fn judged(
     revoked: &RevocationLists,
     revocation: RevocationPolicy,
 ) -> (Judgement, Result<(), IdentityError>) {
-    let policy = Policy { revocation, ..Policy::KIOSK };
+    let policy = Policy { revocation, ..Policy::STATING };
     let grounds = Grounds { trust, revoked, policy };
     let judgement = crate::examination::examine(&card.read(), &grounds, TODAY).judgement;
     (judgement, crate::verdict::reach(&card.read(), &grounds, TODAY).map(|_| ()))
@@ -231,7 +231,7 @@ fn a_list_with_sha1_is_believed_only_as_long_as_the_operator_says() {
     let list = revocation_list_with(&state.authority, &["02"], CURRENT, extensions, "sha1");
     let expected = RevocationListFault::SignerNotValid(SignerFault::Weak("SHA-1"));
     assert_eq!(refused(&list, &trust), expected);
-    let policy = Policy { sha1: Sha1Policy::AcceptedThrough(TODAY), ..Policy::KIOSK };
+    let policy = Policy { sha1: Sha1Policy::AcceptedThrough(TODAY), ..Policy::STATING };
     assert_eq!(RevocationList::open(&list, &trust, &policy, TODAY).unwrap().count(), 1);
     let late = RevocationList::open(&list, &trust, &policy, date(2026, 11, 22));
     assert_eq!(late.err(), Some(expected));

@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 
 use super::*;
 use crate::{
-    Grounds, Policy, RevocationLists,
+    Grounds,
     pretend_state::{
         AUTHORITY, Holder, Wanted,
         lists::{authority, list_signer, master_list},
@@ -19,8 +19,7 @@ fn list_by(root: &Holder, certificates: &[&Holder]) -> MasterList {
     let mut all = vec![&root.certificate];
     all.extend(certificates.iter().map(|it| &it.certificate));
     let roots = TrustList::from_pem(&root.pem()).unwrap();
-    let none = RevocationLists::default();
-    let grounds = Grounds { trust: &roots, revoked: &none, policy: Policy::KIOSK };
+    let grounds = Grounds::trusting(&roots);
     MasterList::open(&master_list(&all, &list_signer(root)), &grounds, LATER).unwrap()
 }
 

@@ -364,8 +364,7 @@ fn departures_from_the_profile_are_named_with_their_holder() {
     card.files.insert(FileId::Dg1, dg1);
     let card = card.signed(&signer, &Signing::default());
     let trust = TrustList::from_pem(&authority.pem()).unwrap();
-    let none = RevocationLists::default();
-    let grounds = Grounds { trust: &trust, revoked: &none, policy: Policy::KIOSK };
+    let grounds = Grounds::trusting(&trust);
     let judgement = crate::examination::examine(&card.read(), &grounds, TODAY).judgement;
     // A passport is authentic, though it makes nobody a citizen.
     assert_eq!(judgement.verdict, Verdict::Authentic);
@@ -380,7 +379,7 @@ fn departures_from_the_profile_are_named_with_their_holder() {
 fn a_certificate_with_sha1_is_believed_by_name_only_and_stated() {
     let state = State::with(&AUTHORITY(), &Wanted { digest: MessageDigest::sha1(), ..SIGNER() });
     let (card, trust, none) = (state.card(), state.trusted(), RevocationLists::default());
-    let policy = Policy { sha1: Sha1Policy::AcceptedThrough(TODAY), ..Policy::KIOSK };
+    let policy = Policy { sha1: Sha1Policy::AcceptedThrough(TODAY), ..Policy::STATING };
     let judge = |policy, today| {
         let grounds = Grounds { trust: &trust, revoked: &none, policy };
         crate::examination::examine(&card.read(), &grounds, today).judgement

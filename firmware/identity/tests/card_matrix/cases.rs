@@ -141,7 +141,7 @@ pub enum List {
     Usual,
 }
 
-/// What the operator decided otherwise than [`Policy::KIOSK`].
+/// What the operator decided otherwise than [`Policy::STATING`].
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Choices {
@@ -206,7 +206,7 @@ impl Expected {
 
 impl Choices {
     pub fn policy(&self) -> Policy {
-        let mut policy = Policy::KIOSK;
+        let mut policy = Policy::STATING;
         if let Some(last) = self.sha1_through {
             policy.sha1 = Sha1Policy::AcceptedThrough(last);
         }

@@ -107,7 +107,7 @@ impl Desk {
         let revoked = self.revoked(case, policy);
         let grounds = Grounds { trust: &trust, revoked: &revoked, policy };
         let judgement = identity::judge(&files, &grounds, case.today);
-        match identity::verify_on(files, &grounds, case.today) {
+        match identity::verify(files, &grounds, case.today) {
             Ok(identity) => {
                 let number = self.people.person(&case.person).unwrap().number.clone();
                 Came::Accepted(Box::new(identity), judgement, number)

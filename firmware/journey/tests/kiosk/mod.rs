@@ -15,7 +15,7 @@ use devices::{Device, State};
 use ed25519_dalek::{Signer, SigningKey};
 use face::{Engine, FaceMatch, OfficerId, OfficerKeys, OfficersApproval, Reference, Signed, Statement};
 use faults::Fault;
-use identity::{CardCode, Greeting, Grounds, Identity, Policy, RevocationLists, TrustList};
+use identity::{CardCode, Greeting, Grounds, Identity, TrustList};
 use jiff::{
     Timestamp,
     civil::{Date, date},
@@ -325,14 +325,13 @@ pub fn holder() -> &'static Holder {
 /// An identity, read off the virtual card and verified.
 pub fn identity() -> Box<Identity> {
     let files = read(&[FileId::Sod, FileId::Dg1, FileId::Dg13, FileId::Dg2]);
-    Box::new(identity::verify(files, &trust(), TODAY).unwrap())
+    Box::new(identity::verify(files, &Grounds::trusting(&trust()), TODAY).unwrap())
 }
 
 /// Whom the kiosk greets while it reads the portrait.
 pub fn greeting() -> Greeting {
-    let (trust, revoked) = (trust(), RevocationLists::default());
-    let grounds = Grounds { trust: &trust, revoked: &revoked, policy: Policy::KIOSK };
-    identity::greet(&read(&[FileId::Sod, FileId::Dg1, FileId::Dg13]), &grounds, TODAY).unwrap()
+    let files = read(&[FileId::Sod, FileId::Dg1, FileId::Dg13]);
+    identity::greet(&files, &Grounds::trusting(&trust()), TODAY).unwrap()
 }
 
 fn trust() -> TrustList {
