@@ -1,10 +1,13 @@
 //! The groups in which PACE and chip authentication agree keys: standardised curves and
 //! prime groups of ICAO Doc 9303-11, 9.5, over OpenSSL's arithmetic.
 //!
+//! brainpoolP256r1 has arithmetic of its own.
+//!
 //! Curves come from the table here only, never from parameters that a chip sends. Secret
 //! numbers come from the caller's chance, never from OpenSSL's; they are cleared when
 //! freed.
 
+mod brainpool;
 mod curve;
 mod pair;
 mod primes;
@@ -18,6 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::AccessFlaw;
 
+pub(crate) use brainpool::BrainpoolP256;
 pub(crate) use curve::{Curve, CurveParameters};
 pub(crate) use pair::Pair;
 pub(crate) use primes::Primes;
@@ -83,9 +87,13 @@ impl Secret {
 
     /// A secret number of the field with this prime, from more bytes than it has.
     pub fn reduced(bytes: &[u8], prime: &BigNumRef) -> Result<Self, AccessFlaw> {
-        let long = Self::from_bytes(bytes)?;
+        Self::from_bytes(bytes)?.below(prime)
+    }
+
+    /// The same number modulo this one.
+    fn below(&self, modulus: &BigNumRef) -> Result<Self, AccessFlaw> {
         let mut number = BigNum::new_secure()?;
-        number.nnmod(&long.0, prime, &mut *BigNumContext::new_secure()?)?;
+        number.nnmod(&self.0, modulus, &mut *BigNumContext::new_secure()?)?;
         number.set_const_time();
         Ok(Self(number))
     }

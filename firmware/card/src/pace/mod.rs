@@ -14,7 +14,7 @@ use crate::{
     AccessFlaw, AccessKey, Agreement, ChipProof, Cipher, Mapping, Password, Protocol, ReadError, Step,
     apdu::{Command, DONE},
     cipher::{CipherKey, Purpose, unpad},
-    group::{Curve, Group, Pair, Primes, Secret},
+    group::{BrainpoolP256, Curve, Group, Pair, Primes, Secret},
     secure_messaging::Channel,
     tlv,
     wire::{Link, Wire},
@@ -32,6 +32,9 @@ pub(crate) fn establish(
     choose(wire, choice, key)?;
     let rounds = Rounds { wire, password: key.password() };
     let established = match choice.agreement {
+        Agreement::Ecdh if choice.parameters == BrainpoolP256::PARAMETERS => {
+            agree::<BrainpoolP256>(rounds, choice, key, chance)?
+        }
         Agreement::Ecdh => agree::<Curve>(rounds, choice, key, chance)?,
         Agreement::Dh => agree::<Primes>(rounds, choice, key, chance)?,
     };

@@ -105,7 +105,10 @@ fn every_number_of_the_worked_examples_is_computed() {
     assert_eq!(examples.len(), 7);
     for numbers in &examples {
         match numbers.text("group") {
-            "ecdh" => check::<Curve>(numbers),
+            "ecdh" => {
+                check::<Curve>(numbers);
+                check::<BrainpoolP256>(numbers);
+            }
             _ => check::<Primes>(numbers),
         }
     }
