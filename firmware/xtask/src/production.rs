@@ -8,12 +8,14 @@ use crate::project;
 /// What `hardware.rs` of kioskd says to a build that would link a simulator.
 const REFUSAL: &str = "simulators are never linked into a production build";
 
-/// Compiles `kioskd` with simulators and without debug assertions. Only this one crate
-/// is compiled anew, and it must fail.
-pub fn refuses_simulators() -> Result<()> {
+/// Compiles `kioskd` with simulators and without debug assertions, beside everything else as
+/// it was built before (`everything`: the same features, or all dependencies are built once
+/// more). Only this one crate is compiled anew, and it must fail.
+pub fn refuses_simulators(everything: &[&str]) -> Result<()> {
     let output = project::cargo()
-        .args(["rustc", "--quiet", "--locked", "-p", "kioskd", "--features", "kioskd/simulators"])
-        .args(["--bin", "kioskd", "--", "-C", "debug-assertions=off"])
+        .args(["build", "--quiet", "--all-targets"])
+        .args(everything)
+        .args(["--config", "profile.dev.package.kioskd.debug-assertions=false"])
         .output()?;
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.success() {

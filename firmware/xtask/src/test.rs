@@ -21,7 +21,7 @@ pub fn run() -> Result<()> {
     let opponents = install_opponents()?;
     // Programs and tests in one build, so that nothing is built twice with other features.
     project::run(project::cargo().args(["build", "--all-targets"]).args(EVERYTHING))?;
-    production::refuses_simulators()?;
+    production::refuses_simulators(&EVERYTHING)?;
     demo::walk_all()?;
     project::run(
         project::cargo()
