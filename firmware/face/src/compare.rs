@@ -18,7 +18,26 @@ pub struct Comparison {
     pub timings: [Timings; 2],
 }
 
+/// What the largest face of a picture is like, for measuring how well faces are told apart.
+/// It can be compared and nothing else; it is wiped when dropped.
+pub struct Sample(Template);
+
+impl Sample {
+    /// How alike two faces are.
+    pub fn likeness(&self, other: &Self) -> Score {
+        Score::of(self.0.likeness(&other.0))
+    }
+}
+
 impl Engine {
+    /// The largest face of a picture; none where it shows no face.
+    pub fn sample(&self, picture: &Picture) -> Result<Option<Sample>, FaceError> {
+        let mut timings = Timings::default();
+        let faces = self.faces(picture, &mut timings)?;
+        let face = faces.first().map(|face| self.template(picture, face, &mut timings));
+        Ok(face.transpose()?.map(Sample))
+    }
+
     /// Compares the largest faces of two pictures; none where one shows no face.
     pub fn compare(&self, one: &Picture, other: &Picture) -> Result<Option<Comparison>, FaceError> {
         let (Some(one), Some(other)) = (self.examine(one)?, self.examine(other)?) else {

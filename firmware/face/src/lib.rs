@@ -30,7 +30,7 @@ mod timing;
 mod vneid;
 
 pub use attempt::{Attempt, Reference};
-pub use compare::Comparison;
+pub use compare::{Comparison, Sample};
 pub use config::{FaceConfig, QualityLimits};
 pub use engine::Engine;
 pub use error::FaceError;

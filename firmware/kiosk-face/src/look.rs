@@ -1,97 +1,15 @@
-//! `kiosk-face`: compares faces and measures pictures, for people who tune and test.
-//! It prints measures and scores, never a template; it decides nothing for a kiosk.
+//! One or two pictures looked at, and what a kiosk would make of them.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::ExitCode,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use face::{Engine, FaceConfig, Quality, Timings, read_picture};
 
-const USAGE: &str = "usage: kiosk-face compare PICTURE PICTURE [--models DIR]
-       kiosk-face quality PICTURE [--models DIR]
-Pictures are JPEG or JPEG 2000 files.";
-
-/// Where the models are, in this order, unless `--models` says it.
-const MODEL_FOLDERS: [&str; 2] = ["firmware/face/models", "/usr/share/mot-cham/face-models"];
-
-enum Task {
-    Help,
-    Compare([PathBuf; 2]),
-    Quality(PathBuf),
-}
-
-struct Order {
-    task: Task,
-    models: PathBuf,
-}
-
-fn main() -> ExitCode {
-    let order = match order(env::args_os().skip(1)) {
-        Ok(order) => order,
-        Err(reason) => {
-            eprintln!("kiosk-face: {reason}; try kiosk-face --help");
-            return ExitCode::from(2);
-        }
-    };
-    match carry_out(&order) {
-        Ok(code) => code,
-        Err(reason) => {
-            eprintln!("kiosk-face: {reason}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn order(arguments: impl Iterator<Item = std::ffi::OsString>) -> Result<Order, String> {
-    use lexopt::prelude::*;
-    let mut parser = lexopt::Parser::from_args(arguments);
-    let (mut words, mut models) = (Vec::new(), None);
-    while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
-        match argument {
-            Long("models") => models = Some(parser.value().map_err(|error| error.to_string())?.into()),
-            Long("help") | Short('h') => words.insert(0, "help".into()),
-            Value(word) => words.push(word),
-            other => return Err(other.unexpected().to_string()),
-        }
-    }
-    let mut words = words.into_iter();
-    let verb = words.next().ok_or("no command given")?;
-    let files: Vec<PathBuf> = words.map(PathBuf::from).collect();
-    let task = match (verb.to_str(), files.as_slice()) {
-        (Some("help"), _) => Task::Help,
-        (Some("compare"), [one, other]) => Task::Compare([one.clone(), other.clone()]),
-        (Some("compare"), _) => return Err("compare takes two pictures".into()),
-        (Some("quality"), [one]) => Task::Quality(one.clone()),
-        (Some("quality"), _) => return Err("quality takes one picture".into()),
-        _ => return Err(format!("unknown command '{}'", verb.display())),
-    };
-    Ok(Order { task, models: models.unwrap_or_else(default_models) })
-}
-
-fn default_models() -> PathBuf {
-    let found = MODEL_FOLDERS.iter().find(|folder| Path::new(folder).join("manifest.toml").is_file());
-    PathBuf::from(found.unwrap_or(&MODEL_FOLDERS[1]))
-}
-
-fn carry_out(order: &Order) -> Result<ExitCode, String> {
-    if matches!(order.task, Task::Help) {
-        println!("{USAGE}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    let began = Instant::now();
-    let engine = Engine::load(&order.models).map_err(|error| format!("{}: {error}", error.fault().code()))?;
-    println!("models loaded in {}", ms(began.elapsed()));
-    match &order.task {
-        Task::Help => Ok(ExitCode::SUCCESS),
-        Task::Compare(files) => compare(&engine, files),
-        Task::Quality(file) => quality(&engine, file),
-    }
-}
-
-fn compare(engine: &Engine, files: &[PathBuf; 2]) -> Result<ExitCode, String> {
+pub fn compare(engine: &Engine, files: &[PathBuf; 2]) -> Result<ExitCode, String> {
     let config = FaceConfig::documented();
     let [one, other] = [picture(&files[0])?, picture(&files[1])?];
     let Some(result) = engine.compare(&one, &other).map_err(|error| error.to_string())? else {
@@ -113,7 +31,7 @@ fn compare(engine: &Engine, files: &[PathBuf; 2]) -> Result<ExitCode, String> {
     Ok(code)
 }
 
-fn quality(engine: &Engine, file: &Path) -> Result<ExitCode, String> {
+pub fn quality(engine: &Engine, file: &Path) -> Result<ExitCode, String> {
     let found = engine.quality_of(&picture(file)?).map_err(|error| error.to_string())?;
     let (quality, timings) = found.ok_or("there is no face in the picture")?;
     let config = FaceConfig::documented();
@@ -122,7 +40,7 @@ fn quality(engine: &Engine, file: &Path) -> Result<ExitCode, String> {
     Ok(if usable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn picture(file: &Path) -> Result<face::Picture, String> {
+pub fn picture(file: &Path) -> Result<face::Picture, String> {
     let bytes = fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     read_picture(&bytes).map_err(|error| format!("{}: {error}", file.display()))
 }
@@ -171,6 +89,6 @@ fn print(file: &Path, q: &Quality, timings: &Timings, config: &FaceConfig) {
     );
 }
 
-fn ms(time: Duration) -> String {
+pub fn ms(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1000.0)
 }

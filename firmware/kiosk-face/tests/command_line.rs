@@ -1,6 +1,7 @@
 //! `kiosk-face` as people meet it.
 
 use std::{
+    fs,
     path::Path,
     process::{Command, Output},
 };
@@ -27,6 +28,9 @@ fn what_makes_no_sense_is_refused_in_one_line() {
     refused(&["quality", "no-such.jpg"], 1, "no-such.jpg");
     refused(&["quality", "Cargo.toml"], 1, "damaged or of an unknown format");
     refused(&["quality", "a.jpg", "--models", "/no/such/folder"], 1, "FACE-04");
+    refused(&["quality", "a.jpg", "--plot", "a.png"], 2, "only evaluate");
+    refused(&["evaluate", "one.csv", "two.csv"], 2, "one list");
+    refused(&["evaluate", "no-such.csv"], 1, "no-such.csv");
 }
 
 #[test]
@@ -37,4 +41,34 @@ fn a_comparison_says_its_score_and_what_it_did_not_assess() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.contains("the same person"), "{text}");
     assert!(text.contains("liveness: not assessed"), "{text}");
+}
+
+#[test]
+fn an_evaluation_tells_its_figures_beside_those_of_others_and_draws_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let people = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
+    let people = people.display();
+    let list = folder.path().join("pairs.csv");
+    let of = |a: &str, b: &str, rest: &str| format!("{people}/{a}.jpg,{people}/{b}.jpg,{rest}\n");
+    let rows = [
+        of("khue-portrait", "khue-live", "1,0.6"),
+        of("khue-portrait", "hieu-live", "0,0.7"),
+        of("hieu-portrait", "khue-live", "0,"),
+    ];
+    fs::write(&list, "a,b,same,score.peer\n".to_owned() + &rows.concat()).unwrap();
+    let [plot, json] =
+        ["curves.png", "figures.json"].map(|name| folder.path().join(name).display().to_string());
+    let output = kiosk_face(&["evaluate", list.to_str().unwrap(), "--plot", &plot, "--json", &json]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("4 pictures, 1 pairs of one person, 2 of two"), "{text}");
+    assert!(text.contains("0 of 2 pairs of two persons matched, 0 of 1 of one did not"), "{text}");
+    // The peer takes a stranger for the holder, and saw no face in one pair.
+    let figures: serde_json::Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
+    let programs = figures["programs"].as_array().unwrap();
+    assert_eq!((&programs[0]["name"], &programs[1]["name"]), (&"mot-cham".into(), &"peer".into()));
+    assert_eq!(programs[0]["at"][0]["false_non_match_rate"]["value"], 0.0);
+    assert_eq!(programs[1]["at"][0]["false_non_match_rate"]["value"], 1.0);
+    assert_eq!(programs[1]["without_a_score"], serde_json::json!([0, 1]));
+    assert!(fs::read(plot).unwrap().starts_with(b"\x89PNG"));
 }

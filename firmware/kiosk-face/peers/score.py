@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Adds the scores of other programs to a list of labelled pairs, for kiosk-face evaluate.
+
+usage: score.py PAIRS.csv OUT.csv --recogniser SFACE.onnx [--install DIR]
+
+  score.opencv  OpenCV's own FaceDetectorYN, with our detector's file, and FaceRecognizerSF, with
+                OpenCV Zoo's face_recognition_sface_2021dec.onnx: it cannot read the one that we
+                quantised; cosine
+  score.dlib    dlib's frontal detector, five landmarks and ResNet; minus the distance
+
+Every program takes the largest face that it finds. Packages (once, into --install, by pip):
+opencv-contrib-python-headless, dlib-bin, face-recognition-models. They are peers to be measured
+beside, nothing that a kiosk runs.
+"""
+
+import argparse
+import csv
+import pathlib
+import subprocess
+import sys
+
+DETECTOR = pathlib.Path(__file__).parents[2] / "face/models/yunet-2023mar.onnx"
+PACKAGES = ["opencv-contrib-python-headless==5.0.0.93", "dlib-bin==20.0.1", "face-recognition-models==0.3.0"]
+
+
+def install(folder):
+    if not folder.is_dir():
+        order = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+        subprocess.run(order + PACKAGES + ["numpy==2.4.6"], check=True)
+    sys.path.insert(0, str(folder))
+
+
+def opencv(recogniser):
+    import cv2
+    import numpy
+
+    detector = cv2.FaceDetectorYN.create(str(DETECTOR), "", (320, 320), 0.6)
+    recogniser = cv2.FaceRecognizerSF.create(str(recogniser), "")
+
+    def template(path):
+        picture = cv2.imread(str(path))
+        detector.setInputSize((picture.shape[1], picture.shape[0]))
+        faces = detector.detect(picture)[1]
+        if faces is None:
+            return None
+        face = max(faces, key=lambda it: it[2] * it[3])
+        return recogniser.feature(recogniser.alignCrop(picture, face)).flatten()
+
+    def likeness(one, other):
+        return float(numpy.dot(one, other) / numpy.linalg.norm(one) / numpy.linalg.norm(other))
+
+    return template, likeness
+
+
+def dlib_resnet(folder):
+    import dlib
+    import numpy
+
+    models = folder / "face_recognition_models" / "models"
+    detector = dlib.get_frontal_face_detector()
+    landmarks = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
+    network = dlib.face_recognition_model_v1(str(models / "dlib_face_recognition_resnet_model_v1.dat"))
+
+    def template(path):
+        picture = dlib.load_rgb_image(str(path))
+        faces = detector(picture, 1)
+        if not faces:
+            return None
+        face = max(faces, key=lambda it: it.area())
+        return numpy.array(network.compute_face_descriptor(picture, landmarks(picture, face)))
+
+    def likeness(one, other):
+        return -float(numpy.linalg.norm(one - other))
+
+    return template, likeness
+
+
+def main():
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("pairs", type=pathlib.Path)
+    words.add_argument("out", type=pathlib.Path)
+    words.add_argument("--recogniser", type=pathlib.Path, required=True)
+    words.add_argument("--install", type=pathlib.Path, default=pathlib.Path("target/opponents/faces"))
+    given = words.parse_args()
+    install(given.install)
+    programs = {"opencv": opencv(given.recogniser), "dlib": dlib_resnet(given.install)}
+    with given.pairs.open(newline="") as file:
+        rows = [{key.strip(): value.strip() for key, value in row.items()} for row in csv.DictReader(file)]
+    for name, (template, likeness) in programs.items():
+        seen = {}
+        for row in rows:
+            paths = [given.pairs.parent / row["a"], given.pairs.parent / row["b"]]
+            for path in paths:
+                if path not in seen:
+                    seen[path] = template(path)
+            one, other = (seen[path] for path in paths)
+            missing = one is None or other is None
+            row["score." + name] = "" if missing else f"{likeness(one, other):.6f}"
+        print(f"{name}: {len(seen)} pictures, {sum(it is None for it in seen.values())} without a face")
+    for row in rows:
+        row["a"], row["b"] = ((given.pairs.parent / row[key]).resolve() for key in "ab")
+    with given.out.open("w", newline="") as file:
+        table = csv.DictWriter(file, rows[0].keys())
+        table.writeheader()
+        table.writerows(rows)
+
+
+main()

@@ -1,0 +1,102 @@
+//! What the command line asks for.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+pub const HELP: &str = "\
+kiosk-face: compares faces and measures pictures
+
+usage: kiosk-face compare PICTURE PICTURE
+       kiosk-face quality PICTURE
+       kiosk-face evaluate PAIRS.csv [--plot OUT.png] [--json OUT.json]
+
+Pictures are JPEG or JPEG 2000 files.
+
+compare   The score of two faces and what a kiosk would make of it. Ends with 0 where it
+          would take both for one person.
+quality   Every measure of a picture beside its limit. Ends with 0 where it is good enough.
+evaluate  Error rates over labelled pairs. PAIRS.csv has a header and the columns
+            a, b        two picture files, from the folder of PAIRS.csv on
+            same        1: one person; 0: two
+            fold        optional: which of the folds of a cross-validation
+            score.NAME  optional: the score of another program, higher for more alike; it is
+                        evaluated beside ours on the same pairs. Empty: it found no face.
+          Other columns are ignored. A pair without a face in a picture counts as refused.
+
+  --plot FILE   ROC and DET curves as PNG
+  --json FILE   the figures
+  --models DIR  the models' folder";
+
+/// Where the models are, in this order, unless `--models` says it.
+const MODEL_FOLDERS: [&str; 2] = ["firmware/face/models", "/usr/share/mot-cham/face-models"];
+
+pub struct Order {
+    pub task: Task,
+    pub models: PathBuf,
+}
+
+pub enum Task {
+    Help,
+    Compare([PathBuf; 2]),
+    Quality(PathBuf),
+    Evaluate(Evaluation),
+}
+
+pub struct Evaluation {
+    pub pairs: PathBuf,
+    pub plot: Option<PathBuf>,
+    pub json: Option<PathBuf>,
+}
+
+impl Order {
+    pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self, String> {
+        use lexopt::prelude::*;
+        let mut parser = lexopt::Parser::from_args(arguments);
+        let (mut words, mut models, mut plot, mut json) = (Vec::new(), None, None, None);
+        let mut help = false;
+        while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
+            let option = match argument {
+                Long("help") | Short('h') => {
+                    help = true;
+                    continue;
+                }
+                Value(word) => {
+                    words.push(word);
+                    continue;
+                }
+                Long("models") => &mut models,
+                Long("plot") => &mut plot,
+                Long("json") => &mut json,
+                other => return Err(other.unexpected().to_string()),
+            };
+            *option = Some(PathBuf::from(parser.value().map_err(|error| error.to_string())?));
+        }
+        let task = if help { Task::Help } else { task(words, plot, json)? };
+        Ok(Self { task, models: models.unwrap_or_else(default_models) })
+    }
+}
+
+fn task(words: Vec<OsString>, plot: Option<PathBuf>, json: Option<PathBuf>) -> Result<Task, String> {
+    let mut words = words.into_iter();
+    let verb = words.next().ok_or("no command given")?;
+    let files: Vec<PathBuf> = words.map(PathBuf::from).collect();
+    let writes = plot.is_some() || json.is_some();
+    match (verb.to_str(), files.as_slice()) {
+        (Some("help"), _) => Ok(Task::Help),
+        (Some("evaluate"), [pairs]) => Ok(Task::Evaluate(Evaluation { pairs: pairs.clone(), plot, json })),
+        (Some("evaluate"), _) => Err("evaluate takes one list of pairs".into()),
+        (Some("compare" | "quality"), _) if writes => Err("only evaluate has --plot and --json".into()),
+        (Some("compare"), [one, other]) => Ok(Task::Compare([one.clone(), other.clone()])),
+        (Some("compare"), _) => Err("compare takes two pictures".into()),
+        (Some("quality"), [one]) => Ok(Task::Quality(one.clone())),
+        (Some("quality"), _) => Err("quality takes one picture".into()),
+        _ => Err(format!("unknown command '{}'", verb.display())),
+    }
+}
+
+fn default_models() -> PathBuf {
+    let found = MODEL_FOLDERS.iter().find(|folder| Path::new(folder).join("manifest.toml").is_file());
+    PathBuf::from(found.unwrap_or(&MODEL_FOLDERS[1]))
+}
