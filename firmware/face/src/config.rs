@@ -58,6 +58,8 @@ pub struct QualityLimits {
     pub black_max: f32,
     /// Share of the face's pixels that are nearly white.
     pub white_max: f32,
+    /// How much darker one cheek may be than the other, as a share of the brighter.
+    pub one_sided_max: f32,
     /// Variance of the Laplacian of the face at a fixed size, in squared grey levels.
     pub sharpness_min: f32,
     /// Gap between the lids as a share of the distance from the eyes to the chin.
@@ -91,6 +93,7 @@ impl FaceConfig {
                 brightness_max: 0.80,
                 black_max: 0.35,
                 white_max: 0.20,
+                one_sided_max: 0.60,
                 sharpness_min: 10.0,
                 eye_opening_min: 0.02,
                 mouth_opening_max: 0.25,

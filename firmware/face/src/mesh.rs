@@ -21,6 +21,8 @@ const POINTS: usize = 468;
 const BROW_TOP: usize = 10;
 const CHIN: usize = 152;
 const CHEEKS: [usize; 2] = [234, 454];
+/// The middle of either cheek.
+const CHEEK_MIDDLES: [usize; 2] = [50, 280];
 const OUTER_EYE_CORNERS: [usize; 2] = [33, 263];
 /// Upper and lower lid of either eye.
 const LIDS: [[usize; 2]; 2] = [[159, 145], [386, 374]];
@@ -117,6 +119,17 @@ impl Mesh {
         let [left, right] = CHEEKS.map(|number| self.point(number)[0]);
         let (top, bottom) = (self.point(BROW_TOP)[1], self.point(CHIN)[1]);
         [inside(left.min(right)), inside(top), inside(left.max(right)), inside(bottom)]
+    }
+
+    /// A square on the middle of either cheek, three tenths of the distance between the eyes
+    /// wide, as OFIQ cuts it: left, top, right, bottom, in the crop.
+    pub(crate) fn cheeks(&self) -> [[usize; 4]; 2] {
+        let half = self.gap(OUTER_EYE_CORNERS) * 0.15;
+        let inside = |value: f32| value.clamp(0.0, SIDE as f32) as usize;
+        CHEEK_MIDDLES.map(|number| {
+            let [x, y, _] = self.point(number);
+            [x - half, y - half, x + half, y + half].map(inside)
+        })
     }
 
     #[cfg(test)]

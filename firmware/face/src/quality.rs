@@ -35,6 +35,8 @@ pub struct Quality {
     pub black: f32,
     /// Share of nearly white pixels.
     pub white: f32,
+    /// How much darker one cheek is than the other, as a share of the brighter: 0 even, 1 black.
+    pub one_sided: f32,
     /// Variance of the Laplacian at a fixed size, in squared grey levels.
     pub sharpness: f32,
     /// Lid gap of the eye that is open least, over the distance from eyes to chin.
@@ -67,6 +69,7 @@ impl Quality {
             brightness: light.mean,
             black: light.black,
             white: light.white,
+            one_sided: one_sided(crop, mesh.cheeks()),
             sharpness: light.sharpness,
             eye_opening: mesh.eye_opening(),
             mouth_opening: mesh.mouth_opening(),
@@ -81,6 +84,7 @@ impl Quality {
             (self.second_face > limits.second_face_max, FaceHint::OnePerson),
             (self.brightness < limits.brightness_min || self.black > limits.black_max, FaceHint::TooDark),
             (self.brightness > limits.brightness_max || self.white > limits.white_max, FaceHint::TooBright),
+            (self.one_sided > limits.one_sided_max, FaceHint::OneSidedLight),
             (self.face_height > limits.face_height_max, FaceHint::MoveBack),
             (self.face_height < limits.face_height_min, FaceHint::ComeCloser),
             (self.eye_distance < limits.eye_distance_min, FaceHint::ComeCloser),
@@ -114,15 +118,9 @@ struct Light {
 }
 
 impl Light {
-    /// Luminance by ITU-R BT.709, as OFIQ takes it.
     fn of(crop: &Crop, [left, top, right, bottom]: [usize; 4]) -> Self {
         let side = crop.side;
-        let plane = side * side;
-        let grey = |x: usize, y: usize| {
-            let at = y * side + x;
-            let [r, g, b] = [0, plane, 2 * plane].map(|offset| crop.planes[offset + at]);
-            (0.2126 * r + 0.7152 * g + 0.0722 * b) * 255.0
-        };
+        let grey = |x: usize, y: usize| luminance(crop, x, y);
         let mut light = Self { mean: 0.0, black: 0.0, white: 0.0, sharpness: 0.0 };
         let (mut edges, mut squares, mut count) = (0.0_f32, 0.0_f32, 0.0_f32);
         for y in top.max(1)..bottom.min(side - 1) {
@@ -144,6 +142,23 @@ impl Light {
         light.sharpness = squares / count - (edges / count) * (edges / count);
         light
     }
+}
+
+/// How much darker the darker of two patches is, as a share of the brighter.
+fn one_sided(crop: &Crop, patches: [[usize; 4]; 2]) -> f32 {
+    let [one, other] = patches.map(|[left, top, right, bottom]| {
+        let sum: f32 = (top..bottom).flat_map(|y| (left..right).map(move |x| luminance(crop, x, y))).sum();
+        sum / ((right - left) * (bottom - top)).max(1) as f32
+    });
+    // Grey levels below the first say nothing.
+    (one - other).abs() / one.max(other).max(1.0)
+}
+
+/// Grey levels, 0 to 255, by ITU-R BT.709, as OFIQ takes them.
+fn luminance(crop: &Crop, x: usize, y: usize) -> f32 {
+    let plane = crop.side * crop.side;
+    let [red, green, blue] = [0, plane, 2 * plane].map(|offset| crop.planes[offset + y * crop.side + x]);
+    (0.2126 * red + 0.7152 * green + 0.0722 * blue) * 255.0
 }
 
 #[cfg(test)]
@@ -179,6 +194,7 @@ mod tests {
         check(|q| q.brightness = 0.1, Some(FaceHint::TooDark));
         check(|q| q.black = 0.6, Some(FaceHint::TooDark));
         check(|q| q.white = 0.5, Some(FaceHint::TooBright));
+        check(|q| q.one_sided = 0.8, Some(FaceHint::OneSidedLight));
         check(|q| q.face_height = 0.8, Some(FaceHint::MoveBack));
         check(|q| q.face_height = 0.1, Some(FaceHint::ComeCloser));
         check(|q| q.eye_distance = 40.0, Some(FaceHint::ComeCloser));

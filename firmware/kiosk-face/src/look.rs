@@ -68,6 +68,7 @@ fn print(file: &Path, q: &Quality, timings: &Timings, config: &FaceConfig) {
         ("brightness", q.brightness, "", format!("{} to {}", limits.brightness_min, limits.brightness_max)),
         ("black", q.black, " of the face", most(limits.black_max)),
         ("white", q.white, " of the face", most(limits.white_max)),
+        ("one-sided", q.one_sided, " of the brighter cheek", most(limits.one_sided_max)),
         ("sharpness", q.sharpness, "", least(limits.sharpness_min)),
         ("eye opening", q.eye_opening, " of eyes to chin", least(limits.eye_opening_min)),
         ("mouth opening", q.mouth_opening, " of eyes to chin", most(limits.mouth_opening_max)),

@@ -399,6 +399,8 @@ pub enum FaceHint {
     TooDark,
     /// "Too bright here."
     TooBright,
+    /// "Light from one side only, please face the light."
+    OneSidedLight,
     /// Nobody is in the picture.
     NoFace,
 }

@@ -43,6 +43,7 @@ same_words!(
         OnePerson,
         TooDark,
         TooBright,
+        OneSidedLight,
         NoFace,
     }
 );

@@ -260,6 +260,7 @@ fn faces() -> Vec<(&'static str, Screen)> {
         ("still", face(FaceHint::HoldStill, 70)),
         ("uncover", face(FaceHint::Uncover, 10)),
         ("dark", face(FaceHint::TooDark, 0)),
+        ("one-sided", face(FaceHint::OneSidedLight, 0)),
         ("nobody", face(FaceHint::NoFace, 0)),
     ]
 }

@@ -138,6 +138,11 @@ fn nothing_is_decided_before_the_try_is_finished() {
 
 /// The live photograph as another camera would see it: part of it, brighter or darker.
 fn seen(zoom: f32, right: f32, light: f32) -> FaceHint {
+    seen_in(zoom, right, [light, light])
+}
+
+/// The same with another light on the right half of the picture than on the left.
+fn seen_in(zoom: f32, right: f32, light: [f32; 2]) -> FaceHint {
     let photograph = photograph("khue-live.jpg");
     let side = 720;
     // The face's centre lies at (777, 430).
@@ -153,6 +158,7 @@ fn seen(zoom: f32, right: f32, light: f32) -> FaceHint {
     let mut data = Vec::new();
     for place in 0..side * side {
         for plane in 0..3 {
+            let light = light[usize::from(place % side > side / 2)];
             data.push((crop.planes[plane * side * side + place] * light).clamp(0.0, 255.0) as u8);
         }
     }
@@ -177,6 +183,9 @@ fn a_face_is_led_to_where_it_can_be_compared() {
     assert_eq!(seen(1.0, 0.3, 1.0), FaceHint::MoveRight);
     assert_eq!(seen(1.0, 0.0, 0.25), FaceHint::TooDark);
     assert_eq!(seen(1.0, 0.0, 2.5), FaceHint::TooBright);
+    assert_eq!(seen_in(1.0, 0.0, [1.2, 0.3]), FaceHint::OneSidedLight);
+    assert_eq!(seen_in(1.0, 0.0, [0.3, 1.2]), FaceHint::OneSidedLight);
+    assert_eq!(seen_in(1.0, 0.0, [0.8, 1.2]), FaceHint::HoldStill);
 }
 
 #[test]
