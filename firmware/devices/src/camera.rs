@@ -38,6 +38,8 @@ pub enum Pixels {
     Rgb8,
     /// YUV 4:2:2 packed, two bytes a pixel.
     Yuyv,
+    /// YUV 4:2:0: brightness of all pixels, then the colours of each four, interleaved.
+    Nv12,
     /// One JPEG picture.
     Mjpg,
 }

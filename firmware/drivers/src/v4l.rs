@@ -1,5 +1,6 @@
-//! A USB camera (UVC) over Video4Linux2, behind `FrameSource`. MJPG is asked for
-//! first, then YUYV, at 1280x720 or what the camera has next to it.
+//! A camera over Video4Linux2, behind `FrameSource`: a USB camera (UVC), or a ribbon camera
+//! through libcamera's bridge. MJPG is asked for first, then YUYV, then NV12, which is what the
+//! bridge gives; at 1280x720 or what the camera has next to it.
 //!
 //! The calls into the kernel can only be tried on a machine with a camera; the tests
 //! here cover the choice of format, the order of the calls' faults and the reading of
@@ -20,9 +21,10 @@ use linuxvideo::{
 };
 use zeroize::Zeroizing;
 
+const NV12: PixelFormat = PixelFormat::from_fourcc(*b"NV12");
 /// Formats that we read, best first.
-const FORMATS: [(PixelFormat, Pixels); 2] =
-    [(PixelFormat::MJPG, Pixels::Mjpg), (PixelFormat::YUYV, Pixels::Yuyv)];
+const FORMATS: [(PixelFormat, Pixels); 3] =
+    [(PixelFormat::MJPG, Pixels::Mjpg), (PixelFormat::YUYV, Pixels::Yuyv), (NV12, Pixels::Nv12)];
 /// What is asked for; a driver answers with the nearest that it has.
 const SIZE: (u32, u32) = (1280, 720);
 /// YUYV at that size is more than USB 2 carries at a useful rate.
@@ -126,14 +128,18 @@ impl Streaming {
 /// The first format of ours that the camera offers, and the size to ask for.
 fn choose(offered: &[PixelFormat]) -> Option<(PixelFormat, Pixels, (u32, u32))> {
     FORMATS.into_iter().find(|(format, _)| offered.contains(format)).map(|(format, pixels)| {
-        let size = if pixels == Pixels::Mjpg { SIZE } else { SIZE_UNCOMPRESSED };
+        let size = if pixels == Pixels::Yuyv { SIZE_UNCOMPRESSED } else { SIZE };
         (format, pixels, size)
     })
 }
 
 /// Whether the rows follow each other without gaps, as `Pixels` promises.
 fn plain(format: &PixFormat, pixels: Pixels) -> bool {
-    pixels != Pixels::Yuyv || format.bytes_per_line() == format.width() * 2
+    match pixels {
+        Pixels::Yuyv => format.bytes_per_line() == format.width() * 2,
+        Pixels::Nv12 => format.bytes_per_line() == format.width(),
+        Pixels::Mjpg | Pixels::Rgb8 => true,
+    }
 }
 
 /// Whether a buffer holds a whole frame; the first after the start often does not.
@@ -141,6 +147,7 @@ fn whole(data: &[u8], pixels: Pixels, width: u32, height: u32) -> bool {
     match pixels {
         Pixels::Mjpg => data.starts_with(&[0xFF, 0xD8]),
         Pixels::Yuyv => data.len() == width as usize * height as usize * 2,
+        Pixels::Nv12 => data.len() == width as usize * height as usize * 3 / 2,
         Pixels::Rgb8 => false,
     }
 }
@@ -168,6 +175,8 @@ mod tests {
         assert_eq!((chosen.1, chosen.2), (Pixels::Mjpg, (1280, 720)));
         let chosen = choose(&[PixelFormat::YUYV]).unwrap();
         assert_eq!((chosen.1, chosen.2), (Pixels::Yuyv, (640, 480)));
+        let chosen = choose(&[NV12]).unwrap();
+        assert_eq!((chosen.1, chosen.2), (Pixels::Nv12, (1280, 720)));
         assert!(choose(&[]).is_none());
     }
 
@@ -199,6 +208,8 @@ mod tests {
     fn half_a_frame_is_no_frame() {
         assert!(whole(&[0; 16], Pixels::Yuyv, 4, 2));
         assert!(!whole(&[0; 15], Pixels::Yuyv, 4, 2));
+        assert!(whole(&[0; 12], Pixels::Nv12, 4, 2));
+        assert!(!whole(&[0; 16], Pixels::Nv12, 4, 2));
         assert!(!whole(&[0; 16], Pixels::Mjpg, 4, 2));
     }
 }

@@ -19,6 +19,7 @@ pub fn decode_frame(frame: &Frame) -> Result<Picture, FaceError> {
     match frame.pixels {
         Pixels::Rgb8 => rgb(frame),
         Pixels::Yuyv => yuyv(frame),
+        Pixels::Nv12 => nv12(frame),
         Pixels::Mjpg => jpeg(&frame.data),
     }
 }
@@ -64,7 +65,7 @@ fn rgb(frame: &Frame) -> Result<Picture, FaceError> {
     Ok(Picture { width: frame.width, height: frame.height, rgb: frame.data.clone() })
 }
 
-/// YUV 4:2:2 by ITU-R BT.601, limited range: what UVC cameras send.
+/// YUV 4:2:2, as UVC cameras send it: two pixels share their colour.
 fn yuyv(frame: &Frame) -> Result<Picture, FaceError> {
     let (width, height) = size(frame)?;
     if width % 2 != 0 || frame.data.len() != width * height * 2 {
@@ -72,15 +73,34 @@ fn yuyv(frame: &Frame) -> Result<Picture, FaceError> {
     }
     let mut rgb = Zeroizing::new(Vec::with_capacity(width * height * 3));
     for pair in frame.data.chunks_exact(4) {
-        let [first, u, second, v] = [pair[0], pair[1], pair[2], pair[3]].map(i32::from);
-        let (u, v) = (u - 128, v - 128);
-        for y in [first, second] {
-            let light = 298 * (y - 16) + 128;
-            let colours = [light + 409 * v, light - 100 * u - 208 * v, light + 516 * u];
-            rgb.extend(colours.map(|value| (value >> 8).clamp(0, 255) as u8));
+        let [first, u, second, v] = [pair[0], pair[1], pair[2], pair[3]];
+        rgb.extend([first, second].into_iter().flat_map(|y| colours(y, u, v)));
+    }
+    Ok(Picture { width: frame.width, height: frame.height, rgb })
+}
+
+/// YUV 4:2:0 in two planes: two by two pixels share their colour.
+fn nv12(frame: &Frame) -> Result<Picture, FaceError> {
+    let (width, height) = size(frame)?;
+    if width % 2 != 0 || height % 2 != 0 || frame.data.len() != width * height * 3 / 2 {
+        return Err(FaceError::Picture);
+    }
+    let (light, colour) = frame.data.split_at(width * height);
+    let mut rgb = Zeroizing::new(Vec::with_capacity(width * height * 3));
+    for (number, row) in light.chunks_exact(width).enumerate() {
+        let shared = &colour[number / 2 * width..][..width];
+        for (pixels, uv) in row.chunks_exact(2).zip(shared.chunks_exact(2)) {
+            rgb.extend(pixels.iter().flat_map(|y| colours(*y, uv[0], uv[1])));
         }
     }
     Ok(Picture { width: frame.width, height: frame.height, rgb })
+}
+
+/// Red, green and blue by ITU-R BT.601, limited range: what cameras send.
+fn colours(y: u8, u: u8, v: u8) -> [u8; 3] {
+    let light = 298 * (i32::from(y) - 16) + 128;
+    let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
+    [light + 409 * v, light - 100 * u - 208 * v, light + 516 * u].map(|it| (it >> 8).clamp(0, 255) as u8)
 }
 
 fn jpeg(bytes: &[u8]) -> Result<Picture, FaceError> {
@@ -153,8 +173,20 @@ mod tests {
     }
 
     #[test]
+    fn four_pixels_of_nv12_share_one_colour_and_keep_their_own_light() {
+        let data = vec![81, 81, 126, 16, 81, 81, 235, 126, 90, 240, 128, 128];
+        let picture = decode_frame(&frame(4, 2, Pixels::Nv12, data)).unwrap();
+        let pixels: Vec<_> = picture.rgb.chunks_exact(3).collect();
+        for red in [pixels[0], pixels[1], pixels[4], pixels[5]] {
+            assert!(red[0] > 250 && red[1] < 5 && red[2] < 5, "{red:?}");
+        }
+        assert_eq!([pixels[2], pixels[3], pixels[6], pixels[7]], [[128; 3], [0; 3], [255; 3], [128; 3]]);
+        assert!(decode_frame(&frame(2, 1, Pixels::Nv12, vec![0; 3])).is_err());
+    }
+
+    #[test]
     fn a_frame_of_the_wrong_length_is_refused() {
-        for pixels in [Pixels::Rgb8, Pixels::Yuyv, Pixels::Mjpg] {
+        for pixels in [Pixels::Rgb8, Pixels::Yuyv, Pixels::Nv12, Pixels::Mjpg] {
             assert!(decode_frame(&frame(4, 4, pixels, vec![0; 7])).is_err());
             assert!(decode_frame(&frame(0, 4, pixels, vec![])).is_err());
             assert!(decode_frame(&frame(u32::MAX, u32::MAX, pixels, vec![])).is_err());

@@ -161,7 +161,7 @@ impl FaceCamera {
                     .map_err(|_| CameraFault::NoFormat)?;
                 Ok(bytes)
             }
-            Pixels::Yuyv => Err(CameraFault::NoFormat),
+            Pixels::Yuyv | Pixels::Nv12 => Err(CameraFault::NoFormat),
         }
     }
 }
