@@ -35,10 +35,10 @@ pub enum IssuersError {
         source: io::Error,
     },
     /// The trust list.
-    #[error("{0}")]
-    Trust(#[source] IdentityError),
+    #[error(transparent)]
+    Trust(IdentityError),
     /// A revocation list; one that cannot be believed must not be passed over in silence.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     Revoked {
         /// Which file.
         path: PathBuf,
@@ -46,7 +46,7 @@ pub enum IssuersError {
         source: RevocationListFault,
     },
     /// What the operator decided breaks its format.
-    #[error("[identity]: {0}")]
+    #[error("[identity]")]
     Policy(#[source] toml::de::Error),
 }
 

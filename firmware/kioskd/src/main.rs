@@ -95,6 +95,9 @@ fn run() -> Result<(), Refusal> {
     }
     if devices_only {
         let board = settings::board(&board).map_err(refused)?;
+        // Ports are opened in the runtime that would serve them.
+        let runtime = start::runtime()?;
+        let _entered = runtime.enter();
         return hardware::check(&board)
             .map_err(|fault| Refusal { fault, what: "a device does not work".into() });
     }

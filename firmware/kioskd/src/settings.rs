@@ -51,8 +51,8 @@ pub struct Settings {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The board file.
-    #[error("{0}")]
-    Board(#[source] BoardError),
+    #[error(transparent)]
+    Board(BoardError),
     /// The kiosk's name.
     #[error("kiosk.id '{id}' cannot be used")]
     Kiosk {
@@ -76,22 +76,22 @@ pub enum SettingsError {
         fault: Fault,
     },
     /// The catalogue.
-    #[error("{0}")]
-    Catalogue(#[source] CatalogueError),
+    #[error(transparent)]
+    Catalogue(CatalogueError),
     /// The dated rules.
-    #[error("{0}")]
-    Rules(#[source] RulesError),
+    #[error(transparent)]
+    Rules(RulesError),
     /// Whom to believe about cards.
-    #[error("{0}")]
-    Issuers(#[source] IssuersError),
+    #[error(transparent)]
+    Issuers(IssuersError),
     /// The face models or thresholds.
-    #[error("{0}")]
-    Face(#[source] FaceError),
+    #[error(transparent)]
+    Face(FaceError),
     /// The face thresholds break their format.
-    #[error("[face]: {0}")]
+    #[error("[face]")]
     FaceFormat(#[source] toml::de::Error),
     /// The staff file.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     Staff {
         /// Which file.
         path: PathBuf,
@@ -99,8 +99,8 @@ pub enum SettingsError {
         source: Box<toml::de::Error>,
     },
     /// A key.
-    #[error("{0}")]
-    Key(#[source] KeyError),
+    #[error(transparent)]
+    Key(KeyError),
 }
 
 impl SettingsError {

@@ -29,15 +29,20 @@ pub fn start(settings: Settings) -> Result<(), Refusal> {
     rustls::crypto::ring::default_provider()
         .install_default()
         .expect("no other part installs a TLS provider");
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| Refusal { fault: Fault::StoreFailed, what: error.to_string() })?;
+    let runtime = runtime()?;
     let ended = runtime.block_on(serve(settings));
     // Threads that wait for a card or a frame need not be waited for.
     runtime.shutdown_timeout(Duration::from_millis(500));
     ended
+}
+
+/// What the daemon's tasks run in.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Refusal { fault: Fault::StoreFailed, what: error.to_string() })
 }
 
 /// A broken promise of our own code in any thread ends the whole program; systemd

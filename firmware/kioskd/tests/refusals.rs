@@ -9,7 +9,7 @@ use std::{
 };
 
 use keys::{PlatformSecret, ServerSecret};
-use simulators::{chance::SeededChance, personalise::Issuer};
+use simulators::{chance::SeededChance, personalise::Issuer, terminal::Terminal};
 use tempfile::TempDir;
 
 fn project() -> PathBuf {
@@ -86,7 +86,7 @@ fn check(output: &Output, exit: i32, code: &str, words: &[&str]) {
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(said.starts_with(&format!("kioskd: {code}: ")), "{said}");
     for word in words {
-        assert!(said.contains(word), "'{word}' is missing: {said}");
+        assert_eq!(said.matches(word).count(), 1, "'{word}' once: {said}");
     }
 }
 
@@ -146,6 +146,18 @@ fn a_second_kioskd_leaves_the_first_alone() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.lines().last().unwrap().starts_with("kioskd: CONF-04: another kioskd"), "{said}");
     assert!(site.path("screen.sock").exists());
+}
+
+#[test]
+fn devices_that_are_there_are_said_to_work() {
+    let site = Site::new();
+    let _ports = ["printer", "scanner"].map(|name| Terminal::open(&site.path(name)).unwrap());
+    let output = site.kioskd(&["--check-devices"]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    for line in ["card reader: READER-0", "receipt printer: works", "code scanner: works"] {
+        assert!(told.contains(line), "'{line}' is missing: {told}");
+    }
 }
 
 #[test]

@@ -269,7 +269,7 @@ pub enum CatalogueError {
         source: io::Error,
     },
     /// A file breaks the format; the message names line and key.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     Format {
         /// Which.
         path: PathBuf,

@@ -14,7 +14,7 @@ use nix::{
 };
 
 /// A pseudo-terminal with a name. Closing it is what a driver sees as unplugging.
-pub(crate) struct Terminal {
+pub struct Terminal {
     device: OwnedFd,
     // Held open so that the device's side can be read while no driver is there.
     driver: OwnedFd,

@@ -3,7 +3,9 @@
 //! the touchscreen.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
+    path::Path,
     process::Command,
 };
 
@@ -11,30 +13,28 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{demo, packages, project};
 
-/// Measures the pages and a visit, and hands both to the bench with the given options.
-pub fn run(mut arguments: lexopt::Parser) -> Result<()> {
+/// Measures the pages and a visit, and hands both to the bench.
+pub fn run(out: &Path) -> Result<()> {
     packages::install_missing()?;
-    let mut given: Vec<_> = arguments.raw_args()?.collect();
-    if given.iter().all(|word| word != "--help" && word != "-h") {
-        demo::build()?;
-        let folder = project::target().join("bench");
-        fs::create_dir_all(&folder)?;
-        let pages = folder.join("pages.json");
-        // As a kiosk has them: the demo's profile does not optimise the pages.
-        let page_times = ["build", "--release", "--locked", "-p", "gallery", "--bin", "page-times"];
-        project::run(project::cargo().args(page_times))?;
-        println!("==> page-times");
-        let program = project::target().join("release/page-times");
-        let status = Command::new(program).stdout(File::create(&pages)?).status();
-        ensure!(status.context("cannot start page-times")?.success(), "page-times failed");
-        let visit = folder.join("visit");
-        println!("==> a headless visit, for the memory");
-        demo::run(&demo::Options { out: Some(visit.clone()), ..demo::Options::headless() })?;
-        given.extend(["--pages".into(), pages.into(), "--visit".into(), visit.join("result.json").into()]);
-    }
-    if !given.iter().any(|word| word == "--out") {
-        given.extend(["--out".into(), project::root().join("out/bench").into()]);
-    }
+    demo::build()?;
+    let folder = project::target().join("bench");
+    fs::create_dir_all(&folder)?;
+    let pages = folder.join("pages.json");
+    // As a kiosk has them: the demo's profile does not optimise the pages.
+    let page_times = ["build", "--release", "--locked", "-p", "gallery", "--bin", "page-times"];
+    project::run(project::cargo().args(page_times))?;
+    println!("==> page-times");
+    let program = project::target().join("release/page-times");
+    let status = Command::new(program).stdout(File::create(&pages)?).status();
+    ensure!(status.context("cannot start page-times")?.success(), "page-times failed");
+    let visit = folder.join("visit");
+    println!("==> a headless visit, for the memory");
+    demo::run(&demo::Options { out: Some(visit.clone()), ..demo::Options::headless() })?;
     let cargo = ["run", "--release", "--locked", "--manifest-path", "firmware/bench/Cargo.toml", "--"];
-    project::run(project::cargo().args(cargo).args(given))
+    let given = [("--pages", pages), ("--visit", visit.join("result.json")), ("--out", out.to_owned())];
+    project::run(
+        project::cargo()
+            .args(cargo)
+            .args(given.iter().flat_map(|(name, path)| [OsStr::new(name), path.as_os_str()])),
+    )
 }

@@ -69,7 +69,7 @@ fn run() -> Result<()> {
                 &["run", "--quiet", "--locked", "-p", "kiosk-ui", "-p", "gallery", "--bin", "gallery"],
                 "out/gallery",
             ),
-            Some("bench") => bench::run(arguments),
+            Some("bench") => bench(arguments),
             Some("fuzz") => fuzz(arguments),
             Some("test") => {
                 nothing_more(arguments)?;
@@ -133,6 +133,18 @@ fn demo(mut arguments: lexopt::Parser) -> Result<()> {
         if options.headless { "1080x1920" } else { "1280x800" }.clone_into(&mut options.size);
     }
     demo::run(&options)
+}
+
+fn bench(mut arguments: lexopt::Parser) -> Result<()> {
+    let mut out = project::root().join("out/bench");
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            // The bench runs elsewhere.
+            Long("out") => out = std::path::absolute(arguments.value()?)?,
+            other => bail!("CONF-03: {}; see cargo xtask --help", other.unexpected()),
+        }
+    }
+    bench::run(&out)
 }
 
 fn fuzz(mut arguments: lexopt::Parser) -> Result<()> {

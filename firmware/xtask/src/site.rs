@@ -88,7 +88,8 @@ pub fn look_for_reader(folder: &Path, name: &str) -> Result<()> {
     let line = said.lines().find_map(|line| line.strip_prefix("card reader: "));
     match line {
         Some("works") => Ok(()),
-        fault => bail!("{} (asked for: {name})", fault.unwrap_or("the reader was not looked for")),
+        Some(fault) => bail!("{fault} (asked for: {name})"),
+        None => bail!("{}", String::from_utf8_lossy(&output.stderr).trim()),
     }
 }
 
