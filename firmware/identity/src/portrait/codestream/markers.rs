@@ -19,14 +19,16 @@ pub(super) enum Marker<'a> {
 pub(super) struct Markers<'a> {
     /// What is left of the main header, or of the header of a tile-part.
     header: &'a [u8],
-    /// What follows the tile-part, once one was met.
+    /// What follows the main header or the tile-part, from the next SOT on.
     after: &'a [u8],
+    /// Whether `header` is that of a tile-part.
+    in_part: bool,
 }
 
 impl<'a> Markers<'a> {
     /// From the marker after SOC on.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { header: bytes, after: &[] }
+        Self { header: bytes, after: &[], in_part: false }
     }
 
     /// The next one that matters; none where the codestream ends or was cut short.
@@ -39,8 +41,8 @@ impl<'a> Markers<'a> {
                         return Ok(None);
                     }
                 }
-                // SOT. In the header of a tile-part it would be one too many.
-                [0xFF, 0x90, ..] if self.after.is_empty() => {
+                // SOT ends the main header; in that of a tile-part it would be one too many.
+                [0xFF, 0x90, ..] if !self.in_part => {
                     (self.after, self.header) = (header, &[]);
                 }
                 // SOD, EOC: the header is at its end.
@@ -71,6 +73,7 @@ impl<'a> Markers<'a> {
             length => length.min(self.after.len()),
         };
         self.header = self.after.get(12..length).ok_or(PortraitError::Damaged)?;
+        self.in_part = true;
         self.after = &self.after[length..];
         Ok(true)
     }

@@ -122,6 +122,8 @@ fn a_segment_that_is_longer_or_shorter_than_it_holds_is_damage() {
     for misfit in misfits {
         assert_eq!(asked(&[whole.clone(), usual.clone(), misfit]), Err(PortraitError::Damaged));
     }
+    // A tile-part that begins in the header of another.
+    assert_eq!(asked(&[whole.clone(), usual.clone(), part(&part(&[]))]), Err(PortraitError::Damaged));
     // A tile-part that ends in the middle of its header, and one that is shorter than SOT.
     for length in [16_u32, 11] {
         let mut pieces = part(&usual);
