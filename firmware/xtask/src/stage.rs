@@ -24,18 +24,36 @@ pub fn program(name: &str) -> Command {
     Command::new(project::target().join("debug").join(name))
 }
 
-/// Everything that runs for one visit. Ended and removed when dropped.
+/// Everything that runs for one visit. Ended and removed when dropped, in this order.
 pub struct Stage {
-    /// Short path for sockets and ports; gone in the end.
-    folder: PathBuf,
+    kioskd: Running,
+    platform: Running,
+    desk: Running,
+    folder: Scratch,
     out: PathBuf,
-    desk: Child,
-    platform: Child,
-    kioskd: Child,
     control: u16,
     person: Person,
     otp: String,
     begun: Instant,
+}
+
+/// A program; ended when dropped, also where the stage was never set.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+}
+
+/// A folder with a short path for sockets and ports; gone when dropped.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// What `pretend-desk` says once it is ready.
@@ -66,29 +84,31 @@ impl Stage {
     /// Starts everything but the one at the screen.
     pub fn set(options: &Options, scenario: &Path, script: &Script, out: &Path) -> Result<Self> {
         let begun = Instant::now();
-        let folder = std::env::temp_dir().join(format!("kiosk-demo-{}", std::process::id()));
-        fs::create_dir_all(&folder)?;
+        let scratch = Scratch(std::env::temp_dir().join(format!("kiosk-demo-{}", std::process::id())));
+        let folder = &scratch.0;
+        fs::create_dir_all(folder)?;
         clear(out)?;
         fs::create_dir_all(out.join("logs"))?;
         let person = script.person()?;
 
-        let mut desk = program("pretend-desk")
+        let desk = program("pretend-desk")
             .arg("--scenario")
             .arg(scenario)
             .arg("--people")
             .arg(people())
             .arg("--folder")
-            .arg(&folder)
+            .arg(folder)
             .args(["--today", &today()?])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log(out, "desk")?)
             .spawn()
             .context("cannot start pretend-desk")?;
-        let ready: DeskReady = first_line(&mut desk, "pretend-desk", out)?;
+        let mut desk = Running(desk);
+        let ready: DeskReady = first_line(&mut desk.0, "pretend-desk", out)?;
 
         let platform_folder = folder.join("platform");
-        let mut platform = program("pretend-platform")
+        let platform = program("pretend-platform")
             .arg("--scenario")
             .arg(scenario)
             .arg("--people")
@@ -101,12 +121,13 @@ impl Stage {
             .stderr(log(out, "platform")?)
             .spawn()
             .context("cannot start pretend-platform")?;
-        let listening: PlatformReady = first_line(&mut platform, "pretend-platform", out)?;
+        let mut platform = Running(platform);
+        let listening: PlatformReady = first_line(&mut platform.0, "pretend-platform", out)?;
 
-        site::write_board(options, &folder, &ready, &platform_folder, listening.port)?;
-        site::enrol(&folder, &platform_folder)?;
+        site::write_board(options, folder, &ready, &platform_folder, listening.port)?;
+        site::enrol(folder, &platform_folder)?;
         if let Some(reader) = &options.reader {
-            site::look_for_reader(&folder, reader)?;
+            site::look_for_reader(folder, reader)?;
         }
         let mut kioskd = program("kioskd");
         kioskd.arg("--board").arg(folder.join("demo.toml"));
@@ -132,17 +153,17 @@ impl Stage {
             .context("cannot start kioskd")?;
         let otp = script.otp().to_owned();
         let control = listening.control;
-        let mut stage =
-            Self { folder, out: out.to_owned(), desk, platform, kioskd, control, person, otp, begun };
+        let (kioskd, folder, out) = (Running(kioskd), scratch, out.to_owned());
+        let mut stage = Self { kioskd, platform, desk, folder, out, control, person, otp, begun };
         stage.wait_for_screen_socket()?;
         Ok(stage)
     }
 
     fn wait_for_screen_socket(&mut self) -> Result<()> {
-        let socket = self.folder.join("screen.sock");
+        let socket = self.folder.0.join("screen.sock");
         // Only looked for: a connection would be taken for a screen that came and went.
         while !socket.exists() {
-            if let Some(status) = self.kioskd.try_wait()? {
+            if let Some(status) = self.kioskd.0.try_wait()? {
                 let said = fs::read_to_string(self.out.join("logs/kioskd.log")).unwrap_or_default();
                 bail!("kioskd ended at once ({status}): {}", said.trim());
             }
@@ -159,7 +180,7 @@ impl Stage {
         let mut robot = program("pretend-citizen");
         robot
             .arg("--socket")
-            .arg(self.folder.join("screen.sock"))
+            .arg(self.folder.0.join("screen.sock"))
             .arg("--scenario")
             .arg(scenario_path(&options.scenario)?)
             .args(["--person-phone", &self.person.phone, "--otp", &self.otp])
@@ -169,31 +190,29 @@ impl Stage {
             .args(["--lang", &options.language, "--size", &options.size, "--service", &options.service])
             .stdin(Stdio::null());
         // A card in memory lies there already, and nobody can take it away.
-        let card = self.folder.join("card.sock");
+        let card = self.folder.0.join("card.sock");
         if card.exists() {
             robot.arg("--control-card").arg(card);
         }
         if script.shows_qr() {
-            robot.arg("--control-scanner").arg(self.folder.join("desk.sock"));
+            robot.arg("--control-scanner").arg(self.folder.0.join("desk.sock"));
         }
         let mut screen_peak_kib = None;
         let walked =
             run_watched(&mut robot, |process| screen_peak_kib = peak_memory(process).or(screen_peak_kib));
         let report = report::Report {
             out: self.out.clone(),
-            folder: self.folder.clone(),
+            folder: self.folder.0.clone(),
             control: self.control,
             script,
             person: self.person.clone(),
             walked,
-            kioskd_peak_kib: peak_memory(self.kioskd.id()),
+            kioskd_peak_kib: peak_memory(self.kioskd.0.id()),
             screen_peak_kib,
         };
         let held = report.settle();
         self.end();
-        let judged = held.and_then(|held| report.write(held));
-        self.remove();
-        judged
+        held.and_then(|held| report.write(held))
     }
 
     /// The touchscreen in a window; keys in the terminal are the citizen's hands.
@@ -204,13 +223,13 @@ impl Stage {
         println!("p takes the paper out, r puts a new roll in, e ends.");
         let mut window = program("kiosk-ui")
             .arg("--socket")
-            .arg(self.folder.join("screen.sock"))
+            .arg(self.folder.0.join("screen.sock"))
             .args(["--size", &options.size])
             .stdin(Stdio::null())
             .stderr(log(&self.out, "kiosk-ui")?)
             .spawn()
             .context("cannot start kiosk-ui")?;
-        let hands = Hands { card: self.folder.join("card.sock"), desk: self.folder.join("desk.sock") };
+        let hands = Hands { card: self.folder.0.join("card.sock"), desk: self.folder.0.join("desk.sock") };
         let (ended, end) = std::sync::mpsc::channel();
         thread::spawn(move || hands.obey(&ended));
         let mut screen_peak_kib = None;
@@ -230,10 +249,9 @@ impl Stage {
         println!(
             "kiosk-ui held {} MiB at most, kioskd {} MiB",
             mib(screen_peak_kib),
-            mib(peak_memory(self.kioskd.id()))
+            mib(peak_memory(self.kioskd.0.id()))
         );
         self.end();
-        self.remove();
         match failed {
             None => Ok(()),
             Some(status) => bail!("the touchscreen ended ({status}): {}", said.trim()),
@@ -242,25 +260,11 @@ impl Stage {
 
     /// Ends every program, the kiosk first and in order.
     fn end(&mut self) {
-        terminate(&mut self.kioskd);
-        terminate(&mut self.platform);
+        terminate(&mut self.kioskd.0);
+        terminate(&mut self.platform.0);
         // The desk ends with its standard input.
-        drop(self.desk.stdin.take());
-        _ = self.desk.wait();
-    }
-
-    fn remove(&self) {
-        _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        for child in [&mut self.kioskd, &mut self.platform, &mut self.desk] {
-            _ = child.kill();
-            _ = child.wait();
-        }
-        self.remove();
+        drop(self.desk.0.stdin.take());
+        _ = self.desk.0.wait();
     }
 }
 
