@@ -4,7 +4,8 @@
 use identity::Picture;
 
 use crate::{
-    FaceError, engine::Engine, evidence::Score, quality::Quality, template::Template, timing::Timings,
+    FaceError, detect::Face, engine::Engine, evidence::Score, quality::Quality, template::Template,
+    timing::Timings,
 };
 
 /// What came of comparing two pictures.
@@ -18,7 +19,7 @@ pub struct Comparison {
     pub timings: [Timings; 2],
 }
 
-/// What the largest face of a picture is like, for measuring how well faces are told apart.
+/// What the face of a picture is like, for measuring how well faces are told apart.
 /// It can be compared and nothing else; it is wiped when dropped.
 pub struct Sample(Template);
 
@@ -30,12 +31,20 @@ impl Sample {
 }
 
 impl Engine {
-    /// The largest face of a picture; none where it shows no face.
+    /// The face that a picture is of: large and in its middle. None where it shows no face.
+    /// A kiosk compares nothing while a second face is large or the first is off the middle.
     pub fn sample(&self, picture: &Picture) -> Result<Option<Sample>, FaceError> {
         let mut timings = Timings::default();
         let faces = self.faces(picture, &mut timings)?;
-        let face = faces.first().map(|face| self.template(picture, face, &mut timings));
-        Ok(face.transpose()?.map(Sample))
+        let weight = |face: &Face| {
+            let [x, y] = face.centre();
+            let (across, down) = (picture.width as f32, picture.height as f32);
+            // Halved a fifth of the picture away from its middle, and little beyond that.
+            let off = (x / across - 0.5).hypot(y / down - 0.5) / 0.2;
+            face.area() / (1.0 + off.powi(4))
+        };
+        let face = faces.iter().max_by(|one, other| weight(one).total_cmp(&weight(other)));
+        Ok(face.map(|face| self.template(picture, face, &mut timings)).transpose()?.map(Sample))
     }
 
     /// Compares the largest faces of two pictures; none where one shows no face.

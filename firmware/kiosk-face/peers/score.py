@@ -8,7 +8,7 @@ usage: score.py PAIRS.csv OUT.csv --recogniser SFACE.onnx [--install DIR]
                 quantised; cosine
   score.dlib    dlib's frontal detector, five landmarks and ResNet; minus the distance
 
-Every program takes the largest face that it finds. Packages (once, into --install, by pip):
+Every program takes the face that the picture is of, as ours does: large and in its middle. Packages (once, into --install, by pip):
 opencv-contrib-python-headless, dlib-bin, face-recognition-models. They are peers to be measured
 beside, nothing that a kiosk runs.
 """
@@ -30,6 +30,11 @@ def install(folder):
     sys.path.insert(0, str(folder))
 
 
+def weight(left, top, width, height, across, down):
+    off = ((left + width / 2) / across - 0.5) ** 2 + ((top + height / 2) / down - 0.5) ** 2
+    return width * height / (1 + (off / 0.2**2) ** 2)
+
+
 def opencv(recogniser):
     import cv2
     import numpy
@@ -43,7 +48,8 @@ def opencv(recogniser):
         faces = detector.detect(picture)[1]
         if faces is None:
             return None
-        face = max(faces, key=lambda it: it[2] * it[3])
+        down, across = picture.shape[:2]
+        face = max(faces, key=lambda it: weight(it[0], it[1], it[2], it[3], across, down))
         return recogniser.feature(recogniser.alignCrop(picture, face)).flatten()
 
     def likeness(one, other):
@@ -66,7 +72,8 @@ def dlib_resnet(folder):
         faces = detector(picture, 1)
         if not faces:
             return None
-        face = max(faces, key=lambda it: it.area())
+        down, across = picture.shape[:2]
+        face = max(faces, key=lambda it: weight(it.left(), it.top(), it.width(), it.height(), across, down))
         return numpy.array(network.compute_face_descriptor(picture, landmarks(picture, face)))
 
     def likeness(one, other):

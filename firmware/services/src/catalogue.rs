@@ -397,8 +397,9 @@ mod tests {
 
     #[test]
     fn a_misspelt_key_is_refused_by_name_and_line() {
-        let error = parse(&ACTIVATE.replace("hotline", "hotlin")).unwrap_err().to_string();
-        assert!(error.contains("hotlin") && error.contains("line"), "{error}");
+        let error = parse(&ACTIVATE.replace("hotline", "hotlin")).unwrap_err();
+        let reason = std::error::Error::source(&error).expect("the format says why").to_string();
+        assert!(reason.contains("hotlin") && reason.contains("line"), "{error}: {reason}");
     }
 
     #[test]

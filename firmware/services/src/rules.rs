@@ -72,7 +72,7 @@ pub struct RulesOfDay {
 #[derive(Debug, thiserror::Error)]
 pub enum RulesError {
     /// The text breaks its format.
-    #[error("the rules break their format: {0}")]
+    #[error("the rules break their format")]
     Format(#[source] Box<toml::de::Error>),
     /// No rule of that name has begun on that day.
     #[error("no rule {name} holds on {day}")]

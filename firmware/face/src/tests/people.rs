@@ -53,3 +53,34 @@ fn a_sideways_file_is_turned_before_it_is_compared() {
     let result = ENGINE.compare(&read, &upright).unwrap().unwrap();
     assert!(result.score.ten_thousandths() > 9500, "{:?}", result.score);
 }
+
+/// Somebody stands behind, nearer to the camera than the one that the picture is of.
+#[test]
+fn a_picture_is_of_whom_it_has_in_its_middle() {
+    let scene = |middle: &str, edge: &str| {
+        let mut scene = image::RgbImage::from_pixel(1600, 800, image::Rgb([128; 3]));
+        for (name, [width, height], place) in
+            [(middle, [480, 320], (560, 240)), (edge, [480, 520], (1120, 140))]
+        {
+            let part = photograph(name);
+            let whole = [0, 0, part.width, part.height];
+            let part = crate::picture::shrink(&part, whole, width, height);
+            let part = image::RgbImage::from_raw(width, height, part.rgb.to_vec()).unwrap();
+            image::imageops::overlay(&mut scene, &part, place.0, place.1);
+        }
+        let rgb = zeroize::Zeroizing::new(scene.into_raw());
+        identity::Picture { width: 1600, height: 800, rgb }
+    };
+    let scene = scene("khue-live.jpg", "dat-live.jpg");
+    let faces = ENGINE.faces(&scene, &mut crate::Timings::default()).unwrap();
+    assert!(faces.len() == 2 && faces[0].centre()[0] > 1000.0, "{faces:?}");
+    let sample = |picture| ENGINE.sample(&picture).unwrap().unwrap();
+    let found = sample(scene);
+    let [khue, dat] = ["khue", "dat"].map(|name| {
+        let score = found.likeness(&sample(photograph(&format!("{name}-portrait.jpg"))));
+        f32::from(score.ten_thousandths()) / 10_000.0
+    });
+    assert!(khue >= 0.46 && dat < 0.40, "{khue} {dat}");
+    let empty = identity::Picture { width: 64, height: 64, rgb: vec![90; 64 * 64 * 3].into() };
+    assert!(ENGINE.sample(&empty).unwrap().is_none());
+}
