@@ -16,14 +16,14 @@ use std::{
 
 use jiff::civil::date;
 use simulators::{
-    card_profile::{CardAccess, Cipher, Mapping, PaceProtocol},
+    card_profile::{Agreement, CardAccess, Cipher, Mapping, PaceProtocol},
     chance::SeededChance,
     citizen_card::CitizenCard,
     people::People,
     personalise::Issuer,
     scenario::CardScript,
 };
-use terminal::{Channel, Terminal, object, value};
+use terminal::{Channel, Failure, Terminal, object, value};
 
 const PEOPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/people");
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/libeac/terminal.c");
@@ -80,10 +80,47 @@ impl Drop for Libeac {
 }
 
 /// One GENERAL AUTHENTICATE: the object that it brings.
-fn step(terminal: &mut Terminal<'_>, last: bool, request: &[u8], wanted: u32) -> Vec<u8> {
+fn step(terminal: &mut Terminal<'_>, last: bool, request: &[u8], wanted: u32) -> Result<Vec<u8>, Failure> {
     let class = if last { 0x00 } else { 0x10 };
-    let answer = terminal.must([class, 0x86, 0, 0], &object(0x7C, request), Some(65_536)).unwrap();
-    value(value(&answer, 0x7C).unwrap(), wanted).unwrap().to_vec()
+    let answer = terminal.must([class, 0x86, 0, 0], &object(0x7C, request), Some(65_536))?;
+    Ok(value(value(&answer, 0x7C).unwrap(), wanted).unwrap().to_vec())
+}
+
+/// Lets libeac open the chip, and reads a file.
+fn open(
+    program: &Path,
+    mut card: CitizenCard,
+    can: &str,
+    protocol: PaceProtocol,
+) -> Result<Vec<u8>, Failure> {
+    let mut terminal = Terminal::new(&mut card);
+    let identifier = terminal::oid(&protocol.identifier());
+    let number = protocol.parameters().number();
+    let info = [object(0x06, &identifier), vec![0x02, 0x01, 0x02, 0x02, 0x01, number]].concat();
+    let mut libeac = Libeac::start(program, &object(0x31, &object(0x30, &info)), (2, can));
+    let choice = [object(0x80, &identifier), vec![0x83, 0x01, 0x02]].concat();
+    terminal.must([0, 0x22, 0xC1, 0xA4], &choice, None)?;
+    let nonce = step(&mut terminal, false, &[], 0x80)?;
+    let theirs = |line: String| hex::decode(line).unwrap();
+    let mapping = theirs(libeac.tell(&nonce));
+    let mapping = step(&mut terminal, false, &object(0x81, &mapping), 0x82)?;
+    let ephemeral = theirs(libeac.tell(&mapping));
+    let ephemeral = step(&mut terminal, false, &object(0x83, &ephemeral), 0x84)?;
+    let token = theirs(libeac.tell(&ephemeral));
+    let token = step(&mut terminal, true, &object(0x85, &token), 0x86)?;
+    let keys = libeac.tell(&token);
+    let (encryption, authentication) = keys.split_once(' ').unwrap_or_else(|| panic!("{protocol:?}: {keys}"));
+    let (encryption, authentication) = (theirs(encryption.to_owned()), theirs(authentication.to_owned()));
+    terminal.channel = Some(Channel { cipher: protocol.cipher(), encryption, authentication, counter: 0 });
+    terminal.select_application()?;
+    terminal.read(1)
+}
+
+/// Over prime groups libeac leaves leading zeros of the shared secret out, which PKCS#3 has
+/// at their full length: one key in some two hundred does not fit, and three in a row do
+/// not happen by chance.
+fn tries(protocol: PaceProtocol) -> u64 {
+    if protocol.parameters().agreement() == Agreement::Dh { 3 } else { 1 }
 }
 
 #[test]
@@ -101,29 +138,15 @@ fn libeac_opens_the_chip_in_every_group_and_with_every_cipher() {
         for cipher in CIPHERS {
             let protocol = PaceProtocol::new(Mapping::Gm, cipher, number.try_into().unwrap()).unwrap();
             script.profile.access.pace = vec![protocol];
-            let mut card = CitizenCard::new(issued.clone(), &script, 7);
-            let mut terminal = Terminal::new(&mut card);
-            let identifier = terminal::oid(&protocol.identifier());
-            let info = [object(0x06, &identifier), vec![0x02, 0x01, 0x02, 0x02, 0x01, number]].concat();
-            let mut libeac = Libeac::start(&program, &object(0x31, &object(0x30, &info)), (2, issued.can()));
-            let choice = [object(0x80, &identifier), vec![0x83, 0x01, 0x02]].concat();
-            terminal.must([0, 0x22, 0xC1, 0xA4], &choice, None).unwrap();
-            let nonce = step(&mut terminal, false, &[], 0x80);
-            let theirs = |line: String| hex::decode(line).unwrap();
-            let mapping = theirs(libeac.tell(&nonce));
-            let mapping = step(&mut terminal, false, &object(0x81, &mapping), 0x82);
-            let ephemeral = theirs(libeac.tell(&mapping));
-            let ephemeral = step(&mut terminal, false, &object(0x83, &ephemeral), 0x84);
-            let token = theirs(libeac.tell(&ephemeral));
-            let token = step(&mut terminal, true, &object(0x85, &token), 0x86);
-            let keys = libeac.tell(&token);
-            let (encryption, authentication) =
-                keys.split_once(' ').unwrap_or_else(|| panic!("{protocol:?}: {keys}"));
-            let (encryption, authentication) =
-                (theirs(encryption.to_owned()), theirs(authentication.to_owned()));
-            terminal.channel = Some(Channel { cipher, encryption, authentication, counter: 0 });
-            terminal.select_application().unwrap();
-            assert!(terminal.read(1).unwrap() == issued.file(1).unwrap(), "{protocol:?}");
+            let mut opened = (0..tries(protocol)).map(|seed| {
+                let card = CitizenCard::new(issued.clone(), &script, 7 + seed);
+                open(&program, card, issued.can(), protocol)
+            });
+            // Anything but a token that does not fit is no matter of chance.
+            let file = opened.find(|it| !matches!(it, Err(Failure::Status(0x63C2))));
+            let file = file.unwrap_or(Err(Failure::Status(0x63C2)));
+            let file = file.unwrap_or_else(|failure| panic!("{protocol:?}: {failure:?}"));
+            assert!(file == issued.file(1).unwrap(), "{protocol:?}");
         }
     }
 }
