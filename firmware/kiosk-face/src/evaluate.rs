@@ -1,7 +1,11 @@
 //! `kiosk-face evaluate`: every picture of the list is looked at once, every pair is
 //! compared, and what came of it is told beside the scores of other programs.
 
-use std::{collections::BTreeMap, fs, path::Path, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use face::{Engine, FaceConfig, Sample};
 

@@ -1,7 +1,7 @@
 //! brainpoolP256r1, the curve over which citizens' cards do PACE. OpenSSL has no code of its
-//! own for it, only arithmetic for any curve, which is slow and whose time has told of
-//! passwords before; here every step takes the same time, and the field's arithmetic was
-//! proven right by machine (fiat-crypto).
+//! own for it, only arithmetic for any curve, which is slower. The group's arithmetic here is
+//! written to take the same time whatever the secret, and the field's was generated with a
+//! proof (fiat-crypto); the library as a whole was not audited.
 
 use bp256::{
     Scalar,
