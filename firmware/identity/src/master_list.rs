@@ -19,6 +19,7 @@ use crate::{
     policy::RevocationPolicy,
     profile::Holder,
     tlv::{self, Malformed},
+    trust::is_state,
 };
 
 const MASTER_LIST: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.136.1.1.2");
@@ -77,6 +78,9 @@ pub enum MasterListFault {
     /// It does not say when it was signed, so its age cannot be told.
     #[error("the master list does not say when it was signed")]
     Undated,
+    /// Its publisher's certificate names no state (ICAO 9303-12, 7.1: two letters).
+    #[error("the signer of the master list names no state")]
+    Stateless,
     /// It says that it was signed on a day that has not come.
     #[error("the master list says that it was signed on {on}")]
     FromTheFuture {
@@ -104,7 +108,7 @@ impl MasterList {
         let days = Days { today, signed: Some(signed_at.date()) };
         chain.check(Purpose::MasterLists, days, sha1).map_err(MasterListFault::SignerNotValid)?;
         Ok(Self {
-            country: chain.country().unwrap_or_default(),
+            country: chain.country().filter(|code| is_state(code)).ok_or(MasterListFault::Stateless)?,
             signed_at,
             digest: hex::encode(Sha256::digest(file)),
             signer: SignerEvidence::of(&envelope.signer, envelope.found_by, envelope.scheme, &chain),

@@ -60,7 +60,7 @@ impl TrustList {
         let digest = hex::encode(Sha256::digest(text.as_bytes()));
         let mut reading = Reading::default();
         let mut rest = text;
-        while let Some(begin) = rest.find(BEGIN) {
+        while let Some(begin) = next_begin(rest) {
             let at = text.len() - rest.len();
             // Lines are counted only for a fault: a list of all states is long.
             let damaged = |line| TrustListFault::BadRemark { line: text[..at].lines().count() + line };
@@ -215,7 +215,10 @@ impl Reading {
             if let Some(rest) = line.strip_prefix(MASTER_LIST) {
                 self.sources.push(Source::parse(rest).ok_or(at + 1)?);
             } else if let Some(states) = line.strip_prefix(LISTED_BY) {
-                self.listed_by = states.split_whitespace().map(str::to_owned).collect();
+                let states = states.split_whitespace().map(str::to_owned);
+                self.listed_by = states
+                    .map(|word| is_state(&word).then_some(word).ok_or(at + 1))
+                    .collect::<Result<_, _>>()?;
             }
         }
         Ok(())
@@ -227,12 +230,24 @@ impl Source {
         let mut words = text.split_whitespace();
         let (country, signed_at, digest) = (words.next()?, words.next()?, words.next()?);
         let digits = |text: &str| text.len() == 64 && text.bytes().all(|it| it.is_ascii_hexdigit());
-        (words.next().is_none() && digits(digest)).then_some(Self {
+        (words.next().is_none() && is_state(country) && digits(digest)).then_some(Self {
             country: country.to_owned(),
             signed_at: signed_at.parse().ok()?,
             digest: digest.to_owned(),
         })
     }
+}
+
+/// Where the next certificate begins: at the beginning of a line (RFC 7468, section 3), so
+/// that no name in a line for people can begin one.
+fn next_begin(text: &str) -> Option<usize> {
+    let starts_line = |at: &usize| *at == 0 || text[..*at].ends_with('\n');
+    text.match_indices(BEGIN).map(|(at, _)| at).find(starts_line)
+}
+
+/// A state by its code: two letters, or three in old certificates (ISO 3166-1).
+pub(crate) fn is_state(word: &str) -> bool {
+    matches!(word.len(), 2 | 3) && word.bytes().all(|letter| letter.is_ascii_uppercase())
 }
 
 fn decode(block: &str) -> Result<(Vec<u8>, Certificate), &'static str> {
@@ -291,6 +306,27 @@ mod tests {
         at(&format!("{good}\n{BEGIN}\nMAAA"), "it does not end");
         let cut = good.replacen("MII", "MIH", 1);
         assert!(matches!(fault(&cut), TrustListFault::Broken { number: 1, line: 1, .. }));
+    }
+
+    /// Found by fuzzing: written anew, such a line began a certificate.
+    #[test]
+    fn a_line_for_people_cannot_begin_a_certificate() {
+        let good = authority(date(2020, 1, 1)).pem();
+        let named = format!("Subject: c=vn, o={BEGIN} x\n{good}");
+        let list = TrustList::from_pem(&named).ok().unwrap();
+        assert_eq!(list.count(), 1);
+        assert!(TrustList::from_pem(&list.to_pem()).is_ok());
+    }
+
+    #[test]
+    fn only_states_list_a_certificate() {
+        let good = authority(date(2020, 1, 1)).pem();
+        let list = TrustList::from_pem(&format!("{LISTED_BY}DE NL UTO\n{good}")).ok().unwrap();
+        assert_eq!(list.entries()[0].listed_by.len(), 3);
+        for word in ["-----BEGIN", "d", "de", "D3", "GERM"] {
+            let text = format!("\n{LISTED_BY}DE {word}\n{good}");
+            assert_eq!(fault(&text), TrustListFault::BadRemark { line: 2 }, "{word}");
+        }
     }
 
     #[test]
