@@ -16,7 +16,7 @@ MODELS = HERE.parent / "models"
 JOBS = [
     ("yunet", "yunet-2023mar.onnx", (1, 3, 128, 96), [f"{kind}_{stride}" for kind in ("cls", "obj", "bbox", "kps") for stride in (8, 16, 32)]),
     ("sface", "sface-2021dec-gemm8.onnx", (1, 3, 112, 112), ["fc1"]),
-    ("mesh", "face-landmark-468.onnx", (1, 3, 192, 192), ["t213_nhwc"]),
+    ("mesh", "face-landmarks-478.onnx", (1, 3, 256, 256), ["t473_nhwc"]),
 ]
 
 for name, model, shape, outputs in JOBS:

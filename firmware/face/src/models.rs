@@ -29,7 +29,7 @@ pub(crate) enum Role {
     Detector,
     /// Makes a template of an aligned face.
     Recogniser,
-    /// Finds 468 points in a face.
+    /// Finds 478 points in a face.
     Landmarks,
 }
 

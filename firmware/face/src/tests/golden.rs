@@ -105,7 +105,7 @@ fn a_missing_or_altered_model_file_is_one_clear_error() {
     for file in fs::read_dir(models()).unwrap().map(Result::unwrap) {
         fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
     }
-    let model = folder.path().join("face-landmark-468.onnx");
+    let model = folder.path().join("face-landmarks-478.onnx");
     let mut bytes = fs::read(&model).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&model, &bytes).unwrap();
@@ -115,7 +115,7 @@ fn a_missing_or_altered_model_file_is_one_clear_error() {
     fs::remove_file(&model).unwrap();
     let error = refused();
     assert!(matches!(error, FaceError::ModelUnreadable { .. }));
-    assert!(error.to_string().contains("face-landmark-468.onnx"), "{error}");
+    assert!(error.to_string().contains("face-landmarks-478.onnx"), "{error}");
     fs::write(folder.path().join("manifest.toml"), "model = []").unwrap();
     assert!(matches!(refused(), FaceError::Manifest { .. }));
 }
