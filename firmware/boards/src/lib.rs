@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use faults::Fault;
 
 pub use parts::{
-    Camera, CodeScanner, Files, Gateway, Idle, Kiosk, Lights, Outbox, Reader, ReceiptPrinter, Screen,
+    Camera, CodeScanner, Files, Gateway, Idle, Kiosk, Lights, LivenessPack, Outbox, Reader, ReceiptPrinter,
+    Screen,
 };
 pub use value::{Baud, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, Within};
 
@@ -38,6 +39,8 @@ pub struct Board {
     pub code_scanner: Option<CodeScanner>,
     /// The lamps; none on a desk.
     pub lights: Option<Lights>,
+    /// The passive liveness model; none: the operator installed none.
+    pub liveness_pack: Option<LivenessPack>,
     /// The site's one upstream.
     pub gateway: Gateway,
     /// How much may wait for it.

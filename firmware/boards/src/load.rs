@@ -11,8 +11,8 @@ use serde::Deserialize;
 use crate::{
     Board, BoardError,
     parts::{
-        CameraPart, CodeScannerPart, FilesPart, GatewayPart, IdlePart, KioskPart, LightsPart, OutboxPart,
-        ReaderPart, ReceiptPrinterPart, ScreenPart,
+        CameraPart, CodeScannerPart, FilesPart, GatewayPart, IdlePart, KioskPart, LightsPart,
+        LivenessPackPart, OutboxPart, ReaderPart, ReceiptPrinterPart, ScreenPart,
     },
     section::Part,
 };
@@ -31,6 +31,7 @@ struct BoardFile {
     receipt_printer: Option<ReceiptPrinterPart>,
     code_scanner: Option<CodeScannerPart>,
     lights: Option<LightsPart>,
+    liveness_pack: Option<LivenessPackPart>,
     gateway: Option<GatewayPart>,
     outbox: Option<OutboxPart>,
     idle: Option<IdlePart>,
@@ -82,6 +83,7 @@ impl BoardFile {
         place(&mut self.receipt_printer, folder);
         place(&mut self.code_scanner, folder);
         place(&mut self.lights, folder);
+        place(&mut self.liveness_pack, folder);
         place(&mut self.gateway, folder);
         place(&mut self.outbox, folder);
         place(&mut self.idle, folder);
@@ -115,6 +117,7 @@ impl BoardFile {
             receipt_printer: over(self.receipt_printer, inherited.receipt_printer),
             code_scanner: over(self.code_scanner, inherited.code_scanner),
             lights: over(self.lights, inherited.lights),
+            liveness_pack: over(self.liveness_pack, inherited.liveness_pack),
             gateway: over(self.gateway, inherited.gateway),
             outbox: over(self.outbox, inherited.outbox),
             idle: over(self.idle, inherited.idle),
@@ -145,6 +148,7 @@ impl BoardFile {
             receipt_printer: maybe!(receipt_printer, "receipt-printer"),
             code_scanner: maybe!(code_scanner, "code-scanner"),
             lights: maybe!(lights, "lights"),
+            liveness_pack: maybe!(liveness_pack, "liveness-pack"),
             gateway: needed!(gateway, "gateway"),
             outbox: needed!(outbox, "outbox"),
             idle: needed!(idle, "idle"),

@@ -99,6 +99,16 @@ section! {
 }
 
 section! {
+    /// The passive liveness model, where the operator installed one.
+    LivenessPack said by LivenessPackPart {
+        /// Its folder.
+        folder: Location => "folder",
+        /// SHA-256 of the folder's `manifest.toml`, in hexadecimal digits.
+        manifest_sha256: Line => "manifest-sha256",
+    }
+}
+
+section! {
     /// The lamps, by BCM pin number.
     Lights said by LightsPart {
         /// Lights a dark face.

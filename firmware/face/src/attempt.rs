@@ -4,8 +4,8 @@ use devices::Frame;
 use identity::{Identity, IdentityId};
 
 use crate::{
-    FaceConfig, FaceError, Look, NoMatch, engine::Engine, evidence::FaceMatch, orientation, session::Session,
-    template::Template,
+    FaceConfig, FaceError, Look, NoMatch, Tempo, engine::Engine, evidence::FaceMatch, orientation,
+    session::Session, template::Template,
 };
 
 /// The face on one authentic card. Wiped when dropped; it does not print.
@@ -31,10 +31,22 @@ pub struct Attempt<'e> {
 }
 
 impl<'e> Attempt<'e> {
-    /// Try `number`, from 1, of this visit.
-    pub fn new(engine: &'e Engine, reference: &'e Reference, config: &'e FaceConfig, number: u8) -> Self {
-        let session = Session::new(engine, &reference.template, config, number);
+    /// Try `number`, from 1, of this visit. The movements that will be asked for follow from
+    /// `seed`, which must be drawn anew for each try.
+    pub fn new(
+        engine: &'e Engine,
+        reference: &'e Reference,
+        config: &'e FaceConfig,
+        number: u8,
+        (tempo, seed): (Tempo, [u8; 32]),
+    ) -> Self {
+        let session = Session::new(engine, &reference.template, config, number, (tempo, seed));
         Self { identity: reference.identity, session }
+    }
+
+    /// Which try of the visit it is.
+    pub fn number(&self) -> u8 {
+        self.session.number()
     }
 
     /// Looks at one frame. A damaged frame is passed over; an error means that the

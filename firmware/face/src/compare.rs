@@ -63,14 +63,14 @@ impl Engine {
         if faces.is_empty() {
             return Ok(None);
         }
-        Ok(Some((self.quality(picture, &faces, &mut timings)?, timings)))
+        Ok(Some((self.quality(picture, &faces, &mut timings)?.0, timings)))
     }
 
     fn examine(&self, picture: &Picture) -> Result<Option<(Quality, Timings, Template)>, FaceError> {
         let mut timings = Timings::default();
         let faces = self.faces(picture, &mut timings)?;
         let Some(face) = faces.first() else { return Ok(None) };
-        let quality = self.quality(picture, &faces, &mut timings)?;
+        let (quality, _) = self.quality(picture, &faces, &mut timings)?;
         let template = self.template(picture, face, &mut timings)?;
         Ok(Some((quality, timings, template)))
     }

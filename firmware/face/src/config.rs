@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::FaceError;
+use crate::{FaceError, liveness::LivenessConfig};
 
 /// The face section of a board's configuration.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -22,10 +22,13 @@ pub struct FaceConfig {
     pub frames: u8,
     /// Good frames in all, where the first decision falls in the grey zone.
     pub frames_in_grey: u8,
-    /// Seconds after the first frame of a try, by the frames' own clock.
+    /// Seconds until enough good frames were seen, by the frames' own clock; the movements that
+    /// are asked for have times of their own.
     pub time_limit_seconds: u16,
     /// What a frame must be like to be compared.
     pub quality: QualityLimits,
+    /// What shows that a living person stands there.
+    pub liveness: LivenessConfig,
 }
 
 /// What a frame must be like to be compared with the portrait.
@@ -98,6 +101,7 @@ impl FaceConfig {
                 eye_opening_min: 0.02,
                 mouth_opening_max: 0.25,
             },
+            liveness: LivenessConfig::documented(),
         }
     }
 
@@ -112,10 +116,13 @@ impl FaceConfig {
             (self.frames_in_grey >= self.frames, "frames-in-grey must not be below frames"),
             (self.time_limit_seconds >= 1, "time-limit-seconds must be at least 1"),
         ];
-        match rules.into_iter().find(|(holds, _)| !holds) {
-            Some((_, reason)) => Err(FaceError::Config(reason)),
-            None => Ok(()),
-        }
+        let mistake = rules.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason);
+        mistake.or(self.liveness.mistake()).map_or(Ok(()), |reason| Err(FaceError::Config(reason)))
+    }
+
+    /// Whether more frames are looked at before the answer is no.
+    pub(crate) fn is_grey(&self, score: f32) -> bool {
+        (self.grey..self.accept).contains(&score)
     }
 
     pub(crate) fn time_limit(&self) -> Duration {

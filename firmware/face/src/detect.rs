@@ -46,6 +46,11 @@ impl Face {
         (bx - ax).hypot(by - ay)
     }
 
+    /// Whether it may be the same face a moment later.
+    pub(crate) fn overlaps(&self, before: &Self) -> bool {
+        self.overlap(before) > 0.2
+    }
+
     fn overlap(&self, other: &Self) -> f32 {
         let across = (self.left + self.width).min(other.left + other.width) - self.left.max(other.left);
         let down = (self.top + self.height).min(other.top + other.height) - self.top.max(other.top);

@@ -1,13 +1,14 @@
-//! The three models, loaded and checked once, and the steps from a picture to a
-//! template.
+//! The models, loaded and checked once, and the steps from a picture to a template.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use identity::Picture;
+use rten::ThreadPool;
 
 use crate::{
     FaceError,
     detect::{self, Face},
+    liveness::Passive,
     mesh::{self, Mesh},
     models::{Manifest, Net, Role, threads},
     quality::Quality,
@@ -20,6 +21,9 @@ pub struct Engine {
     pub(crate) detector: Net,
     pub(crate) recogniser: Net,
     pub(crate) landmarks: Net,
+    /// What an operator installed, if anything.
+    pub(crate) passive: Option<Passive>,
+    threads: Arc<ThreadPool>,
 }
 
 impl Engine {
@@ -31,7 +35,16 @@ impl Engine {
             detector: manifest.load(Role::Detector, &threads)?,
             recogniser: manifest.load(Role::Recogniser, &threads)?,
             landmarks: manifest.load(Role::Landmarks, &threads)?,
+            passive: None,
+            threads,
         })
+    }
+
+    /// The same with the passive liveness model of an operator's pack, whose `manifest.toml`
+    /// must have that SHA-256 (hexadecimal digits).
+    pub fn with_passive_model(mut self, folder: &Path, sha256: &str) -> Result<Self, FaceError> {
+        self.passive = Some(Passive::load(folder, sha256, &self.threads)?);
+        Ok(self)
     }
 
     /// All faces, the largest first.
@@ -39,18 +52,29 @@ impl Engine {
         timed(&mut timings.detect, || detect::faces(&self.detector, picture))
     }
 
-    /// What the largest of the faces is like; there must be one.
+    /// What the largest of the faces is like, and its points; there must be one.
     pub(crate) fn quality(
         &self,
         picture: &Picture,
         faces: &[Face],
         timings: &mut Timings,
-    ) -> Result<Quality, FaceError> {
+    ) -> Result<(Quality, Mesh), FaceError> {
         timed(&mut timings.landmarks, || {
             let (crop, turned) = mesh::crop(picture, &faces[0]);
             let mesh = Mesh::of(&self.landmarks, &crop, turned)?;
-            Ok(Quality::measure(picture, faces, &crop, &mesh))
+            Ok((Quality::measure(picture, faces, &crop, &mesh), mesh))
         })
+    }
+
+    /// The probability that a living face is seen; none without the operator's model.
+    pub(crate) fn live(
+        &self,
+        picture: &Picture,
+        face: &Face,
+        timings: &mut Timings,
+    ) -> Result<Option<f32>, FaceError> {
+        let Some(passive) = &self.passive else { return Ok(None) };
+        timed(&mut timings.passive, || passive.live(picture, face)).map(Some)
     }
 
     pub(crate) fn template(

@@ -9,6 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
+    liveness::LivenessEvidence,
     officers::{OfficerId, OfficersApproval},
     vneid::VneidApproval,
 };
@@ -94,8 +95,8 @@ pub struct CameraEvidence {
     pub frames_compared: u32,
     /// Frames that were exactly equal to the one before: a frozen or replayed stream.
     pub frames_repeated: u32,
-    /// Whether a living person stood there.
-    pub liveness: Liveness,
+    /// What shows that a living person stood there.
+    pub liveness: LivenessEvidence,
     /// SHA-256 of the detector's file.
     pub detector: String,
     /// SHA-256 of the recogniser's file.
@@ -104,14 +105,6 @@ pub struct CameraEvidence {
     pub landmarks: String,
     /// How pictures are brought before the models; scores of two versions differ.
     pub preprocessing: u8,
-}
-
-/// Whether a living person stood before the camera.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Liveness {
-    /// Nobody looked: a good photograph held up would have passed.
-    NotAssessed,
 }
 
 /// Who vouched for a person whom the camera failed.

@@ -6,18 +6,19 @@
 //! signatures ([`FaceMatch::by_officers`]) or of the citizen's approval in VNeID
 //! ([`FaceMatch::by_vneid`]), and it holds for one identity. Nothing
 //! here keeps, prints or logs a picture or a template; both are wiped on drop.
-//! Whether a living person stands there is not assessed yet, and the evidence says
-//! so. The measures follow ISO/IEC 29794-5 where they can; they are not conformant.
+//! That a living person stands there must be shown as well (see [`Task`]). The measures follow ISO/IEC 29794-5 where they can; they are not conformant.
 
 mod align;
 mod attempt;
 mod compare;
+mod comparisons;
 mod config;
 mod detect;
 mod engine;
 mod error;
 mod evidence;
 mod huffman;
+mod liveness;
 mod mesh;
 mod models;
 mod officers;
@@ -34,10 +35,9 @@ pub use compare::{Comparison, Sample};
 pub use config::{FaceConfig, QualityLimits};
 pub use engine::Engine;
 pub use error::FaceError;
-pub use evidence::{
-    CameraEvidence, FaceEvidence, FaceMatch, Liveness, OfficersEvidence, Score, VneidEvidence,
-};
+pub use evidence::{CameraEvidence, FaceEvidence, FaceMatch, OfficersEvidence, Score, VneidEvidence};
 pub use identity::Picture;
+pub use liveness::{LivenessConfig, LivenessEvidence, NotLive, PassiveEvidence, PassiveModel, Task, Tempo};
 pub use officers::{ApprovalRefused, OfficerId, OfficerKeys, OfficersApproval, Signed, Statement};
 pub use picture::{decode_frame, preview, preview_of, read_picture};
 pub use quality::Quality;

@@ -9,6 +9,7 @@ use crate::{
     FaceError,
     align::{Crop, Similarity, cut},
     detect::Face,
+    liveness::Shape,
     models::Net,
 };
 
@@ -108,6 +109,20 @@ impl Mesh {
     pub(crate) fn eye_opening(&self) -> f32 {
         let [one, other] = LIDS.map(|pair| self.gap(pair));
         one.min(other) / self.lower_face()
+    }
+
+    /// The lid gap of the eye that is open most: both are shut where it is small.
+    pub(crate) fn widest_eye_opening(&self) -> f32 {
+        let [one, other] = LIDS.map(|pair| self.gap(pair));
+        one.max(other) / self.lower_face()
+    }
+
+    /// The points that show relief when the head turns.
+    pub(crate) fn shape(&self) -> Shape {
+        Shape::of(|number| {
+            let [x, y, _] = self.point(number);
+            [x, y]
+        })
     }
 
     pub(crate) fn mouth_opening(&self) -> f32 {

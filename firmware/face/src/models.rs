@@ -31,6 +31,10 @@ pub(crate) enum Role {
     Recogniser,
     /// Finds 478 points in a face.
     Landmarks,
+    /// Tells a living face from a picture by what is near it; only in an operator's pack.
+    PassiveNear,
+    /// The same by what is further around it.
+    PassiveWide,
 }
 
 impl Role {
@@ -39,6 +43,8 @@ impl Role {
             Self::Detector => "detector",
             Self::Recogniser => "recogniser",
             Self::Landmarks => "landmarks",
+            Self::PassiveNear => "passive-near",
+            Self::PassiveWide => "passive-wide",
         }
     }
 }
@@ -82,7 +88,23 @@ impl Manifest {
         let path = folder.join("manifest.toml");
         let text = fs::read_to_string(&path)
             .map_err(|source| FaceError::ModelUnreadable { path: path.clone(), source })?;
-        let listing: Listing = toml::from_str(&text).map_err(|error| FaceError::Manifest {
+        Self::parse(path, &text)
+    }
+
+    /// The list of a folder that somebody else made: it must be the very one that was meant.
+    pub(crate) fn read_pinned(folder: &Path, sha256: &str) -> Result<Self, FaceError> {
+        let path = folder.join("manifest.toml");
+        let text = fs::read_to_string(&path)
+            .map_err(|source| FaceError::ModelUnreadable { path: path.clone(), source })?;
+        let found = hex::encode(Sha256::digest(&text));
+        if found != sha256 {
+            return Err(FaceError::ModelAltered { path, found });
+        }
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: PathBuf, text: &str) -> Result<Self, FaceError> {
+        let listing: Listing = toml::from_str(text).map_err(|error| FaceError::Manifest {
             path: path.clone(),
             reason: error.message().to_owned(),
         })?;

@@ -1,29 +1,32 @@
-//! One try before the camera: takes frames, compares the good ones, stops when it
-//! knows enough or when the time is over. It knows a template, not a person; what
-//! binds the answer to an identity is [`crate::Attempt`].
+//! One try before the camera: compares good frames until it knows enough, then asks for
+//! movements and watches them, then compares once more. It knows a template, not a person;
+//! what binds the answer to an identity is [`crate::Attempt`].
 
 use std::time::Duration;
 
 use devices::Frame;
 use faults::Fault;
 use identity::Picture;
-use zeroize::Zeroizing;
-
 use screen::FaceHint;
+use zeroize::Zeroizing;
 
 use crate::{
     FaceConfig, FaceError,
     align::PREPROCESSING,
+    comparisons::Comparisons,
+    detect::Face,
     engine::Engine,
-    evidence::{CameraEvidence, Liveness, Score},
+    evidence::{CameraEvidence, Score},
+    liveness::{
+        Challenge, Draw, LivenessEvidence, NotLive, PassiveEvidence, PassiveModel, Rest, Said, Seen, Tempo,
+        Trial,
+    },
+    mesh::Mesh,
     picture::decode_frame,
     quality::Quality,
     template::Template,
     timing::{Timings, timed},
 };
-
-/// The score is the median of this many best frames.
-const BEST: usize = 3;
 
 /// What came of looking at one frame.
 #[derive(Clone, Debug)]
@@ -69,6 +72,12 @@ pub enum Why {
     /// The camera showed the same picture over and over.
     #[error("the camera shows a frozen picture")]
     Frozen,
+    /// Nobody living was seen.
+    #[error("nobody living was seen: {0}")]
+    NotLive(NotLive),
+    /// The machine must have the passive model and has it not.
+    #[error("the passive liveness model that this machine must have is not installed")]
+    NoPassiveModel,
     /// `decide` was asked before the try was finished.
     #[error("the try is not finished")]
     NotFinished,
@@ -81,8 +90,22 @@ impl NoMatch {
             Why::Different | Why::Uncertain => Fault::FaceNotMatched,
             Why::TookTooLong(_) | Why::NotFinished => Fault::FaceTookTooLong,
             Why::Frozen => Fault::CameraSilent,
+            Why::NotLive(_) => Fault::FaceNotLive,
+            Why::NoPassiveModel => Fault::ModelMissing,
         }
     }
+}
+
+/// Where a try is.
+enum Phase {
+    /// Comparing until the answer is clear.
+    Facing,
+    /// Movements are asked for.
+    Moving(Trial),
+    /// One more frame after them, compared too.
+    Closing,
+    /// Done, well or not.
+    Finished,
 }
 
 /// One uninterrupted try: frames of one face against one template.
@@ -91,22 +114,32 @@ pub(crate) struct Session<'e> {
     reference: &'e Template,
     config: &'e FaceConfig,
     number: u8,
-    began: Option<Duration>,
+    tempo: Tempo,
+    draw: Draw,
+    /// Since when good frames are waited for.
+    waiting_since: Option<Duration>,
     previous: Zeroizing<Vec<u8>>,
+    /// When the face was last seen, and how much of the frame it had.
+    last_face: Option<(Duration, Face)>,
     seen: u32,
     repeated: u32,
-    compared: Vec<Compared>,
+    restarts: u32,
+    phase: Phase,
+    compared: Comparisons,
+    /// What the compared frames showed of the person at rest.
+    resting: Vec<Seen>,
+    /// The person's first good frame: whoever moves must be the same.
+    first: Option<Template>,
+    passive: Vec<f32>,
+    liveness: Option<LivenessEvidence>,
+    why: Option<Why>,
     hint: FaceHint,
     percent: u8,
-    finished: bool,
 }
 
-/// What is kept of a frame that was compared: numbers only.
-#[derive(Clone, Copy)]
-struct Compared {
-    rank: f32,
-    likeness: f32,
-}
+/// Shares of the whole that each part of a try is worth, in per cent.
+const FACING: usize = 40;
+const MOVING: f32 = 50.0;
 
 impl<'e> Session<'e> {
     pub(crate) fn new(
@@ -114,37 +147,76 @@ impl<'e> Session<'e> {
         reference: &'e Template,
         config: &'e FaceConfig,
         number: u8,
+        (tempo, seed): (Tempo, [u8; 32]),
     ) -> Self {
+        let missing = config.liveness.passive_model == PassiveModel::Required && engine.passive.is_none();
         Self {
             engine,
             reference,
             config,
             number,
-            began: None,
+            tempo,
+            draw: Draw::new(seed),
+            waiting_since: None,
             previous: Zeroizing::new(Vec::new()),
+            last_face: None,
             seen: 0,
             repeated: 0,
-            compared: Vec::new(),
+            restarts: 0,
+            phase: if missing { Phase::Finished } else { Phase::Facing },
+            compared: Comparisons::default(),
+            resting: Vec::new(),
+            first: None,
+            passive: Vec::new(),
+            liveness: None,
+            why: missing.then_some(Why::NoPassiveModel),
             hint: FaceHint::NoFace,
             percent: 0,
-            finished: false,
         }
+    }
+
+    pub(crate) fn number(&self) -> u8 {
+        self.number
     }
 
     pub(crate) fn look(&mut self, frame: &Frame) -> Result<Look, FaceError> {
         let mut timings = Timings::default();
         let mut quality = None;
-        let began = *self.began.get_or_insert(frame.taken);
-        if frame.taken.saturating_sub(began) > self.config.time_limit() {
-            self.finished = true;
+        self.watch_the_clock(frame.taken);
+        if !self.is_finished()
+            && self.is_news(frame)
+            && let Ok(picture) = timed(&mut timings.decode, || decode_frame(frame))
+        {
+            quality = self.examine(&picture, frame.taken, &mut timings)?;
         }
-        if !self.finished && self.is_news(frame) {
-            if let Ok(picture) = timed(&mut timings.decode, || decode_frame(frame)) {
-                quality = self.examine(&picture, &mut timings)?;
+        let finished = self.is_finished();
+        Ok(Look { hint: self.hint, percent: self.percent, finished, quality, timings })
+    }
+
+    fn is_finished(&self) -> bool {
+        matches!(self.phase, Phase::Finished)
+    }
+
+    /// Good frames must come in time. Movements have times of their own, but a camera that
+    /// shows nobody while they are asked for must not hold the person for ever.
+    fn watch_the_clock(&mut self, now: Duration) {
+        let since = *self.waiting_since.get_or_insert(now);
+        let waited = now.saturating_sub(since);
+        match self.phase {
+            Phase::Facing | Phase::Closing if waited > self.config.time_limit() => {
+                let frozen = self.repeated * 2 > self.seen;
+                self.end(if frozen { Why::Frozen } else { Why::TookTooLong(self.hint) });
             }
-            self.weigh();
+            Phase::Moving(_) if waited > self.config.liveness.longest(self.tempo) => {
+                self.end(Why::TookTooLong(self.hint));
+            }
+            _ => {}
         }
-        Ok(Look { hint: self.hint, percent: self.percent, finished: self.finished, quality, timings })
+    }
+
+    fn end(&mut self, why: Why) {
+        self.why = Some(why);
+        self.phase = Phase::Finished;
     }
 
     /// Counts the frame, and says whether it differs from the one before. A live
@@ -159,89 +231,226 @@ impl<'e> Session<'e> {
         true
     }
 
-    /// Measures the face, and compares it where it is good enough.
-    fn examine(&mut self, picture: &Picture, timings: &mut Timings) -> Result<Option<Quality>, FaceError> {
+    fn examine(
+        &mut self,
+        picture: &Picture,
+        now: Duration,
+        timings: &mut Timings,
+    ) -> Result<Option<Quality>, FaceError> {
         let faces = self.engine.faces(picture, timings)?;
+        if !self.is_still_there(faces.first(), now) {
+            self.begin_anew(now);
+        }
         let Some(face) = faces.first() else {
             self.hint = FaceHint::NoFace;
             return Ok(None);
         };
-        let quality = self.engine.quality(picture, &faces, timings)?;
-        if let Some(hint) = quality.hint(&self.config.quality) {
-            self.hint = hint;
-        } else {
-            self.hint = FaceHint::HoldStill;
-            let template = self.engine.template(picture, face, timings)?;
-            let likeness = template.likeness(self.reference);
-            self.compared.push(Compared { rank: quality.rank(), likeness });
+        let (quality, mesh) = self.engine.quality(picture, &faces, timings)?;
+        let seen = Seen::of(now, &mesh, face);
+        match &mut self.phase {
+            Phase::Moving(trial) => {
+                if quality.second_face > self.config.quality.second_face_max {
+                    // Two people: whose movement is it?
+                    self.hint = FaceHint::OnePerson;
+                    return Ok(Some(quality));
+                }
+                let said = trial.see(&seen, &self.config.liveness, &mut self.draw);
+                self.percent = self.percent.max((FACING as f32 + MOVING * trial.share()) as u8);
+                self.obey(said, picture, face, now, timings)?;
+            }
+            Phase::Facing | Phase::Closing => self.face(&quality, seen, picture, face, timings)?,
+            Phase::Finished => {}
         }
         Ok(Some(quality))
     }
 
-    /// Whether the frames compared so far are enough for an answer.
-    fn weigh(&mut self) {
-        let first = usize::from(self.config.frames);
-        let all = usize::from(self.config.frames_in_grey);
-        let count = self.compared.len();
-        let (needed, enough) = match self.score() {
-            Some(score) if self.in_grey(score) => (all, count >= all),
-            Some(_) => (first, true),
-            None => (first, false),
-        };
-        self.finished |= enough;
-        let percent = (100 * count / needed).min(100) as u8;
-        self.percent = self.percent.max(percent);
-    }
-
-    fn in_grey(&self, score: f32) -> bool {
-        (self.config.grey..self.config.accept).contains(&score)
-    }
-
-    /// The median of the best frames, once there are enough of them.
-    fn score(&self) -> Option<f32> {
-        if self.compared.len() < usize::from(self.config.frames) {
-            return None;
+    /// Whether it is the face of the frame before: not gone for long, and not elsewhere at once.
+    fn is_still_there(&mut self, face: Option<&Face>, now: Duration) -> bool {
+        let lost = self.config.liveness.lost_max();
+        let since = |then: Duration| now.saturating_sub(then);
+        match (face, &self.last_face) {
+            (None, Some((then, _))) => since(*then) <= lost || matches!(self.phase, Phase::Facing),
+            (Some(face), Some((then, before))) => {
+                let there = since(*then) <= lost && face.overlaps(before);
+                self.last_face = Some((now, face.clone()));
+                there
+            }
+            (face, None) => {
+                self.last_face = face.map(|face| (now, face.clone()));
+                true
+            }
         }
-        let mut best = self.compared.clone();
-        best.sort_by(|a, b| b.rank.total_cmp(&a.rank));
-        best.truncate(BEST);
-        best.sort_by(|a, b| a.likeness.total_cmp(&b.likeness));
-        // Of two the lower one: in doubt against a match.
-        Some(best[(best.len() - 1) / 2].likeness)
+    }
+
+    /// What was seen before the face was lost may be of somebody else.
+    fn begin_anew(&mut self, now: Duration) {
+        if self.compared.count() > 0 {
+            self.restarts += 1;
+            self.waiting_since = Some(now);
+        }
+        self.last_face = None;
+        self.phase = Phase::Facing;
+        self.compared = Comparisons::default();
+        self.resting.clear();
+        self.first = None;
+        self.passive.clear();
+        self.percent = 0;
+    }
+
+    /// Compares the face where it is good enough, and goes on when that is clear.
+    fn face(
+        &mut self,
+        quality: &Quality,
+        seen: Seen,
+        picture: &Picture,
+        face: &Face,
+        timings: &mut Timings,
+    ) -> Result<(), FaceError> {
+        if let Some(hint) = quality.hint(&self.config.quality) {
+            self.hint = hint;
+            return Ok(());
+        }
+        self.hint = FaceHint::HoldStill;
+        let template = self.engine.template(picture, face, timings)?;
+        self.compared.add(quality.rank(), template.likeness(self.reference));
+        self.passive.extend(self.engine.live(picture, face, timings)?);
+        let now = seen.at;
+        if matches!(self.phase, Phase::Closing) {
+            let same = self.first.as_ref().is_some_and(|first| self.is_same(first, &template));
+            if same {
+                self.finish();
+            } else {
+                self.end(Why::NotLive(NotLive::OtherFace));
+            }
+            return Ok(());
+        }
+        self.resting.push(seen);
+        self.first.get_or_insert(template);
+        let part = FACING * self.compared.count() / self.compared.needed(self.config);
+        self.percent = self.percent.max(part.min(FACING) as u8);
+        if self.compared.are_enough(self.config) {
+            self.weigh(now);
+        }
+        Ok(())
+    }
+
+    /// Whoever is not the holder is not asked to move.
+    fn weigh(&mut self, now: Duration) {
+        let score = self.compared.score(self.config).expect("enough frames were compared");
+        if score >= self.config.accept {
+            let challenge = Challenge::draw(self.tempo, self.engine.passive.is_some(), &mut self.draw);
+            self.phase = Phase::Moving(Trial::new(challenge, Rest::of(&self.resting), now));
+            self.waiting_since = Some(now);
+        } else {
+            self.end(if self.config.is_grey(score) { Why::Uncertain } else { Why::Different });
+        }
+    }
+
+    fn is_same(&self, first: &Template, other: &Template) -> bool {
+        first.likeness(other) >= self.config.liveness.same_face_min
+    }
+
+    fn obey(
+        &mut self,
+        said: Said,
+        picture: &Picture,
+        face: &Face,
+        now: Duration,
+        timings: &mut Timings,
+    ) -> Result<(), FaceError> {
+        match said {
+            Said::Go(hint) => self.hint = hint,
+            Said::Failed(why) => self.end(Why::NotLive(why)),
+            Said::Shown(hint) => {
+                self.hint = hint;
+                let moved = self.engine.template(picture, face, timings)?;
+                if !self.first.as_ref().is_some_and(|first| self.is_same(first, &moved)) {
+                    self.end(Why::NotLive(NotLive::OtherFace));
+                } else if let Phase::Moving(trial) = &self.phase
+                    && trial.is_over()
+                {
+                    self.liveness = Some(trial.evidence(PassiveEvidence::NotInstalled, self.restarts));
+                    self.phase = Phase::Closing;
+                    self.waiting_since = Some(now);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All was seen; what it comes to together.
+    fn finish(&mut self) {
+        let passive = self.passive();
+        let live = match (&passive, &mut self.liveness) {
+            (Some(PassiveEvidence::Installed { live, .. }), _)
+                if *live < Score::of(self.config.liveness.live_min) =>
+            {
+                Err(NotLive::Picture)
+            }
+            // A movement without relief shows a picture with holes for the eyes as well.
+            (None, Some(liveness)) if liveness.relief.is_empty() => Err(NotLive::TooLittle),
+            (passive, Some(liveness)) => {
+                liveness.passive = passive.clone().unwrap_or(PassiveEvidence::NotInstalled);
+                Ok(())
+            }
+            (_, None) => Err(NotLive::NotDone),
+        };
+        let score = self.compared.score(self.config).unwrap_or(-1.0);
+        self.phase = Phase::Finished;
+        self.percent = 100;
+        self.why = match live {
+            Err(why) => Some(Why::NotLive(why)),
+            Ok(()) if score >= self.config.accept => None,
+            Ok(()) if self.config.is_grey(score) => Some(Why::Uncertain),
+            Ok(()) => Some(Why::Different),
+        };
+    }
+
+    /// The median of what the passive model said, where it is installed.
+    fn passive(&self) -> Option<PassiveEvidence> {
+        let model = self.engine.passive.as_ref()?;
+        let mut said = self.passive.clone();
+        said.sort_by(f32::total_cmp);
+        let live = Score::of(said.get((said.len().max(1) - 1) / 2).copied().unwrap_or(0.0));
+        Some(PassiveEvidence::Installed { live, files: model.files() })
     }
 
     pub(crate) fn decide(self) -> Result<CameraEvidence, NoMatch> {
-        let score = self.score();
-        let refused = |why| NoMatch {
-            why,
-            score: score.map(Score::of),
-            frames_seen: self.seen,
-            frames_compared: self.compared.len() as u32,
-        };
-        match score {
-            _ if !self.finished => Err(refused(Why::NotFinished)),
-            Some(score) if score >= self.config.accept => Ok(self.evidence(score)),
-            Some(score) if self.in_grey(score) => Err(refused(Why::Uncertain)),
-            Some(_) => Err(refused(Why::Different)),
-            None if self.repeated * 2 > self.seen => Err(refused(Why::Frozen)),
-            None => Err(refused(Why::TookTooLong(self.hint))),
+        let score = self.compared.score(self.config);
+        let why = if self.is_finished() { self.why } else { Some(Why::NotFinished) };
+        match (why, score, self.liveness) {
+            (None, Some(score), Some(liveness)) => Ok(CameraEvidence {
+                score: Score::of(score),
+                threshold: Score::of(self.config.accept),
+                grey_from: Score::of(self.config.grey),
+                attempt: self.number,
+                frames_seen: self.seen,
+                frames_compared: self.compared.count() as u32,
+                frames_repeated: self.repeated,
+                liveness,
+                detector: self.engine.detector.sha256().to_owned(),
+                recogniser: self.engine.recogniser.sha256().to_owned(),
+                landmarks: self.engine.landmarks.sha256().to_owned(),
+                preprocessing: PREPROCESSING,
+            }),
+            (why, score, _) => Err(NoMatch {
+                why: why.expect("a try without a reason has all that a match needs"),
+                score: score.map(Score::of),
+                frames_seen: self.seen,
+                frames_compared: self.compared.count() as u32,
+            }),
         }
     }
+}
 
-    fn evidence(&self, score: f32) -> CameraEvidence {
-        CameraEvidence {
-            score: Score::of(score),
-            threshold: Score::of(self.config.accept),
-            grey_from: Score::of(self.config.grey),
-            attempt: self.number,
-            frames_seen: self.seen,
-            frames_compared: self.compared.len() as u32,
-            frames_repeated: self.repeated,
-            liveness: Liveness::NotAssessed,
-            detector: self.engine.detector.sha256().to_owned(),
-            recogniser: self.engine.recogniser.sha256().to_owned(),
-            landmarks: self.engine.landmarks.sha256().to_owned(),
-            preprocessing: PREPROCESSING,
+impl Seen {
+    fn of(at: Duration, mesh: &Mesh, face: &Face) -> Self {
+        Self {
+            at,
+            yaw: mesh.yaw(),
+            eyes_open: mesh.widest_eye_opening(),
+            eye_distance: face.eye_distance(),
+            shape: mesh.shape(),
         }
     }
 }

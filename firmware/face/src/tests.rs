@@ -2,6 +2,7 @@
 
 mod golden;
 mod people;
+mod presentations;
 mod tries;
 
 use std::{path::PathBuf, sync::LazyLock};

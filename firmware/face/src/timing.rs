@@ -16,12 +16,14 @@ pub struct Timings {
     pub landmarks: Duration,
     /// The template.
     pub template: Duration,
+    /// The passive liveness model, where it is installed.
+    pub passive: Duration,
 }
 
 impl Timings {
     /// All stages together.
     pub fn total(&self) -> Duration {
-        self.decode + self.detect + self.align + self.landmarks + self.template
+        self.decode + self.detect + self.align + self.landmarks + self.template + self.passive
     }
 }
 

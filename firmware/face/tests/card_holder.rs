@@ -10,7 +10,7 @@ use card::{AccessKey, AccessPolicy, Can, FileId};
 use devices::FrameSource;
 use face::{
     Attempt, Engine, FaceConfig, FaceEvidence, FaceMatch, NoMatch, OfficerId, OfficerKeys, OfficersApproval,
-    Signed, Statement, VneidApproval, VneidRefused, Why,
+    Signed, Statement, Tempo, VneidApproval, VneidRefused, Why,
 };
 use identity::{Grounds, Identity, TrustList};
 use jiff::{
@@ -28,6 +28,7 @@ use simulators::{
     in_memory::InMemoryReader,
     people::People,
     personalise::Issuer,
+    presentation::{Motion, Presentation, Prompter},
     scenario::CardScript,
 };
 use uuid::Uuid;
@@ -62,13 +63,27 @@ fn identity(name: &str) -> Identity {
 fn attempt(engine: &Engine, holder: &Identity, visitor: &str) -> Result<FaceMatch, NoMatch> {
     let reference = engine.reference(holder).unwrap();
     let config = FaceConfig::documented();
-    let photograph = folder("../simulators/people").join(format!("{visitor}-live.jpg"));
-    let setup = CameraSetup { pace: Pace::Instant, ..CameraSetup::default() };
-    let mut camera = FaceCamera::showing(&photograph, setup).unwrap();
+    let people = folder("../simulators/people");
+    let person = People::load(&people).unwrap().person(visitor).unwrap().clone();
+    let setup = CameraSetup { pace: Pace::Instant, frames_per_second: 10, ..CameraSetup::default() };
+    let prompter = Prompter::default();
+    let (live, features) = (people.join(&person.live), person.live_features);
+    let mut camera =
+        FaceCamera::presenting(&live, features, Presentation::Living, prompter.clone(), setup).unwrap();
     camera.start().unwrap();
-    let mut attempt = Attempt::new(engine, &reference, &config, 1);
-    while !attempt.look(&camera.next_frame(Duration::ZERO).unwrap()).unwrap().finished {}
-    attempt.decide()
+    let mut attempt = Attempt::new(engine, &reference, &config, 1, (Tempo::Usual, [5; 32]));
+    let mut told = None;
+    loop {
+        let look = attempt.look(&camera.next_frame(Duration::ZERO).unwrap()).unwrap();
+        if look.finished {
+            return attempt.decide();
+        }
+        if told != Some(look.hint) {
+            told = Some(look.hint);
+            let word = serde_json::to_value(look.hint).unwrap();
+            word.as_str().and_then(Motion::of_word).into_iter().for_each(|motion| prompter.tell(motion));
+        }
+    }
 }
 
 #[test]
@@ -80,7 +95,9 @@ fn the_holder_of_an_authentic_card_is_matched_and_nobody_else() {
     let written = serde_json::to_value(found.evidence()).unwrap();
     println!("{written}");
     assert_eq!(written["method"], "camera");
-    assert_eq!(written["liveness"], "not-assessed");
+    assert_eq!(written["liveness"]["tempo"], "usual");
+    assert_eq!(written["liveness"]["passive"]["model"], "not-installed");
+    assert_eq!(written["liveness"]["tasks"].as_array().unwrap().len(), 3);
     assert_eq!(written["threshold"], 4600);
     assert!(written["score"].as_i64().unwrap() >= 4600);
     assert_eq!(written["recogniser"].as_str().unwrap().len(), 64);

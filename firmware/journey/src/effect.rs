@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use card::AccessKey;
-use face::{FaceMatch, Reference};
+use face::{FaceMatch, Reference, Tempo};
 use identity::{Identity, IdentityId};
 use jiff::{Timestamp, civil::Date};
 use outbox::Receipt;
@@ -18,8 +18,8 @@ pub enum Effect {
     ReadCard(Arc<AccessKey>, ServiceId),
     /// Stop waiting for a card or reading it.
     StopCard,
-    /// Look for the face of that portrait; which attempt.
-    WatchFace(Arc<Reference>, u8),
+    /// Look for the face of that portrait; which attempt, and how movements are asked for.
+    WatchFace(Arc<Reference>, u8, Tempo),
     /// Stop the camera.
     StopFace,
     /// Ask how the citizen's account stands.

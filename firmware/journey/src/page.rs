@@ -1,6 +1,7 @@
 //! What the screen shows in each state. Secrets leave as counts only.
 
 use devices::{Device, State};
+use face::Tempo;
 use faults::Fault;
 use screen::{DeviceLine, DeviceName, ReviewLabel, ReviewLine, Screen, Step, View, Work};
 use services::{StepKind, closed_by};
@@ -66,11 +67,12 @@ impl Journey {
             At::Greeting { read } => {
                 Screen::Hello { name: read.who.name().to_owned(), birth_year: read.who.birth().year() }
             }
-            At::TakingPhoto { hint, percent, attempt, .. } => Screen::Face {
+            At::TakingPhoto { hint, percent, attempt, tempo, .. } => Screen::Face {
                 hint: *hint,
                 percent: *percent,
                 attempt: *attempt,
                 attempts: world.rules.face_attempts as u8,
+                gently: *tempo == Tempo::Gentle,
             },
             At::FaceMissed { attempt, fault, .. } => Screen::FaceNotMatched {
                 attempt: *attempt,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use card::AccessKey;
-use face::{FaceMatch, Reference};
+use face::{FaceMatch, Reference, Tempo};
 use faults::Fault;
 use identity::{Greeting, Identity};
 use screen::{Entry, FaceHint, Language, Look, Outcome, Over, PaperOutcome, ReadingStage, StaffNote};
@@ -123,12 +123,14 @@ pub(crate) enum At {
     TakingPhoto {
         read: Read,
         attempt: u8,
+        tempo: Tempo,
         hint: FaceHint,
         percent: u8,
     },
     FaceMissed {
         read: Read,
         attempt: u8,
+        tempo: Tempo,
         fault: Fault,
     },
     AnotherWay {

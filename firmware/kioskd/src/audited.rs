@@ -65,10 +65,10 @@ pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::E
             let decision = match no.why {
                 Why::Different => audit::FaceDecision::NotMatched,
                 Why::Uncertain => audit::FaceDecision::GreyZone,
-                Why::Frozen => audit::FaceDecision::NotLive,
+                Why::Frozen | Why::NotLive(_) => audit::FaceDecision::NotLive,
                 Why::TookTooLong(face::FaceHint::NoFace) => audit::FaceDecision::NoFace,
                 Why::TookTooLong(face::FaceHint::OnePerson) => audit::FaceDecision::SeveralFaces,
-                Why::TookTooLong(_) | Why::NotFinished => audit::FaceDecision::TooLong,
+                Why::TookTooLong(_) | Why::NotFinished | Why::NoPassiveModel => audit::FaceDecision::TooLong,
             };
             (decision, no.score)
         }

@@ -27,9 +27,9 @@ pub fn carry_out(kiosk: &mut Kiosk, effect: Effect) -> Result<(), LogLost> {
             let job = kiosk.job(Kind::Card);
             kiosk.parts.card.stop(job);
         }
-        Effect::WatchFace(reference, attempt) => {
+        Effect::WatchFace(reference, attempt, tempo) => {
             let job = kiosk.job(Kind::Face);
-            kiosk.parts.face.watch(job, reference, attempt);
+            kiosk.parts.face.watch(job, reference, attempt, tempo);
         }
         Effect::StopFace => {
             let job = kiosk.job(Kind::Face);

@@ -13,12 +13,14 @@ use std::{
 };
 
 use devices::{CameraFault, Device, Frame, FrameSource, Light, State};
-use face::{Attempt, Engine, FaceConfig, Reference, Why};
+use face::{Attempt, Engine, FaceConfig, Reference, Tempo, Why};
 use journey::Event;
+use rand_core::Rng;
 use screen::{FaceHint, StaffNote, wire::Preview};
 
 use crate::{
     audited,
+    chance::Chance,
     happened::{Happened, Job, Tell},
     screen_link::Previews,
 };
@@ -40,7 +42,7 @@ pub struct FaceDesk {
 pub type Opened = Result<Box<dyn FrameSource>, CameraFault>;
 
 enum Order {
-    Watch { job: Job, reference: Arc<Reference>, attempt: u8 },
+    Watch { job: Job, reference: Arc<Reference>, attempt: u8, tempo: Tempo },
     Test { job: Job },
 }
 
@@ -80,9 +82,9 @@ impl FaceDesk {
     }
 
     /// Looks for the face of that portrait. Ends whatever was looked for.
-    pub fn watch(&self, job: Job, reference: Arc<Reference>, attempt: u8) {
+    pub fn watch(&self, job: Job, reference: Arc<Reference>, attempt: u8, tempo: Tempo) {
         self.newest.store(job.number, Ordering::Relaxed);
-        _ = self.orders.send(Order::Watch { job, reference, attempt });
+        _ = self.orders.send(Order::Watch { job, reference, attempt, tempo });
     }
 
     /// Stops the camera.
@@ -117,7 +119,9 @@ impl Desk {
                 }
             }
             match orders.recv_timeout(LOOK_EVERY) {
-                Ok(Order::Watch { job, reference, attempt }) => self.watch(job, &reference, attempt),
+                Ok(Order::Watch { job, reference, attempt, tempo }) => {
+                    self.watch(job, &reference, attempt, tempo);
+                }
                 Ok(Order::Test { job }) => self.test(job),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -156,7 +160,7 @@ impl Desk {
         self.tools.tell.work(job, Event::StaffDone(note));
     }
 
-    fn watch(&mut self, job: Job, reference: &Reference, attempt: u8) {
+    fn watch(&mut self, job: Job, reference: &Reference, attempt: u8, tempo: Tempo) {
         let Some(source) = self.source.as_deref_mut() else {
             let fault = self.state.fault().unwrap_or(CameraFault::Unplugged.fault());
             self.tools.tell.work(job, Event::FaceMissed(fault));
@@ -165,7 +169,14 @@ impl Desk {
         let wanted = || self.newest.load(Ordering::Relaxed) == job.number;
         let slot = Slot::default();
         let filmed = thread::scope(|scope| {
-            scope.spawn(|| look(&slot, job, reference, attempt, &self.tools));
+            scope.spawn(|| {
+                // Chance is drawn here, where each try begins: no film can know it.
+                let mut seed = [0; 32];
+                Chance.fill_bytes(&mut seed);
+                let attempt =
+                    Attempt::new(&self.tools.engine, reference, &self.tools.config, attempt, (tempo, seed));
+                look(&slot, job, attempt, &self.tools);
+            });
             let filmed = film(source, &slot, &self.tools.previews, &wanted);
             slot.close();
             filmed
@@ -205,8 +216,8 @@ fn film(
 }
 
 /// Looks at the newest frame until the try is decided.
-fn look(slot: &Slot, job: Job, reference: &Reference, number: u8, tools: &Tools) {
-    let mut attempt = Attempt::new(&tools.engine, reference, &tools.config, number);
+fn look(slot: &Slot, job: Job, mut attempt: Attempt<'_>, tools: &Tools) {
+    let number = attempt.number();
     let mut told = None;
     while let Some(frame) = slot.take() {
         let look = match attempt.look(&frame) {

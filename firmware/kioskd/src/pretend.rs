@@ -2,10 +2,10 @@
 //! named in the environment, because a board file must not know of such things.
 //!
 //! `KIOSK_PRETEND_SCENARIO` and `KIOSK_PRETEND_PEOPLE`: the camera shows whom the
-//! scenario says. `KIOSK_PRETEND_ISSUER`: also the card is pretended, in memory, for
+//! scenario says; `KIOSK_PRETEND_BODY`: a socket on which that body is told to move. `KIOSK_PRETEND_ISSUER`: also the card is pretended, in memory, for
 //! machines where no private pcscd can be started.
 
-use std::{env, path::PathBuf};
+use std::{env, path::PathBuf, sync::LazyLock};
 
 use devices::{CameraFault, FrameSource};
 use rand_core::Rng;
@@ -15,6 +15,7 @@ use simulators::{
     in_memory::InMemoryReader,
     people::People,
     personalise::Issuer,
+    presentation::Prompter,
     scenario::Scenario,
 };
 
@@ -31,10 +32,22 @@ fn script() -> Option<(Scenario, People, PathBuf)> {
     Some((scenario, people, folder))
 }
 
+/// Whoever stands before the camera; told to move from outside.
+fn body() -> Prompter {
+    static BODY: LazyLock<Prompter> = LazyLock::new(|| {
+        let prompter = Prompter::default();
+        if let Some(socket) = named("KIOSK_PRETEND_BODY") {
+            prompter.listen(&socket).expect("the demo's own socket");
+        }
+        prompter
+    });
+    BODY.clone()
+}
+
 /// The camera of the scenario, if one is named.
 pub fn camera() -> Option<Result<Box<dyn FrameSource>, CameraFault>> {
     let (scenario, people, folder) = script()?;
-    let camera = FaceCamera::of_scenario(&scenario, &people, &folder, CameraSetup::default());
+    let camera = FaceCamera::of_scenario(&scenario, &people, &folder, body(), CameraSetup::default());
     Some(Ok(Box::new(camera.expect("the demo's own photographs"))))
 }
 

@@ -136,7 +136,12 @@ impl Settings {
         let issuers = Issuers::load(&board, clock::today()).map_err(SettingsError::Issuers)?;
         let face: FaceConfig = board.face.clone().try_into().map_err(SettingsError::FaceFormat)?;
         face.check().map_err(SettingsError::Face)?;
-        let engine = Engine::load(files.models.path()).map_err(SettingsError::Face)?;
+        let mut engine = Engine::load(files.models.path()).map_err(SettingsError::Face)?;
+        if let Some(pack) = &board.liveness_pack {
+            engine = engine
+                .with_passive_model(pack.folder.path(), pack.manifest_sha256.as_str())
+                .map_err(SettingsError::Face)?;
+        }
         let officers = read("files.staff", files.staff.path(), Fault::ConfigBroken)?;
         let officers = toml::from_str(&officers).map_err(|source| SettingsError::Staff {
             path: files.staff.path().to_owned(),

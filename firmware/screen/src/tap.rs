@@ -46,6 +46,8 @@ pub enum Tap {
     CallWithCode,
     /// Proves identity with VNeID instead.
     UseVneid,
+    /// "Go slower": for whoever cannot make a movement, or not so fast.
+    Gently,
     /// Goes the staff way.
     AskStaff,
     /// Chooses a security question, by its place in the list.
@@ -86,6 +88,7 @@ impl fmt::Debug for Tap {
             Self::ResendCode => "ResendCode",
             Self::CallWithCode => "CallWithCode",
             Self::UseVneid => "UseVneid",
+            Self::Gently => "Gently",
             Self::AskStaff => "AskStaff",
             Self::Question(_) => "Question",
             Self::Edit(_) => "Edit",

@@ -174,6 +174,8 @@ pub enum Screen {
         attempt: u8,
         /// How many tries there are.
         attempts: u8,
+        /// Movements are asked for slowly already.
+        gently: bool,
     },
     /// "Face not matched, try n of 3."
     FaceNotMatched {
@@ -403,6 +405,12 @@ pub enum FaceHint {
     OneSidedLight,
     /// Nobody is in the picture.
     NoFace,
+    /// "Turn your head to the left", the person's own.
+    TurnLeft,
+    /// "Turn your head to the right", the person's own.
+    TurnRight,
+    /// "Close your eyes for a moment."
+    CloseEyes,
 }
 
 /// What the machine is doing while the citizen waits.

@@ -1,5 +1,5 @@
-//! A camera that shows a photograph: the same face in every frame, never the same
-//! frame twice. It can freeze, go dark, hang upside down, see two people or nobody.
+//! A camera before which a photographed person moves, or an attacker holds a picture; never
+//! the same frame twice. It can freeze, go dark, hang upside down, see two people or nobody.
 //!
 //! It keeps time only when told to (`Pace::RealTime`); tests take frames as fast as
 //! they can look at them. Never linked into a production build: there, a camera that
@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     people::People,
+    presentation::{Body, Features, Motion, Pose, Presentation, Prompter, Subject},
     scenario::{Scenario, SimulatorError},
 };
 
@@ -78,14 +79,58 @@ pub enum CameraMishap {
 pub struct FaceCamera {
     setup: CameraSetup,
     scene: RgbImage,
+    /// Somebody who can move, and how the scene shows them now.
+    moving: Option<Moving>,
     next: u64,
     started: Option<Instant>,
 }
+
+struct Moving {
+    subject: Subject,
+    body: Body,
+    prompter: Prompter,
+    pose: Pose,
+}
+
+/// What a film shows that was made before: some movement every second and a half.
+const FILM: [Motion; 8] = [
+    Motion::TurnLeft,
+    Motion::LookStraight,
+    Motion::CloseEyes,
+    Motion::OpenEyes,
+    Motion::TurnRight,
+    Motion::LookStraight,
+    Motion::ComeCloser,
+    Motion::MoveBack,
+];
+const FILM_STEP: Duration = Duration::from_millis(1500);
 
 impl FaceCamera {
     /// Somebody stands there: a photograph, as high as the frame.
     pub fn showing(photograph: &Path, setup: CameraSetup) -> Result<Self, SimulatorError> {
         Ok(Self::of(place(&open(photograph)?, setup.width, setup.height), setup))
+    }
+
+    /// Somebody stands there, or holds a picture, and moves as `prompter` says.
+    pub fn presenting(
+        photograph: &Path,
+        features: Features,
+        presentation: Presentation,
+        prompter: Prompter,
+        setup: CameraSetup,
+    ) -> Result<Self, SimulatorError> {
+        let (width, height) = (setup.width, setup.height);
+        let photograph = open(photograph)?;
+        let scale = height as f32 / photograph.height() as f32;
+        let sized = fit(&photograph, height);
+        let place = [((f64::from(width) - f64::from(sized.width())) / 2.0).floor() as f32, 0.0];
+        let subject = Subject::new(presentation, sized, features.scaled(scale), wall(width, height), place);
+        let pose = Pose::default();
+        // A picture that was made before does not hear what the screen asks for now.
+        let prompter = if presentation.obeys() { prompter } else { Prompter::default() };
+        let mut camera = Self::of(subject.posed(pose), setup);
+        camera.moving = Some(Moving { subject, body: Body::new(prompter.clone()), prompter, pose });
+        Ok(camera)
     }
 
     /// Two people stand there, side by side.
@@ -111,6 +156,7 @@ impl FaceCamera {
         scenario: &Scenario,
         people: &People,
         folder: &Path,
+        prompter: Prompter,
         setup: CameraSetup,
     ) -> Result<Self, SimulatorError> {
         if scenario.camera.nobody {
@@ -124,7 +170,8 @@ impl FaceCamera {
         if honest && &scenario.person == name && person.photographs < 2 {
             return Err(SimulatorError::OnePhotograph(name.clone()));
         }
-        Self::showing(&folder.join(&person.live), setup)
+        let live = folder.join(&person.live);
+        Self::presenting(&live, person.live_features, scenario.camera.presentation, prompter, setup)
     }
 
     fn of(mut scene: RgbImage, setup: CameraSetup) -> Self {
@@ -133,7 +180,29 @@ impl FaceCamera {
             Some(CameraMishap::UpsideDown) => imageops::rotate180_in_place(&mut scene),
             _ => {}
         }
-        Self { setup, scene, next: 0, started: None }
+        Self { setup, scene, moving: None, next: 0, started: None }
+    }
+
+    /// Brings the scene to how whoever stands there is held when frame `number` is taken.
+    fn pose(&mut self, number: u64) {
+        let taken = self.due(number);
+        let Some(moving) = &mut self.moving else { return };
+        if moving.subject.presentation.is_filmed() {
+            let step = (taken.as_millis() / FILM_STEP.as_millis()) as usize;
+            let first_of_step = number == 0
+                || step
+                    != ((taken.saturating_sub(Duration::from_secs(1) / self.setup.frames_per_second))
+                        .as_millis()
+                        / FILM_STEP.as_millis()) as usize;
+            if first_of_step {
+                moving.prompter.tell(FILM[step % FILM.len()]);
+            }
+        }
+        let pose = moving.body.pose(taken);
+        if pose != moving.pose {
+            moving.pose = pose;
+            self.scene = moving.subject.posed(pose);
+        }
     }
 
     /// When frame `number` is due, by the camera's clock.
@@ -190,6 +259,7 @@ impl FrameSource for FaceCamera {
             _ => self.wait(taken, limit)?,
         }
         self.next += 1;
+        self.pose(number);
         let jitter = if self.setup.mishap == Some(CameraMishap::Frozen) { 0 } else { number };
         let data = Zeroizing::new(self.encode(shaken(&self.scene, jitter))?);
         let Self { setup: CameraSetup { width, height, pixels, .. }, .. } = *self;
@@ -211,11 +281,15 @@ fn open(photograph: &Path) -> Result<RgbImage, SimulatorError> {
 /// The photograph, as high as the frame and in its middle; what is missing at the
 /// sides is a wall.
 fn place(photograph: &RgbImage, width: u32, height: u32) -> RgbImage {
-    let across = (u64::from(photograph.width()) * u64::from(height) / u64::from(photograph.height())).max(1);
-    let sized = imageops::resize(photograph, across as u32, height, imageops::FilterType::Triangle);
+    let sized = fit(photograph, height);
     let mut scene = wall(width, height);
-    imageops::replace(&mut scene, &sized, (i64::from(width) - across as i64) / 2, 0);
+    imageops::replace(&mut scene, &sized, (i64::from(width) - i64::from(sized.width())) / 2, 0);
     scene
+}
+
+fn fit(photograph: &RgbImage, height: u32) -> RgbImage {
+    let across = (u64::from(photograph.width()) * u64::from(height) / u64::from(photograph.height())).max(1);
+    imageops::resize(photograph, across as u32, height, imageops::FilterType::Triangle)
 }
 
 fn wall(width: u32, height: u32) -> RgbImage {
@@ -334,7 +408,8 @@ mod tests {
         let mut scenario = Scenario::load(&folder.join("scenarios/happy.toml")).unwrap();
         let setup = CameraSetup { width: 64, height: 36, ..CameraSetup::default() };
         let camera = |scenario: &Scenario| {
-            FaceCamera::of_scenario(scenario, &people, &folder.join("people"), setup).err()
+            FaceCamera::of_scenario(scenario, &people, &folder.join("people"), Prompter::default(), setup)
+                .err()
         };
         for (name, person) in &people.0 {
             scenario.person.clone_from(name);

@@ -18,6 +18,7 @@ pub mod paper;
 pub mod pcscd;
 pub mod people;
 pub mod personalise;
+pub mod presentation;
 pub mod scenario;
 pub mod terminal;
 pub mod vpcd;

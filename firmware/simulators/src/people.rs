@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path};
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::scenario::SimulatorError;
+use crate::{presentation::Features, scenario::SimulatorError};
 
 /// All invented citizens by their short name.
 #[derive(Clone, Debug, Deserialize)]
@@ -39,6 +39,8 @@ pub struct Person {
     pub portrait: String,
     /// What the camera sees.
     pub live: String,
+    /// Where the features lie in that photograph.
+    pub live_features: Features,
     /// How many different photographs there are of this face. With one, `portrait`
     /// and `live` are cut from the same, and a match of the two proves nothing.
     pub photographs: u8,

@@ -8,7 +8,10 @@ use std::{
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::card_profile::{CardFaults, CardProfile};
+use crate::{
+    card_profile::{CardFaults, CardProfile},
+    presentation::Presentation,
+};
 
 /// Why a simulator cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -134,6 +137,8 @@ pub struct CameraScript {
     pub person: Option<String>,
     /// Nobody stands there.
     pub nobody: bool,
+    /// Whether that is a living person, or what else is held before the camera.
+    pub presentation: Presentation,
 }
 
 /// How the platform is; in order and knowing the citizen, by default.
@@ -259,6 +264,10 @@ pub struct CitizenScript {
     pub walks_away_at: Option<String>,
     /// Taps "End" when this page comes.
     pub ends_at: Option<String>,
+    /// Does not move when the camera asks for it.
+    pub keeps_still: bool,
+    /// Asks for the movements to be slower.
+    pub goes_slower: bool,
     /// Takes the VNeID way when the face fails.
     pub uses_vneid: bool,
     /// Says no to the consent.
@@ -277,6 +286,8 @@ impl Default for CitizenScript {
             password: "Ao-Dai-2026".to_owned(),
             walks_away_at: None,
             ends_at: None,
+            keeps_still: false,
+            goes_slower: false,
             uses_vneid: false,
             declines: false,
             switches_to_english_at: None,

@@ -80,6 +80,9 @@ struct PlatformReady {
     control: u16,
 }
 
+/// The socket on which whoever stands before the camera is told to move.
+const BODY: &str = "body.sock";
+
 impl Stage {
     /// Starts everything but the one at the screen.
     pub fn set(options: &Options, scenario: &Path, script: &Script, out: &Path) -> Result<Self> {
@@ -132,7 +135,10 @@ impl Stage {
         let mut kioskd = program("kioskd");
         kioskd.arg("--board").arg(folder.join("demo.toml"));
         if options.camera.is_none() {
-            kioskd.env("KIOSK_PRETEND_SCENARIO", scenario).env("KIOSK_PRETEND_PEOPLE", people());
+            kioskd
+                .env("KIOSK_PRETEND_SCENARIO", scenario)
+                .env("KIOSK_PRETEND_PEOPLE", people())
+                .env("KIOSK_PRETEND_BODY", folder.join(BODY));
         }
         match (&options.reader, &ready.pcsc_socket, &ready.in_memory_because) {
             (Some(_), _, _) => {}
@@ -194,6 +200,9 @@ impl Stage {
         if card.exists() {
             robot.arg("--control-card").arg(card);
         }
+        if options.camera.is_none() {
+            robot.arg("--control-body").arg(self.folder.0.join(BODY));
+        }
         if script.shows_qr() {
             robot.arg("--control-scanner").arg(self.folder.0.join("desk.sock"));
         }
@@ -220,7 +229,11 @@ impl Stage {
         println!("\n{}", script.title);
         println!("The citizen: {}, phone {}, code {}.", self.person.name, self.person.phone, self.otp);
         println!("Here: q shows the card's QR to the scanner, l lays the card down, t takes it away,");
-        println!("p takes the paper out, r puts a new roll in, e ends.");
+        println!("p takes the paper out, r puts a new roll in, e ends. When the camera asks: a turns the");
+        println!(
+            "head left, d right, s looks straight again, b shuts the eyes, o opens them, n comes nearer,"
+        );
+        println!("m moves back.");
         let mut window = program("kiosk-ui")
             .arg("--socket")
             .arg(self.folder.0.join("screen.sock"))
@@ -229,7 +242,8 @@ impl Stage {
             .stderr(log(&self.out, "kiosk-ui")?)
             .spawn()
             .context("cannot start kiosk-ui")?;
-        let hands = Hands { card: self.folder.0.join("card.sock"), desk: self.folder.0.join("desk.sock") };
+        let socket = |name: &str| self.folder.0.join(name);
+        let hands = Hands { card: socket("card.sock"), desk: socket("desk.sock"), body: socket(BODY) };
         let (ended, end) = std::sync::mpsc::channel();
         thread::spawn(move || hands.obey(&ended));
         let mut screen_peak_kib = None;
@@ -272,6 +286,7 @@ impl Stage {
 struct Hands {
     card: PathBuf,
     desk: PathBuf,
+    body: PathBuf,
 }
 
 impl Hands {
@@ -283,11 +298,18 @@ impl Hands {
                 "t" => say(&self.card, "lift"),
                 "p" => say(&self.desk, "paper-out"),
                 "r" => say(&self.desk, "paper-enough"),
+                "a" => say(&self.body, "turn-left"),
+                "d" => say(&self.body, "turn-right"),
+                "s" => say(&self.body, "look-straight"),
+                "b" => say(&self.body, "close-eyes"),
+                "o" => say(&self.body, "open-eyes"),
+                "n" => say(&self.body, "come-closer"),
+                "m" => say(&self.body, "move-back"),
                 "e" => {
                     _ = ended.send(());
                     return;
                 }
-                _ => Ok("q, l, t, p, r or e".to_owned()),
+                _ => Ok("q, l, t, a, d, s, b, o, n, m, p, r or e".to_owned()),
             };
             match said {
                 Ok(answer) => println!("{answer}"),

@@ -45,6 +45,9 @@ same_words!(
         TooBright,
         OneSidedLight,
         NoFace,
+        TurnLeft,
+        TurnRight,
+        CloseEyes,
     }
 );
 same_words!(

@@ -114,13 +114,14 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
             hello: pages::HelloData { name: words(name), birth_year: birth_year.to_string().into() },
             ..Sheet::default()
         },
-        Screen::Face { hint, percent, attempt, attempts } => Sheet {
+        Screen::Face { hint, percent, attempt, attempts, gently } => Sheet {
             page: PageName::Face,
             face: pages::FaceData {
                 hint: codes::hint(*hint),
                 percent: i32::from(*percent).min(100),
                 attempt: (*attempt).into(),
                 attempts: (*attempts).into(),
+                gently: *gently,
             },
             ..Sheet::default()
         },

@@ -42,6 +42,7 @@ pub fn on_tap(app: &App, sink: impl Fn(Tap) + 'static) {
         on_resend_code => Tap::ResendCode,
         on_call_with_code => Tap::CallWithCode,
         on_use_vneid => Tap::UseVneid,
+        on_gently => Tap::Gently,
         on_ask_staff => Tap::AskStaff,
         on_sign => Tap::Sign,
         on_print => Tap::Print,

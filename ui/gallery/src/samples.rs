@@ -254,7 +254,8 @@ fn consent() -> Screen {
 }
 
 fn faces() -> Vec<(&'static str, Screen)> {
-    let face = |hint, percent| Screen::Face { hint, percent, attempt: 1, attempts: 3 };
+    let face = |hint, percent| Screen::Face { hint, percent, attempt: 1, attempts: 3, gently: false };
+    let gently = |hint, percent| Screen::Face { hint, percent, attempt: 2, attempts: 3, gently: true };
     vec![
         ("", face(FaceHint::LookStraight, 0)),
         ("still", face(FaceHint::HoldStill, 70)),
@@ -262,6 +263,11 @@ fn faces() -> Vec<(&'static str, Screen)> {
         ("dark", face(FaceHint::TooDark, 0)),
         ("one-sided", face(FaceHint::OneSidedLight, 0)),
         ("nobody", face(FaceHint::NoFace, 0)),
+        ("left", face(FaceHint::TurnLeft, 40)),
+        ("right", face(FaceHint::TurnRight, 60)),
+        ("eyes", face(FaceHint::CloseEyes, 60)),
+        ("gently", gently(FaceHint::TurnLeft, 40)),
+        ("gently-eyes", gently(FaceHint::CloseEyes, 65)),
     ]
 }
 

@@ -83,7 +83,13 @@ fn visit(kiosk: &mut StandIn) {
 
 /// After the card was laid.
 fn rest_of_visit(kiosk: &mut StandIn) {
-    kiosk.show(Screen::Face { hint: screen::FaceHint::HoldStill, percent: 10, attempt: 1, attempts: 3 });
+    kiosk.show(Screen::Face {
+        hint: screen::FaceHint::HoldStill,
+        percent: 10,
+        attempt: 1,
+        attempts: 3,
+        gently: false,
+    });
     let frame = ToScreen::Preview(Preview { width: 40, height: 30, rgb: vec![120; 3600] });
     kiosk.stream.write_all(&frame.encode()).unwrap();
     let otp = |entered| Screen::Otp {

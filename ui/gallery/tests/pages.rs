@@ -173,6 +173,7 @@ fn nothing_of_a_person_outlives_the_page() {
         percent: 0,
         attempt: 1,
         attempts: 3,
+        gently: false,
     }));
     assert!(data.get_hello().name.is_empty() && data.get_hello().birth_year.is_empty());
 
@@ -193,8 +194,13 @@ fn nothing_of_a_person_outlives_the_page() {
 fn the_camera_is_seen_in_the_oval_and_nowhere_else() {
     for (width, height) in [(1280, 800), (1080, 1920)] {
         let stage = Stage::open(width, height).unwrap();
-        let face =
-            |percent| Screen::Face { hint: screen::FaceHint::NoFace, percent, attempt: 1, attempts: 3 };
+        let face = |percent| Screen::Face {
+            hint: screen::FaceHint::NoFace,
+            percent,
+            attempt: 1,
+            attempts: 3,
+            gently: false,
+        };
         stage.show(&view(face(0)));
         let before = stage.picture().unwrap();
         let rgb = [200, 30, 90].repeat(64 * 48);

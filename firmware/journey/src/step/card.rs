@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use card::{AccessKey, Can};
+use face::Tempo;
 use faults::Fault;
 use identity::Identity;
 use jiff::civil::Date;
-use screen::{FaceHint, Outcome, ReadingStage, Tap};
+use screen::{Outcome, ReadingStage, Tap};
 
-use super::{Turn, account::refused, ending::ended, face::another_way, go};
+use super::{Turn, account::refused, ending::ended, face::watch_face, go};
 use crate::{
     World,
     effect::{Effect, SlipOrder},
@@ -53,13 +54,7 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
         (At::Greeting { read }, Event::Tap(Tap::Back)) => {
             go(At::EnteringCardKey { asked: read.asked, digits: Typed::empty(), fault: None })
         }
-        (At::Greeting { read }, Event::Tap(Tap::Continue)) => match read.reference.clone() {
-            Ok(reference) => {
-                go(At::TakingPhoto { read, attempt: 1, hint: FaceHint::LookStraight, percent: 0 })
-                    .and(Effect::WatchFace(reference, 1))
-            }
-            Err(fault) => another_way(read, Some(fault)),
-        },
+        (At::Greeting { read }, Event::Tap(Tap::Continue)) => watch_face(read, 1, Tempo::Usual),
         (same, _) => go(same),
     }
 }

@@ -1,6 +1,6 @@
 //! The face, and the ways round for whom the camera fails.
 
-use face::FaceMatch;
+use face::{FaceMatch, Tempo};
 use faults::Fault;
 use screen::{FaceHint, Outcome, Tap};
 use zeroize::Zeroizing;
@@ -15,12 +15,16 @@ use crate::{
 
 pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
     match (at, event) {
-        (At::TakingPhoto { read, attempt, .. }, Event::FaceSeen(hint, percent)) => {
-            go(At::TakingPhoto { read, attempt, hint, percent })
+        (At::TakingPhoto { read, attempt, tempo, .. }, Event::FaceSeen(hint, percent)) => {
+            go(At::TakingPhoto { read, attempt, tempo, hint, percent })
         }
         (At::TakingPhoto { read, .. }, Event::FaceMatched(face)) => proved(read, face).and(Effect::StopFace),
-        (At::TakingPhoto { read, attempt, .. }, Event::FaceMissed(fault)) => {
-            missed(read, attempt, fault, world).and(Effect::StopFace)
+        (At::TakingPhoto { read, attempt, tempo, .. }, Event::FaceMissed(fault)) => {
+            missed(read, (attempt, tempo), fault, world).and(Effect::StopFace)
+        }
+        // The same try, from its beginning: whoever needs it slower has lost nothing.
+        (At::TakingPhoto { read, attempt, tempo: Tempo::Usual, .. }, Event::Tap(Tap::Gently)) => {
+            watch_face(read, attempt, Tempo::Gentle)
         }
         (At::TakingPhoto { read, .. }, Event::Tap(Tap::Back)) => {
             go(At::Greeting { read }).and(Effect::StopFace)
@@ -34,15 +38,8 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
         }
         (At::FaceMissed { read, fault, .. }, Event::Tap(Tap::UseVneid)) => ask_vneid(read, Some(fault)),
         (At::AnotherWay { read, fault }, Event::Tap(Tap::UseVneid)) => ask_vneid(read, fault),
-        (At::FaceMissed { read, attempt, fault }, Event::Tap(Tap::TryAgain | Tap::Continue)) => {
-            match read.reference.clone() {
-                Ok(reference) => {
-                    let attempt = attempt + 1;
-                    go(At::TakingPhoto { read, attempt, hint: FaceHint::LookStraight, percent: 0 })
-                        .and(Effect::WatchFace(reference, attempt))
-                }
-                Err(_) => another_way(read, Some(fault)),
-            }
+        (At::FaceMissed { read, attempt, tempo, .. }, Event::Tap(Tap::TryAgain | Tap::Continue)) => {
+            watch_face(read, attempt + 1, tempo)
         }
         (At::AnotherWay { read, .. }, Event::OfficersApproved(face)) => proved(read, face),
         (At::AnotherWay { .. }, Event::Tap(Tap::AskStaff | Tap::Continue)) => {
@@ -81,13 +78,24 @@ fn proved(read: Read, face: Box<FaceMatch>) -> Turn {
         .and(Effect::LookUpAccount(number))
 }
 
-fn missed(read: Read, attempt: u8, fault: Fault, world: &World<'_>) -> Turn {
+/// Films the citizen, where there is a portrait to compare with.
+pub(super) fn watch_face(read: Read, attempt: u8, tempo: Tempo) -> Turn {
+    match read.reference.clone() {
+        Ok(reference) => {
+            go(At::TakingPhoto { read, attempt, tempo, hint: FaceHint::LookStraight, percent: 0 })
+                .and(Effect::WatchFace(reference, attempt, tempo))
+        }
+        Err(fault) => another_way(read, Some(fault)),
+    }
+}
+
+fn missed(read: Read, (attempt, tempo): (u8, Tempo), fault: Fault, world: &World<'_>) -> Turn {
     match fault {
-        Fault::CameraMissing | Fault::CameraSilent => another_way(read, Some(fault)),
+        Fault::CameraMissing | Fault::CameraSilent | Fault::ModelMissing => another_way(read, Some(fault)),
         _ if u32::from(attempt) >= world.rules.face_attempts => {
             another_way(read, Some(Fault::FaceNotConfirmed))
         }
-        _ => go(At::FaceMissed { read, attempt, fault }),
+        _ => go(At::FaceMissed { read, attempt, tempo, fault }),
     }
 }
 

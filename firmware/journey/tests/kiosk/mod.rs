@@ -276,6 +276,7 @@ pub fn events() -> Vec<(&'static str, Make)> {
         ("Tap TryAgain", || Event::Tap(Tap::TryAgain)),
         ("Tap ResendCode", || Event::Tap(Tap::ResendCode)),
         ("Tap CallWithCode", || Event::Tap(Tap::CallWithCode)),
+        ("Tap Gently", || Event::Tap(Tap::Gently)),
         ("Tap UseVneid", || Event::Tap(Tap::UseVneid)),
         ("Tap AskStaff", || Event::Tap(Tap::AskStaff)),
         ("Tap Question", || Event::Tap(Tap::Question(1))),

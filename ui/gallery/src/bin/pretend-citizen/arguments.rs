@@ -18,6 +18,7 @@ pretend-citizen --socket PATH --scenario FILE --person-phone P --otp CODE --out 
   --service ID              what is asked for, eid.activate by default
   --card-digits D           the six digits on the card, where they must be typed
   --control-card SOCKET     the virtual card: lines 'lay' and 'lift' are written to it
+  --control-body SOCKET     the camera's citizen: words of the camera's hints are written to it
   --control-scanner SOCKET  the desk: lines 'scan' and 'paper-enough' are written to it
   --patience SECONDS        how long a page may stay as it is, 120 by default";
 
@@ -34,6 +35,7 @@ pub struct Arguments {
     pub card_digits: Option<String>,
     pub control_card: Option<PathBuf>,
     pub control_scanner: Option<PathBuf>,
+    pub control_body: Option<PathBuf>,
     pub patience: Duration,
 }
 
@@ -42,6 +44,7 @@ impl Arguments {
     pub fn read(mut parser: Parser) -> Result<Option<Self>, String> {
         let (mut socket, mut scenario, mut phone, mut otp, mut out) = (None, None, None, None, None);
         let (mut card_digits, mut control_card, mut control_scanner) = (None, None, None);
+        let mut control_body = None;
         let mut language = Language::Vi;
         let mut size = (1280, 800);
         let mut service = "eid.activate".to_owned();
@@ -63,6 +66,7 @@ impl Arguments {
                 "service" => service = text()?,
                 "card-digits" => card_digits = Some(text()?),
                 "control-card" => control_card = Some(text()?.into()),
+                "control-body" => control_body = Some(text()?.into()),
                 "control-scanner" => control_scanner = Some(text()?.into()),
                 "lang" => {
                     language = match text()?.as_str() {
@@ -97,6 +101,7 @@ impl Arguments {
             card_digits,
             control_card,
             control_scanner,
+            control_body,
             patience,
         }))
     }

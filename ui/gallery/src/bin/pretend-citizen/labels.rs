@@ -33,6 +33,7 @@ pub const CONTINUE: Label = label("Tiếp tục", "Continue");
 pub const ERASE: Label = label("Xóa", "Erase");
 pub const ITS_ME: Label = label("Đúng là tôi", "Yes, this is me");
 pub const TRY_AGAIN: Label = label("Thử lại", "Try again");
+pub const GO_SLOWER: Label = label("Làm chậm lại", "Go slower");
 pub const VNEID: Label = label("Dùng VNeID", "Use VNeID instead");
 pub const STAFF: Label = label("Gặp cán bộ", "Ask staff");
 pub const SIGN: Label = label("Ký và gửi", "Sign and send");

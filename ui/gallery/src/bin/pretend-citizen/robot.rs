@@ -1,7 +1,7 @@
 //! Decides what the citizen does on each page. No window, no socket, no clock:
 //! from a view to one act, so the whole behaviour can be tried without any.
 
-use screen::{Entry, Language, Outcome, Over, PaperOutcome, Screen, View};
+use screen::{Entry, FaceHint, Language, Outcome, Over, PaperOutcome, Screen, View};
 
 use crate::{
     labels::{self, Label},
@@ -25,6 +25,8 @@ pub enum Act {
     LiftCard,
     /// Shows the card's code to the scanner.
     ShowCode,
+    /// Moves the head, the eyes or the feet as a hint of the camera says; its word.
+    Move(String),
     /// Holds the emblem until the staff page opens.
     HoldEmblem,
     /// Puts a new roll into the printer.
@@ -181,6 +183,9 @@ impl Robot {
                 Act::LayCard
             }
             Screen::Hello { .. } => Act::Press(labels::ITS_ME),
+            Screen::Face { gently: false, .. } if self.citizen.goes_slower => Act::Press(labels::GO_SLOWER),
+            Screen::Face { .. } if self.citizen.keeps_still => Act::Wait,
+            Screen::Face { hint, .. } => Act::Move(word(*hint)),
             // Once: whoever said no in VNeID goes to staff.
             Screen::FaceNotMatched { .. } | Screen::FaceAnotherWay { .. }
                 if self.citizen.uses_vneid && !self.asked_vneid =>
@@ -216,7 +221,6 @@ impl Robot {
             Screen::Done { rated: None } => Act::Press(labels::VERY_SATISFIED),
             Screen::Done { rated: Some(_) } => Act::Press(labels::FINISH),
             Screen::ReadingCard { .. }
-            | Screen::Face { .. }
             | Screen::VneidCode { .. }
             | Screen::Working { .. }
             | Screen::Printing
@@ -299,6 +303,12 @@ impl Somebody for Robot {
 /// The key after those that are in, or the page's main button.
 fn type_next(text: &str, entered: usize) -> Act {
     text.chars().nth(entered).map_or(Act::Press(labels::CONTINUE), Act::Type)
+}
+
+/// A hint's word as it is called on the wire.
+fn word(hint: FaceHint) -> String {
+    let value = serde_json::to_value(hint).expect("a hint is plain data");
+    value.as_str().expect("a hint is a word").to_owned()
 }
 
 /// The outcome's kind as it is called on the wire.

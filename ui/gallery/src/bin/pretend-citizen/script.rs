@@ -46,6 +46,10 @@ pub struct Citizen {
     pub walks_away_at: Option<String>,
     /// Taps "End" when this page comes.
     pub ends_at: Option<String>,
+    /// Does not move when the camera asks for it.
+    pub keeps_still: bool,
+    /// Asks for the movements to be slower.
+    pub goes_slower: bool,
     /// Takes the VNeID way when the face fails.
     pub uses_vneid: bool,
     /// Says no to the consent.
@@ -64,6 +68,8 @@ impl Default for Citizen {
             password: "Ao-Dai-2026".to_owned(),
             walks_away_at: None,
             ends_at: None,
+            keeps_still: false,
+            goes_slower: false,
             uses_vneid: false,
             declines: false,
             switches_to_english_at: None,

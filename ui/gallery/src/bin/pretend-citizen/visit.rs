@@ -37,7 +37,7 @@ pub enum WalkError {
         /// Whose socket.
         path: PathBuf,
         /// What it should have heard.
-        line: &'static str,
+        line: String,
         /// Why.
         source: io::Error,
     },
@@ -185,6 +185,7 @@ impl<'a> Visit<'a> {
             Act::Type(letter) => self.type_letter(letter, view.language),
             Act::LayCard => tell(self.arguments.control_card.as_deref(), "lay"),
             Act::ShowCode => tell(self.arguments.control_scanner.as_deref(), "scan"),
+            Act::Move(hint) => tell(self.arguments.control_body.as_deref(), &hint),
             Act::HoldEmblem => {
                 self.stage.hold(EMBLEM, EMBLEM_HELD);
                 Ok(())
@@ -263,9 +264,9 @@ impl<'a> Visit<'a> {
 }
 
 /// Writes a line to a simulator's control socket, where there is one.
-fn tell(socket: Option<&Path>, line: &'static str) -> Result<(), WalkError> {
+fn tell(socket: Option<&Path>, line: &str) -> Result<(), WalkError> {
     let Some(path) = socket else { return Ok(()) };
-    let failed = |source| WalkError::Control { path: path.to_owned(), line, source };
+    let failed = |source| WalkError::Control { path: path.to_owned(), line: line.to_owned(), source };
     let mut stream = UnixStream::connect(path).map_err(failed)?;
     stream.write_all(format!("{line}\n").as_bytes()).map_err(failed)
 }

@@ -1,0 +1,115 @@
+//! What must be shown. The numbers and where they come from: `firmware/face/README.md`.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::Tempo;
+
+/// The liveness part of a board's face section.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LivenessConfig {
+    /// Whether the passive model must be installed.
+    pub passive_model: PassiveModel,
+    /// Probability of "live" by that model, median of the frames, from which it agrees.
+    pub live_min: f32,
+    /// Degrees by which a head must be seen to turn.
+    pub turn_min: f32,
+    /// How far the nose must leave the plane of the face on a turn, in distances between the
+    /// eyes.
+    pub relief_min: f32,
+    /// Opening of both eyes, as a share of the person's own, below which they are shut.
+    pub eyes_shut_max: f32,
+    /// How much larger a face must become that comes closer.
+    pub closer_min: f32,
+    /// Seconds for one movement.
+    pub task_seconds: f32,
+    /// Seconds for one movement, asked gently.
+    pub gentle_task_seconds: f32,
+    /// Seconds before a movement is asked for: drawn between these two.
+    pub pause_seconds: [f32; 2],
+    /// A movement that is there sooner after it was asked for was not made for it; milliseconds.
+    pub reaction_min_milliseconds: u16,
+    /// The face may be out of sight for so long; milliseconds.
+    pub lost_max_milliseconds: u16,
+    /// Likeness (cosine) to the person's first frame, in frames that show a movement.
+    pub same_face_min: f32,
+}
+
+/// Whether a kiosk may judge faces without the passive model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PassiveModel {
+    /// Without it the camera is not used, and people are sent the other ways.
+    Required,
+    /// Without it more movements are asked for.
+    IfInstalled,
+}
+
+impl LivenessConfig {
+    /// The thresholds that `README.md` gives reasons for.
+    pub fn documented() -> Self {
+        Self {
+            passive_model: PassiveModel::IfInstalled,
+            live_min: 0.8,
+            turn_min: 16.0,
+            relief_min: 0.10,
+            eyes_shut_max: 0.5,
+            closer_min: 1.2,
+            task_seconds: 8.0,
+            gentle_task_seconds: 15.0,
+            pause_seconds: [0.4, 1.5],
+            reaction_min_milliseconds: 150,
+            lost_max_milliseconds: 1500,
+            same_face_min: 0.35,
+        }
+    }
+
+    /// What cannot be meant, if anything.
+    pub(crate) fn mistake(&self) -> Option<&'static str> {
+        let [from, to] = self.pause_seconds;
+        let times = [self.task_seconds, self.gentle_task_seconds, from, to];
+        let rules = [
+            ((0.5..1.0).contains(&self.live_min), "live-min must lie between 0.5 and 1"),
+            (self.turn_min >= 12.0, "turn-min below 12 degrees shows no relief"),
+            (self.relief_min >= 0.06, "relief-min below 0.06 lets flat pictures pass"),
+            ((0.0..0.8).contains(&self.eyes_shut_max), "eyes-shut-max must lie below 0.8"),
+            (self.closer_min > 1.05, "closer-min must be above 1.05"),
+            (times.iter().all(|time| (0.0..=60.0).contains(time)), "times must lie between 0 and 60 seconds"),
+            (self.task_seconds >= 2.0, "task-seconds must be at least 2"),
+            (
+                self.gentle_task_seconds >= self.task_seconds,
+                "gentle-task-seconds must not be below task-seconds",
+            ),
+            (from < to, "pause-seconds must be two times, the shorter first"),
+            ((0.2..1.0).contains(&self.same_face_min), "same-face-min must lie between 0.2 and 1"),
+        ];
+        rules.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason)
+    }
+
+    pub(super) fn time_for_task(&self, tempo: Tempo) -> Duration {
+        Duration::from_secs_f32(match tempo {
+            Tempo::Usual => self.task_seconds,
+            Tempo::Gentle => self.gentle_task_seconds,
+        })
+    }
+
+    /// Nobody is asked for movements for longer than this, whatever the camera shows: four of
+    /// them, each with its pause and the way back.
+    pub(crate) fn longest(&self, tempo: Tempo) -> Duration {
+        4 * (2 * self.time_for_task(tempo) + self.pause()[1])
+    }
+
+    pub(super) fn pause(&self) -> [Duration; 2] {
+        self.pause_seconds.map(Duration::from_secs_f32)
+    }
+
+    pub(super) fn reaction_min(&self) -> Duration {
+        Duration::from_millis(self.reaction_min_milliseconds.into())
+    }
+
+    pub(crate) fn lost_max(&self) -> Duration {
+        Duration::from_millis(self.lost_max_milliseconds.into())
+    }
+}

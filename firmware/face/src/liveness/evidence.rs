@@ -1,0 +1,67 @@
+//! What was seen of a living person, for the record, and why it was not enough.
+
+use serde::Serialize;
+
+use super::{Task, Tempo};
+use crate::evidence::Score;
+
+/// What shows that a living person stood before the camera.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LivenessEvidence {
+    /// How it was asked for.
+    pub tempo: Tempo,
+    /// The movements that came when asked for, in their order.
+    pub tasks: Vec<Task>,
+    /// For each turn, how far the nose left the plane of the face, in ten-thousandths of the
+    /// distance between the eyes.
+    pub relief: Vec<Score>,
+    /// Whether the passive model agreed.
+    pub passive: PassiveEvidence,
+    /// How often it began anew because the face was lost from sight.
+    pub restarts: u32,
+}
+
+/// What the passive model said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "model", rename_all = "kebab-case")]
+pub enum PassiveEvidence {
+    /// The operator installed none; more movements were asked for.
+    NotInstalled,
+    /// It agreed.
+    Installed {
+        /// The median probability of "live", in ten-thousandths.
+        live: Score,
+        /// SHA-256 of each of its files.
+        files: Vec<String>,
+    },
+}
+
+/// Why nobody living was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotLive {
+    /// A movement did not come in its time.
+    #[error("a movement did not come in time")]
+    NotDone,
+    /// Another movement came than was asked for.
+    #[error("another movement came than was asked for")]
+    OtherWay,
+    /// The movement was there before anybody could have made it.
+    #[error("a movement came sooner than it was asked for")]
+    TooSoon,
+    /// Movements came that nobody asked for.
+    #[error("movements came that nobody asked for")]
+    Unasked,
+    /// What turned was flat.
+    #[error("what turned has no relief")]
+    Flat,
+    /// The face of the movements is not the one that was compared.
+    #[error("the face changed")]
+    OtherFace,
+    /// The passive model takes it for a picture.
+    #[error("the passive model takes it for a picture")]
+    Picture,
+    /// No turn could be shown, and there is no passive model.
+    #[error("too little was shown without the passive model")]
+    TooLittle,
+}

@@ -1,0 +1,27 @@
+//! Is it a living person who stands there? Presentation attack detection after
+//! ISO/IEC 30107-1: the person is asked for movements that nobody could know beforehand
+//! ([`Task`]), and it is watched that they come when asked for, that a turning head has
+//! relief, and that it stays one face. Where the operator installed the passive model, it
+//! must agree; where not, more is asked.
+//!
+//! What this does not stop stands in `firmware/SECURITY.md`: a film of the holder whose
+//! movements are steered live, a well-made mask.
+
+mod challenge;
+mod config;
+mod draw;
+mod evidence;
+mod passive;
+mod plane;
+mod relief;
+mod trial;
+
+pub use challenge::{Task, Tempo};
+pub use config::{LivenessConfig, PassiveModel};
+pub use evidence::{LivenessEvidence, NotLive, PassiveEvidence};
+
+pub(crate) use challenge::Challenge;
+pub(crate) use draw::Draw;
+pub(crate) use passive::Passive;
+pub(crate) use relief::Shape;
+pub(crate) use trial::{Rest, Said, Seen, Trial};

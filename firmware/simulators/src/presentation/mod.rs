@@ -1,0 +1,180 @@
+//! What is put before the camera, in the word of ISO/IEC 30107-1 a presentation: a
+//! living person, or the instrument of an attack.
+
+mod body;
+mod lids;
+mod recapture;
+mod surface;
+
+use image::RgbImage;
+use serde::Deserialize;
+
+pub use body::{Motion, Pose, Prompter};
+pub use recapture::{on_screen, printed};
+pub use surface::{Surface, Turn};
+
+pub(crate) use body::Body;
+
+/// Where the features of a photographed face lie, in pixels of the photograph.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Features {
+    /// The middle of the eye on the picture's left.
+    pub left_eye: [f32; 2],
+    /// The middle of the eye on the picture's right.
+    pub right_eye: [f32; 2],
+    /// How far either lid is from the middle of the open eye, in distances between the eyes.
+    pub lids: f32,
+    /// How far the lower edge of the brow is from there, likewise.
+    pub brow: f32,
+}
+
+impl Features {
+    /// The same in the photograph at another size.
+    #[must_use]
+    pub fn scaled(self, by: f32) -> Self {
+        let place = |[x, y]: [f32; 2]| [(x + 0.5) * by - 0.5, (y + 0.5) * by - 0.5];
+        Self { left_eye: place(self.left_eye), right_eye: place(self.right_eye), ..self }
+    }
+
+    /// Between the eyes.
+    pub fn middle(&self) -> [f32; 2] {
+        let ([ax, ay], [bx, by]) = (self.left_eye, self.right_eye);
+        [ax.midpoint(bx), ay.midpoint(by)]
+    }
+}
+
+/// What is put before the camera.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Presentation {
+    /// A living person: a head with relief, eyes that can shut.
+    #[default]
+    Living,
+    /// A photograph fed in where the camera's picture should come from; it moves with nothing.
+    Still,
+    /// A print, held and turned by the attacker.
+    Print,
+    /// The same, bent around the attacker's face.
+    BentPrint,
+    /// A print with holes, through which the attacker's eyes open and shut.
+    CutOut,
+    /// A photograph on a screen, held and turned.
+    Screen,
+    /// A film of the living person on a screen, made before: it moves as it likes.
+    Film,
+    /// A film fed in where the camera's picture should come from.
+    InjectedFilm,
+    /// A film on a screen that somebody steers while the kiosk asks. What the movements
+    /// cannot tell from a living person.
+    SteeredFilm,
+}
+
+impl Presentation {
+    /// All attacks, for tables.
+    pub const ATTACKS: [Self; 8] = [
+        Self::Still,
+        Self::Print,
+        Self::BentPrint,
+        Self::CutOut,
+        Self::Screen,
+        Self::Film,
+        Self::InjectedFilm,
+        Self::SteeredFilm,
+    ];
+
+    /// Whether it moves as it is told to.
+    pub(crate) fn obeys(self) -> bool {
+        !matches!(self, Self::Still | Self::Film | Self::InjectedFilm)
+    }
+
+    /// Whether it moves by itself, as it was filmed.
+    pub(crate) fn is_filmed(self) -> bool {
+        matches!(self, Self::Film | Self::InjectedFilm)
+    }
+}
+
+/// How far around its face a bent print is bent, in distances between the eyes.
+const BEND: f32 = 2.2;
+
+/// A photograph in front of the camera, ready to be posed.
+pub(crate) struct Subject {
+    pub(crate) presentation: Presentation,
+    photograph: RgbImage,
+    features: Features,
+    /// Where the photograph's corner lies in the frame.
+    place: [f32; 2],
+    /// The room without it.
+    room: RgbImage,
+}
+
+impl Subject {
+    /// `photograph` at `place` before `room`.
+    pub(crate) fn new(
+        presentation: Presentation,
+        photograph: RgbImage,
+        features: Features,
+        room: RgbImage,
+        place: [f32; 2],
+    ) -> Self {
+        let photograph = match presentation {
+            Presentation::Print | Presentation::BentPrint | Presentation::CutOut => printed(&photograph),
+            Presentation::Screen => on_screen(&photograph),
+            _ => photograph,
+        };
+        Self { presentation, photograph, features, place, room }
+    }
+
+    /// The frame that shows it in that pose.
+    pub(crate) fn posed(&self, pose: Pose) -> RgbImage {
+        let straight = Turn::default();
+        let mut scene = self.room.clone();
+        match self.presentation {
+            Presentation::Still => self.draw(Surface::Sheet, &self.photograph, straight, &mut scene),
+            Presentation::Print | Presentation::Screen => {
+                self.draw(Surface::Sheet, &self.photograph, pose.turn, &mut scene);
+            }
+            Presentation::BentPrint => {
+                self.draw(Surface::Bent { radius: BEND }, &self.photograph, pose.turn, &mut scene);
+            }
+            Presentation::CutOut => {
+                let eyes = lids::closed(&self.photograph, &self.features, pose.lids);
+                self.draw(Surface::Sheet, &eyes, pose.turn, &mut scene);
+            }
+            Presentation::Living | Presentation::InjectedFilm => {
+                self.draw(Surface::Sheet, &self.living(pose), straight, &mut scene);
+            }
+            Presentation::Film | Presentation::SteeredFilm => {
+                self.draw(Surface::Sheet, &on_screen(&self.living(pose)), straight, &mut scene);
+            }
+        }
+        if pose.nearer == 0.0 { scene } else { self.nearer(&scene, 1.0 + pose.nearer) }
+    }
+
+    /// The photograph as the living person would look.
+    fn living(&self, pose: Pose) -> RgbImage {
+        let eyes = lids::closed(&self.photograph, &self.features, pose.lids);
+        let mut head = eyes.clone();
+        Surface::Head.draw(&eyes, &self.features, pose.turn, &mut head, [0.0, 0.0]);
+        head
+    }
+
+    fn draw(&self, surface: Surface, picture: &RgbImage, turn: Turn, scene: &mut RgbImage) {
+        if surface == Surface::Sheet && turn == Turn::default() {
+            let [x, y] = self.place;
+            image::imageops::replace(scene, picture, x as i64, y as i64);
+        } else {
+            surface.draw(picture, &self.features, turn, scene, self.place);
+        }
+    }
+
+    /// The whole frame, larger around the face.
+    fn nearer(&self, scene: &RgbImage, by: f32) -> RgbImage {
+        let [x, y] = self.features.middle();
+        let (x, y) = (x + self.place[0], y + self.place[1]);
+        RgbImage::from_fn(scene.width(), scene.height(), |column, row| {
+            let from = [x + (column as f32 - x) / by, y + (row as f32 - y) / by];
+            image::Rgb(surface::sampled(scene, from).unwrap_or_default())
+        })
+    }
+}
