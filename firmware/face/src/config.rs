@@ -45,8 +45,16 @@ pub struct QualityLimits {
     pub face_height_min: f32,
     /// Above: too close, the surroundings are not seen.
     pub face_height_max: f32,
-    /// Distance of the face's centre from the frame's, as a share of the frame's height.
+    /// Distance of the face's centre from the frame's to either side, as a share of the frame's height.
     pub off_centre_max: f32,
+    /// The same, above or below.
+    pub off_height_max: f32,
+    /// From midway between the eyes to either side of the frame, in distances between the eyes.
+    pub margin_side_min: f32,
+    /// From the eyes to the frame's upper edge, in lengths from the eyes to the chin.
+    pub margin_above_min: f32,
+    /// From the eyes to the frame's lower edge, in the same; the chin is at 1.
+    pub margin_below_min: f32,
     /// Degrees to either side.
     pub yaw_max: f32,
     /// Degrees up or down.
@@ -63,12 +71,28 @@ pub struct QualityLimits {
     pub white_max: f32,
     /// How much darker one cheek may be than the other, as a share of the brighter.
     pub one_sided_max: f32,
+    /// Variance of the face's brightness, whose largest is 0.25.
+    pub contrast_min: f32,
+    /// Entropy of the face's grey levels, in bits, at most 8.
+    pub dynamic_range_min: f32,
+    /// How far the cheeks' colour may lie outside that of skin in white light, in units of CIELAB.
+    pub odd_colour_max: f32,
+    /// Certainty of the landmark model that it sees a face, 0 to 1.
+    pub presence_min: f32,
+    /// Brightness around the eyes as a share of the skin's; below: dark glasses.
+    pub eye_light_min: f32,
+    /// How much less red than the skin the lips may be, in units of CIELAB; above: a mask.
+    pub lip_pallor_max: f32,
+    /// How far the forehead's colour may lie from the skin's, in units of CIELAB; above: a cap.
+    pub brow_colour_max: f32,
     /// Variance of the Laplacian of the face at a fixed size, in squared grey levels.
     pub sharpness_min: f32,
     /// Gap between the lids as a share of the distance from the eyes to the chin.
     pub eye_opening_min: f32,
     /// Gap between the lips as a share of the distance from the eyes to the chin.
     pub mouth_opening_max: f32,
+    /// Mean gradient (Scharr) of what is around the head, of grey levels 0 to 255.
+    pub background_max: f32,
 }
 
 impl FaceConfig {
@@ -89,6 +113,10 @@ impl FaceConfig {
                 face_height_min: 0.22,
                 face_height_max: 0.60,
                 off_centre_max: 0.20,
+                off_height_max: 0.30,
+                margin_side_min: 0.9,
+                margin_above_min: 0.8,
+                margin_below_min: 1.1,
                 yaw_max: 20.0,
                 pitch_max: 20.0,
                 roll_max: 15.0,
@@ -97,9 +125,17 @@ impl FaceConfig {
                 black_max: 0.35,
                 white_max: 0.20,
                 one_sided_max: 0.60,
+                contrast_min: 0.001,
+                dynamic_range_min: 4.0,
+                odd_colour_max: 15.0,
+                presence_min: 0.5,
+                eye_light_min: 0.4,
+                lip_pallor_max: 6.0,
+                brow_colour_max: 20.0,
                 sharpness_min: 10.0,
                 eye_opening_min: 0.02,
                 mouth_opening_max: 0.25,
+                background_max: 800.0,
             },
             liveness: LivenessConfig::documented(),
         }

@@ -40,7 +40,7 @@ pub use identity::Picture;
 pub use liveness::{LivenessConfig, LivenessEvidence, NotLive, PassiveEvidence, PassiveModel, Task, Tempo};
 pub use officers::{ApprovalRefused, OfficerId, OfficerKeys, OfficersApproval, Signed, Statement};
 pub use picture::{decode_frame, preview, preview_of, read_picture};
-pub use quality::Quality;
+pub use quality::{Component, Measure, Quality};
 pub use screen::FaceHint;
 pub use session::{Look, NoMatch, Why};
 pub use timing::Timings;

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     FaceError,
-    align::{Crop, Similarity, cut},
+    align::{Crop, Point, Similarity, cut},
     detect::Face,
     liveness::Shape,
     models::Net,
@@ -23,6 +23,11 @@ const POINTS: usize = 478;
 const BROW_TOP: usize = 10;
 const CHIN: usize = 152;
 const CHEEKS: [usize; 2] = [234, 454];
+/// The outline of the face, once around.
+const OUTLINE: [usize; 36] = [
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176,
+    149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+];
 /// The middle of either cheek.
 const CHEEK_MIDDLES: [usize; 2] = [50, 280];
 const OUTER_EYE_CORNERS: [usize; 2] = [33, 263];
@@ -41,6 +46,14 @@ pub(crate) struct Mesh {
 
 /// The face with its surroundings, eyes level.
 pub(crate) fn crop(picture: &Picture, face: &Face) -> (Crop, f32) {
+    let (map, turned) = place(face);
+    let mut crop = cut(picture, map, SIDE);
+    crop.planes.iter_mut().for_each(|value| *value /= 255.0);
+    (crop, turned)
+}
+
+/// Where the pixels of that crop lie in the picture, and by how many degrees it is turned.
+pub(crate) fn place(face: &Face) -> (Similarity, f32) {
     let [[ax, ay], [bx, by], ..] = face.points;
     let angle = (by - ay).atan2(bx - ax);
     let scale = face.width.max(face.height) * MARGIN / SIDE as f32;
@@ -48,9 +61,7 @@ pub(crate) fn crop(picture: &Picture, face: &Face) -> (Crop, f32) {
     let [cx, cy] = face.centre();
     let middle = (SIDE as f32 - 1.0) / 2.0;
     let map = Similarity { a, b, c: cx - a * middle + b * middle, d: cy - b * middle - a * middle };
-    let mut crop = cut(picture, map, SIDE);
-    crop.planes.iter_mut().for_each(|value| *value /= 255.0);
-    (crop, angle.to_degrees())
+    (map, angle.to_degrees())
 }
 
 impl Mesh {
@@ -65,7 +76,8 @@ impl Mesh {
         }
     }
 
-    fn point(&self, number: usize) -> [f32; 3] {
+    /// A point by its number: across, down and away from the camera, in pixels of the crop.
+    pub(crate) fn point(&self, number: usize) -> [f32; 3] {
         let at = number * 3;
         [self.values[at], self.values[at + 1], self.values[at + 2]]
     }
@@ -99,7 +111,7 @@ impl Mesh {
     }
 
     /// From between the eyes to the chin: the length that OFIQ measures openings by.
-    fn lower_face(&self) -> f32 {
+    pub(crate) fn lower_face(&self) -> f32 {
         let [a, b] = OUTER_EYE_CORNERS.map(|number| self.point(number));
         let chin = self.point(CHIN);
         (chin[0] - a[0].midpoint(b[0])).hypot(chin[1] - a[1].midpoint(b[1])).max(1.0)
@@ -129,12 +141,20 @@ impl Mesh {
         self.gap(INNER_LIPS) / self.lower_face()
     }
 
-    /// The rectangle around the face in the crop: left, top, right, bottom.
-    pub(crate) fn bounds(&self) -> [usize; 4] {
-        let inside = |value: f32| value.clamp(0.0, SIDE as f32) as usize;
-        let [left, right] = CHEEKS.map(|number| self.point(number)[0]);
-        let (top, bottom) = (self.point(BROW_TOP)[1], self.point(CHIN)[1]);
-        [inside(left.min(right)), inside(top), inside(left.max(right)), inside(bottom)]
+    /// The outline of the face, once around, in the crop.
+    pub(crate) fn outline(&self) -> [Point; 36] {
+        OUTLINE.map(|number| self.point(number)).map(|[x, y, _]| [x, y])
+    }
+
+    /// From one side of the face to the other, in pixels of the crop.
+    pub(crate) fn width(&self) -> f32 {
+        self.gap(CHEEKS)
+    }
+
+    /// The point midway between the eyes, in the crop.
+    pub(crate) fn between_eyes(&self) -> Point {
+        let [a, b] = OUTER_EYE_CORNERS.map(|number| self.point(number));
+        [a[0].midpoint(b[0]), a[1].midpoint(b[1])]
     }
 
     /// A square on the middle of either cheek, three tenths of the distance between the eyes

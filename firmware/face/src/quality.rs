@@ -1,21 +1,41 @@
 //! What a frame is like, measured, and the one hint that follows from it. The
 //! measures are those of ISO/IEC 29794-5 as OFIQ defines them where they need no
-//! further model; units and thresholds stand with [`QualityLimits`].
+//! further model, and proxies of our own where they do; units and thresholds stand
+//! with [`QualityLimits`]. OFIQ-aligned, not conformant.
+
+mod colour;
+mod cover;
+mod framing;
+mod light;
+mod measures;
+mod ofiq;
 
 use identity::Picture;
 
 use screen::FaceHint;
 
-use crate::{align::Crop, config::QualityLimits, detect::Face, mesh::Mesh};
+use crate::{
+    align::Crop,
+    config::QualityLimits,
+    detect::Face,
+    mesh::{self, Mesh},
+};
+use cover::Cover;
+use framing::Margins;
+use light::Light;
+
+pub use measures::Measure;
+pub use ofiq::Component;
 
 /// What was measured about the face in one picture. Not personal: no picture, no place.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Quality {
     /// The detector's certainty, 0 to 1.
     pub certainty: f32,
-    /// Area of the second largest face as a share of the largest; 0: there is none.
+    /// Area of the second largest face as a share of the largest; 0: there is none
+    /// (OFIQ: SingleFacePresent).
     pub second_face: f32,
-    /// Pixels between the eyes.
+    /// Pixels between the eyes (OFIQ: InterEyeDistance).
     pub eye_distance: f32,
     /// Height of the face as a share of the picture's height.
     pub face_height: f32,
@@ -23,39 +43,77 @@ pub struct Quality {
     pub right_of_centre: f32,
     /// How far below.
     pub below_centre: f32,
-    /// Degrees; positive: turned to the picture's right.
+    /// From midway between the eyes to the picture's left edge, in distances between the
+    /// eyes (OFIQ: LeftwardCropOfTheFaceImage).
+    pub margin_left: f32,
+    /// The same to the right edge (OFIQ: RightwardCropOfTheFaceImage).
+    pub margin_right: f32,
+    /// From the eyes to the upper edge, in lengths from the eyes to the chin (OFIQ:
+    /// MarginAboveOfTheFaceImage).
+    pub margin_above: f32,
+    /// From the eyes to the lower edge, in the same; the chin is at 1 (OFIQ:
+    /// MarginBelowOfTheFaceImage).
+    pub margin_below: f32,
+    /// Degrees; positive: turned to the picture's right (OFIQ: HeadPoseYaw).
     pub yaw: f32,
-    /// Degrees; positive: chin down.
+    /// Degrees; positive: chin down (OFIQ: HeadPosePitch).
     pub pitch: f32,
-    /// Degrees; positive: clockwise as seen in the picture.
+    /// Degrees; positive: clockwise as seen in the picture (OFIQ: HeadPoseRoll).
     pub roll: f32,
-    /// Mean brightness of the face, 0 to 1.
+    /// Mean brightness of the face, 0 to 1 (OFIQ: LuminanceMean).
     pub brightness: f32,
-    /// Share of nearly black pixels.
+    /// Variance of the same (OFIQ: LuminanceVariance).
+    pub contrast: f32,
+    /// Entropy of the face's grey levels, in bits (OFIQ: DynamicRange).
+    pub dynamic_range: f32,
+    /// Share of nearly black pixels (OFIQ: UnderExposurePrevention).
     pub black: f32,
-    /// Share of nearly white pixels.
+    /// Share of nearly white pixels (OFIQ: OverExposurePrevention).
     pub white: f32,
     /// How much darker one cheek is than the other, as a share of the brighter: 0 even, 1 black.
     pub one_sided: f32,
-    /// Variance of the Laplacian at a fixed size, in squared grey levels.
+    /// How much of their grey levels the cheeks share, 0 to 1 (OFIQ: IlluminationUniformity).
+    /// Measured and shown, and without a limit: cheeks that differ by a tenth share nothing.
+    pub cheek_overlap: f32,
+    /// How far the skin's colour lies outside that of skin in white light, in units of CIELAB
+    /// (OFIQ: NaturalColour, which takes the cheeks; here the forehead counts where they are
+    /// covered).
+    pub odd_colour: f32,
+    /// Variance of the Laplacian at a fixed size, in squared grey levels; stands for OFIQ's
+    /// Sharpness, which is a trained model.
     pub sharpness: f32,
-    /// Lid gap of the eye that is open least, over the distance from eyes to chin.
+    /// Brightness of what is around the better lit eye, as a share of the skin's; stands for
+    /// OFIQ's EyesVisible.
+    pub eye_light: f32,
+    /// How much less red than the skin the lips are, in units of CIELAB; below 0: redder, as
+    /// lips are. Stands for OFIQ's MouthOcclusionPrevention.
+    pub lip_pallor: f32,
+    /// How far the forehead's colour lies from the skin's, in units of CIELAB; stands for
+    /// OFIQ's NoHeadCoverings.
+    pub brow_colour: f32,
+    /// Lid gap of the eye that is open least, over the distance from eyes to chin (OFIQ: EyesOpen).
     pub eye_opening: f32,
-    /// Lip gap over the distance from eyes to chin.
+    /// Lip gap over the distance from eyes to chin (OFIQ: MouthClosed).
     pub mouth_opening: f32,
+    /// Mean gradient beside and above the head (OFIQ: BackgroundUniformity).
+    pub background: f32,
     /// The landmark model's certainty that the crop shows a face, 0 to 1.
     pub presence: f32,
 }
 
-/// Below this the landmark model sees no bare face in the crop.
-const PRESENCE_MIN: f32 = 0.5;
-
 impl Quality {
     pub(crate) fn measure(picture: &Picture, faces: &[Face], crop: &Crop, mesh: &Mesh) -> Self {
+        Self { presence: mesh.presence, ..Self::default() }
+            .placed(picture, faces)
+            .lit(crop, mesh)
+            .posed(mesh)
+            .framed(picture, &faces[0], crop, mesh)
+    }
+
+    fn placed(self, picture: &Picture, faces: &[Face]) -> Self {
         let (width, height) = (picture.width as f32, picture.height as f32);
         let face = &faces[0];
         let [x, y] = face.centre();
-        let light = Light::of(crop, mesh.bounds());
         Self {
             certainty: face.certainty,
             second_face: faces.get(1).map_or(0.0, |second| second.area() / face.area()),
@@ -63,102 +121,66 @@ impl Quality {
             face_height: face.height / height,
             right_of_centre: (x - width / 2.0) / height,
             below_centre: (y - height / 2.0) / height,
+            ..self
+        }
+    }
+
+    fn lit(self, crop: &Crop, mesh: &Mesh) -> Self {
+        let light = Light::of(crop, &mesh.outline());
+        let cover = Cover::of(crop, mesh);
+        Self {
+            brightness: light.mean,
+            contrast: light.variance,
+            dynamic_range: light.entropy,
+            black: light.black,
+            white: light.white,
+            one_sided: light::one_sided(crop, mesh.cheeks()),
+            cheek_overlap: light::overlap(crop, mesh.cheeks()),
+            odd_colour: cover.odd_colour,
+            sharpness: light.sharpness,
+            eye_light: cover.eye_light,
+            lip_pallor: cover.lip_pallor,
+            brow_colour: cover.brow_colour,
+            ..self
+        }
+    }
+
+    fn posed(self, mesh: &Mesh) -> Self {
+        Self {
             yaw: mesh.yaw(),
             pitch: mesh.pitch(),
             roll: mesh.roll(),
-            brightness: light.mean,
-            black: light.black,
-            white: light.white,
-            one_sided: one_sided(crop, mesh.cheeks()),
-            sharpness: light.sharpness,
             eye_opening: mesh.eye_opening(),
             mouth_opening: mesh.mouth_opening(),
-            presence: mesh.presence,
+            ..self
+        }
+    }
+
+    fn framed(self, picture: &Picture, face: &Face, crop: &Crop, mesh: &Mesh) -> Self {
+        let (to_picture, _) = mesh::place(face);
+        let margins = Margins::of(picture, face, mesh, to_picture);
+        Self {
+            margin_left: margins.left,
+            margin_right: margins.right,
+            margin_above: margins.above,
+            margin_below: margins.below,
+            background: framing::background(picture, crop, mesh, to_picture),
+            ..self
         }
     }
 
     /// The first thing to change, worst first; none where the frame can be compared.
     pub fn hint(&self, limits: &QualityLimits) -> Option<FaceHint> {
-        let rules = [
-            (self.certainty < limits.face_certainty_min, FaceHint::NoFace),
-            (self.second_face > limits.second_face_max, FaceHint::OnePerson),
-            (self.brightness < limits.brightness_min || self.black > limits.black_max, FaceHint::TooDark),
-            (self.brightness > limits.brightness_max || self.white > limits.white_max, FaceHint::TooBright),
-            (self.one_sided > limits.one_sided_max, FaceHint::OneSidedLight),
-            (self.face_height > limits.face_height_max, FaceHint::MoveBack),
-            (self.face_height < limits.face_height_min, FaceHint::ComeCloser),
-            (self.eye_distance < limits.eye_distance_min, FaceHint::ComeCloser),
-            // Who stands left in the picture stands right of the camera's middle as they see it.
-            (self.right_of_centre < -limits.off_centre_max, FaceHint::MoveLeft),
-            (self.right_of_centre > limits.off_centre_max, FaceHint::MoveRight),
-            (self.below_centre.abs() > limits.off_centre_max * 1.5, FaceHint::MoveBack),
-            (self.presence < PRESENCE_MIN, FaceHint::Uncover),
-            (self.yaw.abs() > limits.yaw_max || self.roll.abs() > limits.roll_max, FaceHint::LookStraight),
-            (self.pitch > limits.pitch_max, FaceHint::LookUp),
-            (self.pitch < -limits.pitch_max, FaceHint::LookDown),
-            (self.eye_opening < limits.eye_opening_min, FaceHint::OpenEyes),
-            (self.mouth_opening > limits.mouth_opening_max, FaceHint::LookStraight),
-            (self.sharpness < limits.sharpness_min, FaceHint::HoldStill),
-        ];
-        rules.into_iter().find(|(broken, _)| *broken).map(|(_, hint)| hint)
+        self.measures(limits).iter().find_map(Measure::fault)
     }
 
-    /// Which of several good frames is the best: frontal and sharp first.
+    /// Which of several good frames is the best: frontal, sharp, evenly lit, eyes open.
     pub(crate) fn rank(&self) -> f32 {
-        self.sharpness.clamp(0.0, 400.0) / 400.0 - (self.yaw.abs() + self.pitch.abs()) / 30.0
+        self.sharpness.clamp(0.0, 400.0) / 400.0
+            - (self.yaw.abs() + self.pitch.abs()) / 30.0
+            - self.one_sided / 2.0
+            + self.eye_opening.clamp(0.0, 0.05) * 10.0
     }
-}
-
-/// Brightness and sharpness of the face in its crop.
-struct Light {
-    mean: f32,
-    black: f32,
-    white: f32,
-    sharpness: f32,
-}
-
-impl Light {
-    fn of(crop: &Crop, [left, top, right, bottom]: [usize; 4]) -> Self {
-        let side = crop.side;
-        let grey = |x: usize, y: usize| luminance(crop, x, y);
-        let mut light = Self { mean: 0.0, black: 0.0, white: 0.0, sharpness: 0.0 };
-        let (mut edges, mut squares, mut count) = (0.0_f32, 0.0_f32, 0.0_f32);
-        for y in top.max(1)..bottom.min(side - 1) {
-            for x in left.max(1)..right.min(side - 1) {
-                let value = grey(x, y);
-                let edge = 4.0 * value - grey(x - 1, y) - grey(x + 1, y) - grey(x, y - 1) - grey(x, y + 1);
-                count += 1.0;
-                light.mean += value / 255.0;
-                light.black += f32::from(u8::from(value < 25.5));
-                light.white += f32::from(u8::from(value >= 247.0));
-                edges += edge;
-                squares += edge * edge;
-            }
-        }
-        let count = count.max(1.0);
-        light.mean /= count;
-        light.black /= count;
-        light.white /= count;
-        light.sharpness = squares / count - (edges / count) * (edges / count);
-        light
-    }
-}
-
-/// How much darker the darker of two patches is, as a share of the brighter.
-fn one_sided(crop: &Crop, patches: [[usize; 4]; 2]) -> f32 {
-    let [one, other] = patches.map(|[left, top, right, bottom]| {
-        let sum: f32 = (top..bottom).flat_map(|y| (left..right).map(move |x| luminance(crop, x, y))).sum();
-        sum / ((right - left) * (bottom - top)).max(1) as f32
-    });
-    // Grey levels below the first say nothing.
-    (one - other).abs() / one.max(other).max(1.0)
-}
-
-/// Grey levels, 0 to 255, by ITU-R BT.709, as OFIQ takes them.
-fn luminance(crop: &Crop, x: usize, y: usize) -> f32 {
-    let plane = crop.side * crop.side;
-    let [red, green, blue] = [0, plane, 2 * plane].map(|offset| crop.planes[offset + y * crop.side + x]);
-    (0.2126 * red + 0.7152 * green + 0.0722 * blue) * 255.0
 }
 
 #[cfg(test)]
@@ -171,8 +193,16 @@ mod tests {
             certainty: 0.9,
             eye_distance: 120.0,
             face_height: 0.4,
+            margin_left: 3.0,
+            margin_right: 3.0,
+            margin_above: 1.5,
+            margin_below: 2.0,
             brightness: 0.5,
+            contrast: 0.02,
+            dynamic_range: 7.0,
             sharpness: 100.0,
+            eye_light: 0.9,
+            lip_pallor: -5.0,
             eye_opening: 0.07,
             presence: 0.99,
             ..Quality::default()

@@ -1,5 +1,8 @@
 //! The models and the whole way, on the photographs of the invented citizens.
 
+mod disguises;
+mod doctored;
+mod faulty;
 mod golden;
 mod people;
 mod presentations;

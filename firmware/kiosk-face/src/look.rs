@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use face::{Engine, FaceConfig, Quality, Timings, read_picture};
+use face::{Engine, FaceConfig, Measure, Quality, Timings, read_picture};
 
 pub fn compare(engine: &Engine, files: &[PathBuf; 2]) -> Result<ExitCode, String> {
     let config = FaceConfig::documented();
@@ -45,39 +45,16 @@ pub fn picture(file: &Path) -> Result<face::Picture, String> {
     read_picture(&bytes).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-fn print(file: &Path, q: &Quality, timings: &Timings, config: &FaceConfig) {
-    let limits = &config.quality;
-    let most = |max: f32| format!("at most {max}");
-    let least = |min: f32| format!("at least {min}");
+fn print(file: &Path, quality: &Quality, timings: &Timings, config: &FaceConfig) {
     println!("{}", file.display());
-    let rows = [
-        ("certainty", q.certainty, "", least(limits.face_certainty_min)),
-        ("second face", q.second_face, " of the first's area", most(limits.second_face_max)),
-        ("eye distance", q.eye_distance, " px", least(limits.eye_distance_min)),
-        (
-            "face height",
-            q.face_height,
-            " of the picture",
-            format!("{} to {}", limits.face_height_min, limits.face_height_max),
-        ),
-        ("right of centre", q.right_of_centre, " of the height", most(limits.off_centre_max)),
-        ("below centre", q.below_centre, " of the height", most(limits.off_centre_max * 1.5)),
-        ("yaw", q.yaw, " degrees", most(limits.yaw_max)),
-        ("pitch", q.pitch, " degrees", most(limits.pitch_max)),
-        ("roll", q.roll, " degrees", most(limits.roll_max)),
-        ("brightness", q.brightness, "", format!("{} to {}", limits.brightness_min, limits.brightness_max)),
-        ("black", q.black, " of the face", most(limits.black_max)),
-        ("white", q.white, " of the face", most(limits.white_max)),
-        ("one-sided", q.one_sided, " of the brighter cheek", most(limits.one_sided_max)),
-        ("sharpness", q.sharpness, "", least(limits.sharpness_min)),
-        ("eye opening", q.eye_opening, " of eyes to chin", least(limits.eye_opening_min)),
-        ("mouth opening", q.mouth_opening, " of eyes to chin", most(limits.mouth_opening_max)),
-        ("presence", q.presence, "", least(0.5)),
-    ];
-    for (name, value, unit, limit) in rows {
-        println!("  {name:16} {value:8.3}{unit}  ({limit})");
+    for measure in quality.measures(&config.quality) {
+        println!("{}", line(&measure));
     }
-    match q.hint(limits) {
+    for pair in quality.ofiq().chunks(2) {
+        let each = pair.iter().map(|it| format!("{:28}{:4}", it.name, it.scalar));
+        println!("  {}", each.collect::<Vec<_>>().join("   ").trim_end());
+    }
+    match quality.hint(&config.quality) {
         Some(hint) => println!("  hint: {hint:?}"),
         None => println!("  good enough to compare"),
     }
@@ -88,6 +65,21 @@ fn print(file: &Path, q: &Quality, timings: &Timings, config: &FaceConfig) {
         ms(timings.align),
         ms(timings.template)
     );
+}
+
+/// A measure, its unit, its limits, and whether it keeps them.
+fn line(measure: &Measure) -> String {
+    let verdict = match measure.fault() {
+        Some(hint) => format!("{hint:?}"),
+        None => "good".into(),
+    };
+    let limits = match (measure.least.is_finite(), measure.most.is_finite()) {
+        (true, true) => format!("{} to {}", measure.least, measure.most),
+        (true, false) => format!("at least {}", measure.least),
+        (false, true) => format!("at most {}", measure.most),
+        (false, false) => "no limit".into(),
+    };
+    format!("  {:16}{:10.3} {:24}{limits:18}{verdict}", measure.name, measure.value, measure.unit)
 }
 
 pub fn ms(time: Duration) -> String {

@@ -44,6 +44,22 @@ fn a_comparison_says_its_score_and_what_it_did_not_assess() {
 }
 
 #[test]
+fn every_measure_is_told_with_its_unit_limit_and_verdict_beside_ofiqs_scale() {
+    let output = kiosk_face(&["quality", "firmware/simulators/people/khue-live.jpg"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains("good enough to compare"), "{text}");
+    let has = |words: [&str; 4]| {
+        text.lines().any(|line| {
+            line.trim_start().starts_with(words[0]) && words[1..].iter().all(|word| line.contains(word))
+        })
+    };
+    assert!(has(["eye distance", " px ", "at least 60", "good"]), "{text}");
+    assert!(has(["dynamic range", " bits ", "at least 4", "good"]), "{text}");
+    assert!(has(["lip pallor", " CIELAB ", "at most 6", "good"]), "{text}");
+    assert!(has(["IlluminationUniformity", "LuminanceMean", " ", ""]), "{text}");
+}
+
+#[test]
 fn an_evaluation_tells_its_figures_beside_those_of_others_and_draws_them() {
     let folder = tempfile::tempdir().unwrap();
     let people = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
