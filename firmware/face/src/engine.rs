@@ -11,6 +11,7 @@ use crate::{
     liveness::Passive,
     mesh::{self, Mesh},
     models::{Manifest, Net, Role, threads},
+    portrait::PortraitFlaw,
     quality::Quality,
     template::{Template, aligned},
     timing::{Timings, timed},
@@ -88,17 +89,21 @@ impl Engine {
         timed(&mut timings.template, || Template::of(&self.recogniser, &upright))
     }
 
-    /// The template of the one face on a portrait. Its quality is measured elsewhere
-    /// and blocks nothing: it is the only portrait that there is.
+    /// The template of the one face on a portrait, if it is good enough to be compared at all.
     pub(crate) fn portrait_template(&self, picture: &Picture) -> Result<Template, FaceError> {
         let mut timings = Timings::default();
-        match self.faces(picture, &mut timings)?.as_slice() {
-            [] => Err(FaceError::PortraitFaces { faces: 0 }),
-            // A pattern in the background may look like a small face; a second person does not.
-            [face, others @ ..] if others.iter().all(|other| other.area() < face.area() / 4.0) => {
-                self.template(picture, face, &mut timings)
-            }
-            several => Err(FaceError::PortraitFaces { faces: several.len() }),
+        let faces = self.faces(picture, &mut timings)?;
+        let Some((face, others)) = faces.split_first() else {
+            return Err(FaceError::PortraitFaces { faces: 0 });
+        };
+        // A pattern in the background may look like a small face; a second person does not.
+        if others.iter().any(|other| other.area() >= face.area() / 4.0) {
+            return Err(FaceError::PortraitFaces { faces: faces.len() });
+        }
+        let quality = self.quality(picture, &faces, &mut timings)?;
+        match PortraitFlaw::of(&quality) {
+            Some(flaw) => Err(FaceError::PortraitPoor(flaw)),
+            None => self.template(picture, face, &mut timings),
         }
     }
 }

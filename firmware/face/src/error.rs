@@ -6,6 +6,8 @@ use std::{io, path::PathBuf};
 use faults::Fault;
 use identity::PortraitError;
 
+use crate::portrait::PortraitFlaw;
+
 /// Why no comparison is possible.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -53,6 +55,9 @@ pub enum FaceError {
         /// How many were found.
         faces: usize,
     },
+    /// The face on the portrait is too poor to be compared with anybody.
+    #[error("the portrait on the card is too poor to compare: {0}")]
+    PortraitPoor(PortraitFlaw),
     /// A picture cannot be decoded.
     #[error("the picture is damaged or of an unknown format")]
     Picture,
@@ -69,7 +74,7 @@ impl FaceError {
             | Self::Manifest { .. }
             | Self::ModelAltered { .. }
             | Self::ModelUnusable { .. } => Fault::ModelMissing,
-            Self::Portrait(_) | Self::PortraitFaces { .. } => Fault::PortraitTooPoor,
+            Self::Portrait(_) | Self::PortraitFaces { .. } | Self::PortraitPoor(_) => Fault::PortraitTooPoor,
             Self::Picture => Fault::CameraSilent,
             Self::Config(_) => Fault::ConfigBroken,
         }

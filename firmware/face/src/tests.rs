@@ -6,6 +6,7 @@ mod faulty;
 mod golden;
 mod people;
 mod presentations;
+mod portraits;
 mod tries;
 
 use std::{path::PathBuf, sync::LazyLock};

@@ -322,7 +322,11 @@ fn read(
     tell(ReadingStage::Checking, 0);
     let who = identity::verify(files, &tools.issuers.grounds(), today).map_err(Ended::Identity)?;
     tell(ReadingStage::Checking, 50);
-    let reference = tools.engine.reference(&who).map(Arc::new).map_err(|error| error.fault());
+    let reference = tools.engine.reference(&who).map(Arc::new).map_err(|error| {
+        // Numbers about the picture, never the picture.
+        tracing::warn!(code = error.fault().code(), %error, "no face to compare with");
+        error.fault()
+    });
     tell(ReadingStage::Checking, 100);
     Ok((Box::new(who), reference))
 }
