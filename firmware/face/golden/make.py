@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).parent
 MODELS = HERE.parent / "models"
 JOBS = [
     ("yunet", "yunet-2023mar.onnx", (1, 3, 128, 96), [f"{kind}_{stride}" for kind in ("cls", "obj", "bbox", "kps") for stride in (8, 16, 32)]),
-    ("sface", "sface-2021dec-gemm8.onnx", (1, 3, 112, 112), ["fc1"]),
+    ("sface", "sface-2021dec-weights8.onnx", (1, 3, 112, 112), ["fc1"]),
     ("mesh", "face-landmarks-478.onnx", (1, 3, 256, 256), ["t473_nhwc"]),
 ]
 
