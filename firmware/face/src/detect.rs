@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::{FaceError, align::Point, models::Net, picture::shrink};
 
 /// The longer side of the copy that is searched.
-const LONG_SIDE: u32 = 320;
+pub(crate) const LONG_SIDE: u32 = 320;
 /// The same for a second look at one face.
 const NEAR_SIDE: u32 = 224;
 /// How much larger than the face the part is that is looked at again.

@@ -1,6 +1,6 @@
 //! The models, loaded and checked once, and the steps from a picture to a template.
 
-use std::{path::Path, sync::Arc};
+use std::{num::NonZeroUsize, path::Path, sync::Arc};
 
 use identity::Picture;
 use rten::ThreadPool;
@@ -10,7 +10,7 @@ use crate::{
     detect::{self, Face},
     liveness::Passive,
     mesh::{self, Mesh},
-    models::{Manifest, Net, Role, threads},
+    models::{Manifest, Net, Role, THREADS, threads},
     portrait::PortraitFlaw,
     quality::Quality,
     template::{Template, aligned},
@@ -30,8 +30,14 @@ pub struct Engine {
 impl Engine {
     /// Loads the models of a folder and checks each against its `manifest.toml`.
     pub fn load(folder: &Path) -> Result<Self, FaceError> {
+        Self::load_with_threads(folder, THREADS)
+    }
+
+    /// The same, with so many threads for the models: the bench tells by it what a second
+    /// one is worth.
+    pub fn load_with_threads(folder: &Path, count: NonZeroUsize) -> Result<Self, FaceError> {
         let manifest = Manifest::read(folder)?;
-        let threads = threads();
+        let threads = threads(count);
         Ok(Self {
             detector: manifest.load(Role::Detector, &threads)?,
             recogniser: manifest.load(Role::Recogniser, &threads)?,

@@ -21,6 +21,8 @@ mod huffman;
 mod liveness;
 mod mesh;
 mod models;
+#[cfg(any(test, feature = "numerics"))]
+mod numerics;
 mod officers;
 mod orientation;
 mod picture;
@@ -39,6 +41,8 @@ pub use error::FaceError;
 pub use evidence::{CameraEvidence, FaceEvidence, FaceMatch, OfficersEvidence, Score, VneidEvidence};
 pub use identity::Picture;
 pub use liveness::{LivenessConfig, LivenessEvidence, NotLive, PassiveEvidence, PassiveModel, Task, Tempo};
+#[cfg(feature = "numerics")]
+pub use numerics::ModelInput;
 pub use officers::{ApprovalRefused, OfficerId, OfficerKeys, OfficersApproval, Signed, Statement};
 pub use picture::{decode_frame, preview, preview_of, read_picture};
 pub use portrait::PortraitFlaw;

@@ -6,6 +6,7 @@
 
 use std::{
     fs,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -18,8 +19,8 @@ use zeroize::Zeroizing;
 
 use crate::FaceError;
 
-/// Threads that a model may use. The screen needs the rest of a Raspberry Pi.
-const THREADS: usize = 2;
+/// Threads that a model may use in a kiosk. The screen needs the rest of a Raspberry Pi.
+pub(crate) const THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// What a model is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -38,7 +39,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Detector => "detector",
             Self::Recogniser => "recogniser",
@@ -130,8 +131,8 @@ impl Manifest {
 }
 
 /// The threads that all models share.
-pub(crate) fn threads() -> Arc<ThreadPool> {
-    Arc::new(ThreadPool::with_num_threads(THREADS))
+pub(crate) fn threads(count: NonZeroUsize) -> Arc<ThreadPool> {
+    Arc::new(ThreadPool::with_num_threads(count.get()))
 }
 
 /// One model with one input and named outputs.
