@@ -1,90 +1,86 @@
-//! The stages of a look at one camera frame: the holder of the virtual card stands
-//! before the virtual camera, and the frames are those a camera of the kiosk sends.
+//! What looking at a face costs: the frames that everybody is given, and everything that is
+//! measured on them. The frames are those that the virtual camera sends of an invented
+//! citizen, written as JPEG files, so that every process reads the same bytes.
 
 use std::{
-    path::Path,
-    time::{Duration, Instant},
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
 };
 
 use devices::FrameSource as _;
-use face::{Attempt, Engine, FaceConfig, Timings};
-use identity::Identity;
 use serde::Serialize;
 use simulators::face_camera::{CameraSetup, FaceCamera, Pace};
 
-use crate::chip::{Failure, median, milliseconds};
+use crate::{
+    chip::Failure,
+    numbers::{self, Difference},
+    preview::{self, Watched},
+    stages::{self, Row},
+};
 
-/// Frames that count.
-const FRAMES: usize = 10;
-/// So many frames without enough good ones among them are a mistake of the bench.
-const MOST_FRAMES: usize = 200;
+/// Pixels of a frame.
+pub const FRAME: [u32; 2] = [1280, 720];
+/// Frames of each person; those of the holder are looked at in every turn.
+const FRAMES: u32 = 13;
+/// Whose photographs stand before the camera; the first is the card's holder.
+const PEOPLE: [&str; 3] = ["khue", "dat", "hieu"];
+/// By how much one thread of a Raspberry Pi 4 is slower than one of this machine. Nobody has
+/// measured it: an assumption, and said with every number that rests on it.
+const PI4_FACTOR: f64 = 4.0;
 
-/// Milliseconds, wall clock, medians.
+/// Everything about faces.
 #[derive(Clone, Debug, Serialize)]
 pub struct Faces {
-    /// Loading and checking the models, once.
-    pub load_ms: f64,
-    /// The template of the card's portrait, once for each citizen.
-    pub reference_ms: f64,
-    /// Frames that went through all stages; the medians are over these.
-    pub frames: usize,
     /// Pixels of a frame.
     pub frame_size: [u32; 2],
-    /// Pixels out of the camera's format.
-    pub decode_ms: f64,
-    /// Finding faces.
-    pub detect_ms: f64,
-    /// Bringing the face upright.
-    pub align_ms: f64,
-    /// The template.
-    pub template_ms: f64,
-    /// Landmarks and quality.
-    pub landmarks_ms: f64,
-    /// All stages of a frame together.
-    pub total_ms: f64,
+    /// Stages beside the peers.
+    pub stages: Vec<Row>,
+    /// Numbers beside the peers; empty where no Python with the peers was given.
+    pub numbers: Vec<Difference>,
+    /// The preview while the models run.
+    pub previews: Vec<Watched>,
+    /// A projection, not measured.
+    pub pi4: Estimate,
 }
 
-/// Looks until enough frames have gone through all stages.
-pub fn measure(models: &Path, people: &Path, holder: &Identity) -> Result<Faces, Failure> {
-    let began = Instant::now();
-    let engine = Engine::load(models)?;
-    let load = began.elapsed();
-    let began = Instant::now();
-    let reference = engine.reference(holder)?;
-    let reference_time = began.elapsed();
+/// What one thread of a Raspberry Pi 4 might need, in milliseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Estimate {
+    /// Slower than one thread here by this.
+    pub factor: f64,
+    /// One frame through all stages.
+    pub frame_ms: f64,
+    /// Three of them, the fewest that a try takes.
+    pub try_ms: f64,
+}
 
-    let config = FaceConfig::documented();
-    let setup = CameraSetup { pace: Pace::Instant, ..CameraSetup::default() };
-    let mut camera = FaceCamera::showing(&people.join("khue-live.jpg"), setup)?;
+/// Measures all of it. Frames are left in the folder, crops of faces are not.
+pub fn measure(models: &Path, people: &Path, out: &Path, peers: Option<&Path>) -> Result<Faces, Failure> {
+    let folders = PEOPLE.map(|person| out.join("frames").join(person));
+    for (person, folder) in PEOPLE.iter().zip(&folders) {
+        write_frames(&people.join(format!("{person}-live.jpg")), folder)?;
+    }
+    let stages = stages::measure(models, &folders[0], peers)?;
+    let all: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
+    let numbers = peers.map(|python| numbers::compare(models, &all, out, python)).transpose()?;
+    let previews = preview::measure(&folders[0])?;
+    let alone = stages.first().and_then(|row| row.measured.as_ref()).ok_or("our engine was not measured")?;
+    let frame_ms = alone.total_ms * PI4_FACTOR;
+    let pi4 = Estimate { factor: PI4_FACTOR, frame_ms, try_ms: frame_ms * 3.0 };
+    Ok(Faces { frame_size: FRAME, stages, numbers: numbers.unwrap_or_default(), previews, pi4 })
+}
+
+fn write_frames(photograph: &Path, folder: &Path) -> Result<(), Failure> {
+    _ = fs::remove_dir_all(folder);
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let [width, height] = FRAME;
+    let setup = CameraSetup { width, height, pace: Pace::Instant, ..CameraSetup::default() };
+    let mut camera = FaceCamera::showing(photograph, setup)?;
     camera.start()?;
-    let mut looks: Vec<Timings> = Vec::new();
-    let mut attempt = Attempt::new(&engine, &reference, &config, 1);
-    for _ in 0..MOST_FRAMES {
-        let look = attempt.look(&camera.next_frame(Duration::ZERO)?)?;
-        if !look.timings.template.is_zero() {
-            looks.push(look.timings);
-        }
-        if looks.len() == FRAMES {
-            break;
-        }
-        if look.finished {
-            attempt = Attempt::new(&engine, &reference, &config, 1);
-        }
+    for number in 0..FRAMES {
+        let frame = camera.next_frame(Duration::ZERO)?;
+        fs::write(folder.join(format!("{number:02}.jpg")), frame.data.as_slice())?;
     }
-    if looks.len() < FRAMES {
-        return Err(format!("only {} of {MOST_FRAMES} frames went through all stages", looks.len()).into());
-    }
-    let stage = |of: fn(&Timings) -> Duration| milliseconds(median(looks.iter().map(of).collect()));
-    Ok(Faces {
-        load_ms: milliseconds(load),
-        reference_ms: milliseconds(reference_time),
-        frames: looks.len(),
-        frame_size: [setup.width, setup.height],
-        decode_ms: stage(|times| times.decode),
-        detect_ms: stage(|times| times.detect),
-        align_ms: stage(|times| times.align),
-        template_ms: stage(|times| times.template),
-        landmarks_ms: stage(|times| times.landmarks),
-        total_ms: stage(Timings::total),
-    })
+    Ok(())
 }

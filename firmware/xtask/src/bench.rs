@@ -13,8 +13,9 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{demo, packages, project};
 
-/// Measures the pages and a visit, and hands both to the bench.
-pub fn run(out: &Path) -> Result<()> {
+/// Measures the pages and a visit, and hands both to the bench; `peers`: a Python that has the
+/// face's peers.
+pub fn run(out: &Path, peers: Option<&Path>) -> Result<()> {
     packages::install_missing()?;
     demo::build()?;
     let folder = project::target().join("bench");
@@ -31,7 +32,9 @@ pub fn run(out: &Path) -> Result<()> {
     println!("==> a headless visit, for the memory");
     demo::run(&demo::Options { out: Some(visit.clone()), ..demo::Options::headless() })?;
     let cargo = ["run", "--release", "--locked", "--manifest-path", "firmware/bench/Cargo.toml", "--"];
-    let given = [("--pages", pages), ("--visit", visit.join("result.json")), ("--out", out.to_owned())];
+    let mut given =
+        vec![("--pages", pages), ("--visit", visit.join("result.json")), ("--out", out.to_owned())];
+    given.extend(peers.map(|python| ("--peers-python", python.to_owned())));
     project::run(
         project::cargo()
             .args(cargo)

@@ -34,6 +34,7 @@ Usage: cargo xtask COMMAND
       --out FOLDER       where they go (out/gallery); further options: see the program's --help
   bench            counts and times beside the peers; a table and bench.json
       --out FOLDER       where bench.json goes (out/bench)
+      --peers-python PYTHON   one with onnxruntime and OpenCV: the face's peers too (bench's README)
   fuzz             hostile bytes for every parser of card and file bytes; findings in out/fuzz
       --minutes N        for all targets together (5)
       --target NAME      only one; firmware/fuzz/README.md lists them
@@ -137,14 +138,16 @@ fn demo(mut arguments: lexopt::Parser) -> Result<()> {
 
 fn bench(mut arguments: lexopt::Parser) -> Result<()> {
     let mut out = project::root().join("out/bench");
+    let mut peers = None;
     while let Some(argument) = arguments.next()? {
         match argument {
             // The bench runs elsewhere.
             Long("out") => out = std::path::absolute(arguments.value()?)?,
+            Long("peers-python") => peers = Some(std::path::absolute(arguments.value()?)?),
             other => bail!("CONF-03: {}; see cargo xtask --help", other.unexpected()),
         }
     }
-    bench::run(&out)
+    bench::run(&out, peers.as_deref())
 }
 
 fn fuzz(mut arguments: lexopt::Parser) -> Result<()> {

@@ -1,0 +1,83 @@
+//! The command line.
+
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf};
+
+use lexopt::{Arg, ValueExt as _};
+
+/// For people.
+pub const HELP: &str = "\
+bench [--out DIR] [--pages FILE] [--visit FILE] [--peers-python PYTHON]
+  --out DIR              folder that bench.json is written to (default: the current one)
+  --pages FILE           what page-times of ui/ wrote
+  --visit FILE           result.json of a headless demo
+  --peers-python PYTHON  a Python with onnxruntime and OpenCV, for the face's peers; README.md";
+
+/// What is wanted.
+pub enum Wanted {
+    /// Only help.
+    Help,
+    /// The whole run.
+    All(Options),
+    /// One measurement, asked for by the whole run.
+    Part(Part),
+}
+
+/// The whole run.
+pub struct Options {
+    /// Where results go.
+    pub out: PathBuf,
+    /// What page-times wrote.
+    pub pages: Option<PathBuf>,
+    /// A headless demo's result.
+    pub visit: Option<PathBuf>,
+    /// A Python with the peers.
+    pub peers_python: Option<PathBuf>,
+}
+
+/// One measurement in a process of its own.
+pub enum Part {
+    /// Our engine's turn at the stages.
+    Stages {
+        /// Threads of the models.
+        threads: NonZeroUsize,
+        /// Folder of frames.
+        frames: PathBuf,
+    },
+    /// The preview while the models run.
+    Preview {
+        /// Threads of the models.
+        threads: NonZeroUsize,
+        /// Folder of frames.
+        frames: PathBuf,
+        /// Whether the process keeps to one core.
+        one_core: bool,
+    },
+}
+
+/// Reads the command line.
+pub fn read() -> Result<Wanted, lexopt::Error> {
+    let mut parser = lexopt::Parser::from_env();
+    let mut options = Options { out: PathBuf::from("."), pages: None, visit: None, peers_python: None };
+    let mut part: Option<OsString> = None;
+    let (mut threads, mut frames, mut one_core) = (NonZeroUsize::MIN, PathBuf::new(), false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("out") => options.out = parser.value()?.into(),
+            Arg::Long("pages") => options.pages = Some(parser.value()?.into()),
+            Arg::Long("visit") => options.visit = Some(parser.value()?.into()),
+            Arg::Long("peers-python") => options.peers_python = Some(parser.value()?.into()),
+            Arg::Long("part") => part = Some(parser.value()?),
+            Arg::Long("threads") => threads = parser.value()?.parse()?,
+            Arg::Long("frames") => frames = parser.value()?.into(),
+            Arg::Long("one-core") => one_core = true,
+            Arg::Long("help") | Arg::Short('h') => return Ok(Wanted::Help),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let Some(part) = part else { return Ok(Wanted::All(options)) };
+    match part.to_str() {
+        Some("stages") => Ok(Wanted::Part(Part::Stages { threads, frames })),
+        Some("preview") => Ok(Wanted::Part(Part::Preview { threads, frames, one_core })),
+        _ => Err(format!("--part is stages or preview, not {}", part.display()).into()),
+    }
+}
