@@ -23,7 +23,7 @@ import tomllib
 import cv2
 import numpy
 
-LONG_SIDE, NEAR_SIDE, NEAR_MARGIN, MESH_SIDE, MESH_MARGIN = 320, 224, 1.6, 192, 1.5
+LONG_SIDE, NEAR_SIDE, NEAR_MARGIN, MESH_SIDE, MESH_MARGIN = 320, 224, 1.6, 256, 1.5
 CERTAINTY, OVERLAP, STRIDES = 0.5, 0.3, (8, 16, 32)
 PLACES = numpy.float32(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
@@ -56,7 +56,10 @@ class Nets:
         net, names = self.nets[role], self.entries[role]["outputs"]
         if isinstance(net, cv2.dnn.Net):
             net.setInput(values)
-            return net.forward(names)
+            # It gives all of its outputs or none.
+            every = net.getUnconnectedOutLayersNames()
+            given = dict(zip(every, net.forward(every)))
+            return [given[name] for name in names]
         return net.run(names, {net.get_inputs()[0].name: values})
 
 

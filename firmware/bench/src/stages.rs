@@ -141,7 +141,11 @@ pub fn answer<T: DeserializeOwned>(command: &mut Command) -> Result<T, Failure> 
     let output = command.output().map_err(|error| format!("{name}: {error}"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{name}: {}", said.lines().last().unwrap_or("failed")).into());
+        return Err(format!(
+            "{name}: {}",
+            said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it failed")
+        )
+        .into());
     }
     Ok(serde_json::from_slice(&output.stdout).map_err(|error| format!("{name}: {error}"))?)
 }

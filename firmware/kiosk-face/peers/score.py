@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Adds the scores of other programs to a list of labelled pairs, for kiosk-face evaluate.
 
-usage: score.py PAIRS.csv OUT.csv --recogniser SFACE.onnx [--install DIR]
+usage: score.py PAIRS.csv OUT.csv [--recogniser SFACE.onnx] [--install DIR]
 
-  score.opencv  OpenCV's own FaceDetectorYN, with our detector's file, and FaceRecognizerSF, with
-                OpenCV Zoo's face_recognition_sface_2021dec.onnx: it cannot read the one that we
-                quantised; cosine
+  score.opencv  OpenCV's own FaceDetectorYN and FaceRecognizerSF, with our model files unless
+                --recogniser names another, as OpenCV Zoo's face_recognition_sface_2021dec.onnx,
+                which is not quantised; cosine
   score.dlib    dlib's frontal detector, five landmarks and ResNet; minus the distance
 
-Every program takes the face that the picture is of, as ours does: large and in its middle. Packages (once, into --install, by pip):
+Every program takes the face that the picture is of, as ours does: large and in its middle.
+Packages (once, into --install, by pip):
 opencv-contrib-python-headless, dlib-bin, face-recognition-models. They are peers to be measured
 beside, nothing that a kiosk runs.
 """
@@ -19,7 +20,8 @@ import pathlib
 import subprocess
 import sys
 
-DETECTOR = pathlib.Path(__file__).parents[2] / "face/models/yunet-2023mar.onnx"
+MODELS = pathlib.Path(__file__).parents[2] / "face/models"
+DETECTOR, RECOGNISER = MODELS / "yunet-2023mar.onnx", MODELS / "sface-2021dec-weights8.onnx"
 PACKAGES = ["opencv-contrib-python-headless==5.0.0.93", "dlib-bin==20.0.1", "face-recognition-models==0.3.0"]
 
 
@@ -86,7 +88,7 @@ def main():
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("pairs", type=pathlib.Path)
     words.add_argument("out", type=pathlib.Path)
-    words.add_argument("--recogniser", type=pathlib.Path, required=True)
+    words.add_argument("--recogniser", type=pathlib.Path, default=RECOGNISER)
     words.add_argument("--install", type=pathlib.Path, default=pathlib.Path("target/opponents/faces"))
     given = words.parse_args()
     install(given.install)

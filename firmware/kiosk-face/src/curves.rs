@@ -72,7 +72,7 @@ fn draw_roc(area: &Area<'_>, curves: &[Curve<'_>]) -> Result<(), Failure> {
         .y_desc("1 - false non-match rate")
         .label_style((FONT, 18))
         .x_label_formatter(&|it| share(*it))
-        .y_label_formatter(&|value| format!("{value:.2}"))
+        .y_label_formatter(&|value| format!("{value:.3}"))
         .draw()?;
     for ((name, points), colour) in curves.iter().zip(COLOURS.iter().cycle()) {
         let line = points.iter().filter(drawn).map(matched);
