@@ -135,6 +135,10 @@ fn on_stages(text: &mut String, face: &Faces) -> Result {
             mib(found.before_models_mib)
         )?;
     }
+    on_estimate(text, face)
+}
+
+fn on_estimate(text: &mut String, face: &Faces) -> Result {
     let pi4 = &face.pi4;
     writeln!(
         text,
