@@ -107,7 +107,8 @@ pub struct CameraEvidence {
     pub preprocessing: u8,
 }
 
-/// Who vouched for a person whom the camera failed.
+/// Who vouched for a person whom the camera failed. With the identity's id it makes the
+/// statement that both signed, so anyone with the officers' keys can check it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct OfficersEvidence {
@@ -116,7 +117,17 @@ pub struct OfficersEvidence {
     /// When.
     pub at: Timestamp,
     /// Two different officers.
-    pub officers: [OfficerId; 2],
+    pub signed: [SignedBy; 2],
+}
+
+/// One officer's word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SignedBy {
+    /// The service number.
+    pub officer: OfficerId,
+    /// The officer's signature over visit, identity and time.
+    pub signature: Signature,
 }
 
 /// The citizen's approval in VNeID. With the identity's id it makes the statement that

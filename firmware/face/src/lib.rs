@@ -38,12 +38,16 @@ pub use compare::{Comparison, Sample};
 pub use config::{FaceConfig, QualityLimits};
 pub use engine::Engine;
 pub use error::FaceError;
-pub use evidence::{CameraEvidence, FaceEvidence, FaceMatch, OfficersEvidence, Score, VneidEvidence};
+pub use evidence::{
+    CameraEvidence, FaceEvidence, FaceMatch, OfficersEvidence, Score, SignedBy, VneidEvidence,
+};
 pub use identity::Picture;
 pub use liveness::{LivenessConfig, LivenessEvidence, NotLive, PassiveEvidence, PassiveModel, Task, Tempo};
 #[cfg(feature = "numerics")]
 pub use numerics::ModelInput;
-pub use officers::{ApprovalRefused, OfficerId, OfficerKeys, OfficersApproval, Signed, Statement};
+pub use officers::{
+    ApprovalRefused, FirstSigned, OfficerId, OfficerKeys, OfficersApproval, Signed, Statement,
+};
 pub use picture::{decode_frame, preview, preview_of, read_picture};
 pub use portrait::PortraitFlaw;
 pub use quality::{Component, Measure, Quality};

@@ -8,16 +8,16 @@
 
 use std::collections::BTreeMap;
 
-use ed25519_dalek::{Signature, VerifyingKey};
 use faults::Fault;
 use identity::IdentityId;
 use jiff::Timestamp;
+use keys::{OfficerContext, OfficerKey, OfficerSecret, Signature};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::evidence::OfficersEvidence;
+use crate::evidence::{OfficersEvidence, SignedBy};
 
-const CONTEXT: &[u8] = b"mot-cham/1/face-by-officers\0";
+const CONTEXT: OfficerContext = OfficerContext::FaceByOfficers;
 
 /// An officer's service number. It is no citizen's data.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -40,7 +40,7 @@ impl OfficerId {
 
 /// The public keys of the officers who may approve here.
 #[derive(Clone, Debug, Default)]
-pub struct OfficerKeys(BTreeMap<OfficerId, VerifyingKey>);
+pub struct OfficerKeys(BTreeMap<OfficerId, OfficerKey>);
 
 impl OfficerKeys {
     /// No officer yet.
@@ -48,15 +48,19 @@ impl OfficerKeys {
         Self::default()
     }
 
-    /// Adds an officer with the 32 bytes of an Ed25519 key.
-    pub fn insert(&mut self, officer: OfficerId, key: [u8; 32]) -> Result<(), ApprovalRefused> {
-        match VerifyingKey::from_bytes(&key) {
-            Ok(key) if !key.is_weak() => {
-                self.0.insert(officer, key);
-                Ok(())
-            }
-            _ => Err(ApprovalRefused::KeyMalformed),
-        }
+    /// Adds an officer.
+    pub fn insert(&mut self, officer: OfficerId, key: OfficerKey) {
+        self.0.insert(officer, key);
+    }
+
+    /// Whether this officer may approve here.
+    pub fn knows(&self, officer: &OfficerId) -> bool {
+        self.0.contains_key(officer)
+    }
+
+    /// Whether there are two, of whom each may sign.
+    pub fn are_enough(&self) -> bool {
+        self.0.len() >= 2
     }
 }
 
@@ -74,14 +78,19 @@ impl Statement {
         Self { visit, identity, at }
     }
 
-    /// The bytes to sign.
-    pub fn bytes(&self) -> Vec<u8> {
+    /// One of the officers signs.
+    pub fn sign(&self, officer: OfficerId, key: &OfficerSecret) -> Signed {
+        Signed { officer, signature: key.sign(CONTEXT, &self.bytes()) }
+    }
+
+    /// What is signed, without the context before it.
+    fn bytes(&self) -> Vec<u8> {
         statement_bytes(self.visit, self.identity.as_bytes(), self.at)
     }
 }
 
 fn statement_bytes(visit: Uuid, identity: &[u8; 32], at: Timestamp) -> Vec<u8> {
-    [CONTEXT, visit.as_bytes(), identity, &at.as_second().to_be_bytes()].concat()
+    [visit.as_bytes(), &identity[..], &at.as_second().to_be_bytes()].concat()
 }
 
 /// One officer's signature.
@@ -89,8 +98,17 @@ fn statement_bytes(visit: Uuid, identity: &[u8; 32], at: Timestamp) -> Vec<u8> {
 pub struct Signed {
     /// Who signed.
     pub officer: OfficerId,
-    /// The 64 bytes of the signature.
-    pub signature: [u8; 64],
+    /// The signature.
+    pub signature: Signature,
+}
+
+/// What the first of two officers signed, until the second has.
+#[derive(Clone, Debug)]
+pub struct FirstSigned {
+    /// When: the statement of both names this moment.
+    pub at: Timestamp,
+    /// By whom.
+    pub signed: Signed,
 }
 
 /// Why two signatures do not stand in for the camera.
@@ -100,9 +118,6 @@ pub enum ApprovalRefused {
     /// A service number has other signs than letters, digits and hyphens.
     #[error("an officer's service number has one to sixteen letters, digits or hyphens")]
     OfficerMalformed,
-    /// No Ed25519 public key.
-    #[error("an officer's public key is malformed")]
-    KeyMalformed,
     /// One officer signed twice, or two officers share a key.
     #[error("two different officers must approve")]
     SameOfficer,
@@ -139,7 +154,7 @@ impl OfficersApproval {
         let evidence = OfficersEvidence {
             visit: statement.visit,
             at: statement.at,
-            officers: signatures.map(|signed| signed.officer),
+            signed: signatures.map(|Signed { officer, signature }| SignedBy { officer, signature }),
         };
         Ok(Self { identity: statement.identity, evidence })
     }
@@ -161,7 +176,7 @@ fn check(bytes: &[u8], signatures: &[Signed; 2], keys: &OfficerKeys) -> Result<(
     }
     for signed in signatures {
         key(signed)?
-            .verify_strict(bytes, &Signature::from_bytes(&signed.signature))
+            .verify(CONTEXT, bytes, &signed.signature)
             .map_err(|_| ApprovalRefused::SignatureWrong)?;
     }
     Ok(())
@@ -169,26 +184,32 @@ fn check(bytes: &[u8], signatures: &[Signed; 2], keys: &OfficerKeys) -> Result<(
 
 #[cfg(test)]
 mod tests {
-    use ed25519_dalek::{Signer as _, SigningKey};
+    use ed25519_dalek::{Verifier as _, VerifyingKey};
+    use simulators::chance::SeededChance;
 
     use super::*;
 
     const IDENTITY: [u8; 32] = [7; 32];
 
-    fn officer(name: &str, seed: u8) -> (OfficerId, SigningKey) {
-        (OfficerId::new(name).unwrap(), SigningKey::from_bytes(&[seed; 32]))
+    struct Officer(OfficerId, OfficerSecret);
+
+    impl Officer {
+        fn new(number: &str, seed: u64) -> Self {
+            let secret = OfficerSecret::generate(&mut SeededChance::new(seed));
+            Self(OfficerId::new(number).unwrap(), secret)
+        }
+
+        fn sign(&self, bytes: &[u8]) -> Signed {
+            Signed { officer: self.0.clone(), signature: self.1.sign(CONTEXT, bytes) }
+        }
     }
 
-    fn keys(officers: &[&(OfficerId, SigningKey)]) -> OfficerKeys {
+    fn keys(officers: &[&Officer]) -> OfficerKeys {
         let mut keys = OfficerKeys::new();
-        for (id, key) in officers {
-            keys.insert(id.clone(), key.verifying_key().to_bytes()).unwrap();
+        for Officer(id, secret) in officers {
+            keys.insert(id.clone(), secret.public());
         }
         keys
-    }
-
-    fn sign(by: &(OfficerId, SigningKey), bytes: &[u8]) -> Signed {
-        Signed { officer: by.0.clone(), signature: by.1.sign(bytes).to_bytes() }
     }
 
     fn bytes(visit: u128) -> Vec<u8> {
@@ -197,45 +218,54 @@ mod tests {
 
     #[test]
     fn two_officers_who_sign_the_statement_approve() {
-        let (an, binh) = (officer("CA-1", 1), officer("CA-2", 2));
-        let signed = [sign(&an, &bytes(1)), sign(&binh, &bytes(1))];
+        let (an, binh) = (Officer::new("CA-1", 1), Officer::new("CA-2", 2));
+        let signed = [an.sign(&bytes(1)), binh.sign(&bytes(1))];
         assert_eq!(check(&bytes(1), &signed, &keys(&[&an, &binh])), Ok(()));
     }
 
     #[test]
     fn one_officer_alone_does_not_approve() {
-        let an = officer("CA-1", 1);
-        let signed = [sign(&an, &bytes(1)), sign(&an, &bytes(1))];
+        let an = Officer::new("CA-1", 1);
+        let signed = [an.sign(&bytes(1)), an.sign(&bytes(1))];
         assert_eq!(check(&bytes(1), &signed, &keys(&[&an])), Err(ApprovalRefused::SameOfficer));
     }
 
     #[test]
     fn one_key_under_two_numbers_does_not_approve() {
-        let (an, twin) = (officer("CA-1", 1), officer("CA-2", 1));
-        let signed = [sign(&an, &bytes(1)), sign(&twin, &bytes(1))];
+        let (an, twin) = (Officer::new("CA-1", 1), Officer::new("CA-2", 1));
+        let signed = [an.sign(&bytes(1)), twin.sign(&bytes(1))];
         assert_eq!(check(&bytes(1), &signed, &keys(&[&an, &twin])), Err(ApprovalRefused::SameOfficer));
     }
 
     #[test]
     fn an_approval_of_another_visit_is_refused() {
-        let (an, binh) = (officer("CA-1", 1), officer("CA-2", 2));
-        let signed = [sign(&an, &bytes(1)), sign(&binh, &bytes(2))];
-        assert_eq!(check(&bytes(1), &signed, &keys(&[&an, &binh])), Err(ApprovalRefused::SignatureWrong));
+        let (an, binh) = (Officer::new("CA-1", 1), Officer::new("CA-2", 2));
+        for signed in [[an.sign(&bytes(1)), binh.sign(&bytes(2))], [an.sign(&bytes(2)), binh.sign(&bytes(1))]]
+        {
+            let told = check(&bytes(1), &signed, &keys(&[&an, &binh]));
+            assert_eq!(told, Err(ApprovalRefused::SignatureWrong));
+        }
     }
 
     #[test]
     fn an_officer_from_elsewhere_is_refused() {
-        let (an, stranger) = (officer("CA-1", 1), officer("CA-9", 9));
-        let signed = [sign(&an, &bytes(1)), sign(&stranger, &bytes(1))];
+        let (an, stranger) = (Officer::new("CA-1", 1), Officer::new("CA-9", 9));
+        let signed = [an.sign(&bytes(1)), stranger.sign(&bytes(1))];
         assert_eq!(check(&bytes(1), &signed, &keys(&[&an])), Err(ApprovalRefused::UnknownOfficer));
     }
 
     #[test]
     fn the_statement_is_the_documented_bytes() {
-        let bytes = bytes(0x0102);
-        assert_eq!(&bytes[..28], b"mot-cham/1/face-by-officers\0");
-        assert_eq!(bytes.len(), 28 + 16 + 32 + 8);
-        assert_eq!(&bytes[42..44], &[1, 2]);
-        assert_eq!(&bytes[76..], &1_700_000_000_i64.to_be_bytes());
+        let an = Officer::new("CA-1", 1);
+        let documented = [
+            &b"mot-cham/1/face-by-officers\0"[..],
+            &0x0102_u128.to_be_bytes(),
+            &IDENTITY,
+            &1_700_000_000_i64.to_be_bytes(),
+        ]
+        .concat();
+        let signature = ed25519_dalek::Signature::from_bytes(an.sign(&bytes(0x0102)).signature.as_bytes());
+        let key = VerifyingKey::from_bytes(&an.1.public().to_bytes()).unwrap();
+        assert!(key.verify(&documented, &signature).is_ok());
     }
 }

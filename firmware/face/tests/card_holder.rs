@@ -10,7 +10,7 @@ use card::{AccessKey, AccessPolicy, Can, FileId};
 use devices::FrameSource;
 use face::{
     Attempt, Engine, FaceConfig, FaceEvidence, FaceMatch, NoMatch, OfficerId, OfficerKeys, OfficersApproval,
-    Signed, Statement, Tempo, VneidApproval, VneidRefused, Why,
+    Statement, Tempo, VneidApproval, VneidRefused, Why,
 };
 use identity::{Grounds, Identity, TrustList};
 use jiff::{
@@ -18,7 +18,7 @@ use jiff::{
     civil::{Date, date},
 };
 use keys::{
-    AnswerContext, PlatformSecret,
+    AnswerContext, OfficerSecret, PlatformSecret,
     canonical::{Map, Value},
 };
 use simulators::{
@@ -109,8 +109,6 @@ fn the_holder_of_an_authentic_card_is_matched_and_nobody_else() {
 
 #[test]
 fn two_officers_make_a_match_for_that_card_only() {
-    use ed25519_dalek::{Signer as _, SigningKey};
-
     let holder = identity("dat");
     let mut keys = OfficerKeys::new();
     let visit = Uuid::from_u128(7);
@@ -118,15 +116,16 @@ fn two_officers_make_a_match_for_that_card_only() {
     let statement = Statement::new(visit, holder.id(), at);
     let signatures = [1, 2].map(|number| {
         let officer = OfficerId::new(&format!("CA-{number}")).unwrap();
-        let key = SigningKey::from_bytes(&[number; 32]);
-        keys.insert(officer.clone(), key.verifying_key().to_bytes()).unwrap();
-        Signed { officer, signature: key.sign(&statement.bytes()).to_bytes() }
+        let key = OfficerSecret::generate(&mut SeededChance::new(number));
+        keys.insert(officer.clone(), key.public());
+        statement.sign(officer, &key)
     });
     let approval = OfficersApproval::verify(&statement, signatures.clone(), &keys).ok().unwrap();
     let found = FaceMatch::by_officers(approval);
     assert_eq!(found.identity_id(), holder.id());
     let FaceEvidence::Officers(evidence) = found.evidence() else { panic!("another method") };
     assert_eq!(evidence.visit, visit);
+    assert_eq!(evidence.signed[1].signature, signatures[1].signature, "for whoever checks it again");
     let another_card = Statement::new(visit, identity("khue").id(), at);
     assert!(OfficersApproval::verify(&another_card, signatures, &keys).is_err());
 }

@@ -4,12 +4,11 @@
 use std::path::PathBuf;
 
 use card::{AccessKey, AccessPolicy, Can, FileId};
-use ed25519_dalek::{Signer as _, SigningKey};
-use face::{FaceMatch, OfficerId, OfficerKeys, OfficersApproval, Signed, Statement};
+use face::{FaceMatch, OfficerId, OfficerKeys, OfficersApproval, Statement};
 use identity::{Grounds, Identity, IdentityId, TrustList};
 use jiff::{Timestamp, civil::date};
 use keys::{
-    DeviceKey, ServerSecret, SigningContext,
+    DeviceKey, OfficerSecret, ServerSecret, SigningContext,
     canonical::{Value, parse},
 };
 use rand_core::UnwrapErr;
@@ -67,11 +66,11 @@ fn identity_of(name: &str) -> Identity {
 fn vouched(identity: IdentityId) -> FaceMatch {
     let statement = Statement::new(uuid::Uuid::from_bytes([9; 16]), identity, at(5));
     let mut keys = OfficerKeys::new();
-    let signed = [1_u8, 2].map(|number| {
+    let signed = [1, 2].map(|number| {
         let officer = OfficerId::new(&format!("CB-{number}")).unwrap();
-        let key = SigningKey::from_bytes(&[number; 32]);
-        keys.insert(officer.clone(), key.verifying_key().to_bytes()).unwrap();
-        Signed { officer, signature: key.sign(&statement.bytes()).to_bytes() }
+        let key = OfficerSecret::generate(&mut SeededChance::new(number));
+        keys.insert(officer.clone(), key.public());
+        statement.sign(officer, &key)
     });
     FaceMatch::by_officers(OfficersApproval::verify(&statement, signed, &keys).unwrap())
 }

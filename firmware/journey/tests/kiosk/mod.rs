@@ -12,8 +12,7 @@ use std::{
 
 use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId};
 use devices::{Device, State};
-use ed25519_dalek::{Signer, SigningKey};
-use face::{Engine, FaceMatch, OfficerId, OfficerKeys, OfficersApproval, Reference, Signed, Statement};
+use face::{Engine, FaceMatch, OfficerId, OfficerKeys, OfficersApproval, Reference, Statement};
 use faults::Fault;
 use identity::{CardCode, Greeting, Grounds, Identity, TrustList};
 use jiff::{
@@ -21,7 +20,7 @@ use jiff::{
     civil::{Date, date},
 };
 use journey::{Desk, Effect, Event, Journey, Kept, TimeLimits, World};
-use keys::PlatformSecret;
+use keys::{OfficerSecret, PlatformSecret};
 use outbox::{Acknowledgement, Receipt, Standing};
 use screen::{Tap, View};
 use services::{AccountState, Catalogue, Rules, RulesOfDay};
@@ -365,22 +364,23 @@ pub fn card_read() -> Event {
     Event::CardRead(identity(), Ok(reference()))
 }
 
+/// The officers of the site.
+pub fn officers() -> [(OfficerId, OfficerSecret); 2] {
+    [("100001", 7), ("100002", 8)].map(|(number, seed)| {
+        (OfficerId::new(number).unwrap(), OfficerSecret::generate(&mut SeededChance::new(seed)))
+    })
+}
+
 /// Two officers confirm the holder: the quickest true `FaceMatch`.
 pub fn face_match() -> Box<FaceMatch> {
-    let signers = [SigningKey::from_bytes(&[7; 32]), SigningKey::from_bytes(&[8; 32])];
-    let names = ["CB-01", "CB-02"].map(|name| OfficerId::new(name).unwrap());
     let mut keys = OfficerKeys::new();
-    for (name, signer) in names.iter().zip(&signers) {
-        keys.insert(name.clone(), signer.verifying_key().to_bytes()).unwrap();
-    }
-    let id = identity().id();
-    let statement = Statement::new(Uuid::from_u128(1), id, now());
-    let mut named = names.into_iter().zip(&signers);
-    let mut sign = || {
-        let (officer, signer) = named.next().unwrap();
-        Signed { officer, signature: signer.sign(&statement.bytes()).to_bytes() }
-    };
-    let approval = OfficersApproval::verify(&statement, [sign(), sign()], &keys).unwrap();
+    let statement = Statement::new(Uuid::from_u128(1), identity().id(), now());
+    let mut signed = officers().into_iter().map(|(officer, secret)| {
+        keys.insert(officer.clone(), secret.public());
+        statement.sign(officer, &secret)
+    });
+    let signatures = [signed.next().unwrap(), signed.next().unwrap()];
+    let approval = OfficersApproval::verify(&statement, signatures, &keys).unwrap();
     Box::new(FaceMatch::by_officers(approval))
 }
 
