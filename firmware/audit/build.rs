@@ -148,6 +148,7 @@ fn rust_type(kind: &str, lists: &HashSet<&str>) -> String {
         "version" => "Version".to_owned(),
         "transaction" => "Uuid".to_owned(),
         "service" => "ServiceName".to_owned(),
+        "officer" => "OfficerNumber".to_owned(),
         "key" => "Box<PublicKey>".to_owned(),
         "signature" => "Box<Signature>".to_owned(),
         list if lists.contains(list) => list.to_owned(),

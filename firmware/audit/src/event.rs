@@ -7,7 +7,7 @@ use keys::{
 };
 use uuid::Uuid;
 
-use crate::field::{Field, ServiceName, Version, put};
+use crate::field::{Field, OfficerNumber, ServiceName, Version, put};
 
 /// One kind of event, for documents and auditors.
 #[derive(Clone, Copy, Debug)]

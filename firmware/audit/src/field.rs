@@ -111,7 +111,7 @@ impl Field for Version {
     }
 }
 
-/// A text is no version or no service's name. It is not repeated here: it may be anything.
+/// A text is no version, no service's name or no service number. It is not repeated here: it may be anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is no {what}")]
 pub struct WrongName {
@@ -151,6 +151,26 @@ impl FromStr for ServiceName {
 }
 
 impl Field for ServiceName {
+    fn value(&self) -> Value {
+        Value::text(self.0.as_str())
+    }
+}
+
+/// An officer's service number: four to eight digits. No number of a citizen is so short:
+/// a phone has ten, an identity number nine or twelve.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OfficerNumber(String);
+
+impl FromStr for OfficerNumber {
+    type Err = WrongName;
+
+    fn from_str(text: &str) -> Result<Self, WrongName> {
+        let fits = (4..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        if fits { Ok(Self(text.to_owned())) } else { Err(WrongName { what: "service number" }) }
+    }
+}
+
+impl Field for OfficerNumber {
     fn value(&self) -> Value {
         Value::text(self.0.as_str())
     }

@@ -177,4 +177,8 @@ fn a_persons_number_or_name_is_no_service() {
         assert!(text.parse::<audit::ServiceName>().is_err(), "{text}");
     }
     assert!("judicial.record-1".parse::<audit::ServiceName>().is_ok());
+    for text in ["0912000158", "001090000158", "012345678", "123", "Khue", ""] {
+        assert!(text.parse::<audit::OfficerNumber>().is_err(), "{text}");
+    }
+    assert!("100001".parse::<audit::OfficerNumber>().is_ok());
 }

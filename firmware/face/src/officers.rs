@@ -25,10 +25,10 @@ const CONTEXT: OfficerContext = OfficerContext::FaceByOfficers;
 pub struct OfficerId(String);
 
 impl OfficerId {
-    /// One to sixteen letters, digits or hyphens.
+    /// Four to eight digits: what a keypad can type, and too short for any number of a
+    /// citizen.
     pub fn new(text: &str) -> Result<Self, ApprovalRefused> {
-        let fits = (1..=16).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let fits = (4..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
         if fits { Ok(Self(text.to_owned())) } else { Err(ApprovalRefused::OfficerMalformed) }
     }
 
@@ -115,8 +115,8 @@ pub struct FirstSigned {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApprovalRefused {
-    /// A service number has other signs than letters, digits and hyphens.
-    #[error("an officer's service number has one to sixteen letters, digits or hyphens")]
+    /// No service number.
+    #[error("an officer's service number has four to eight digits")]
     OfficerMalformed,
     /// One officer signed twice, or two officers share a key.
     #[error("two different officers must approve")]
@@ -218,28 +218,28 @@ mod tests {
 
     #[test]
     fn two_officers_who_sign_the_statement_approve() {
-        let (an, binh) = (Officer::new("CA-1", 1), Officer::new("CA-2", 2));
+        let (an, binh) = (Officer::new("100001", 1), Officer::new("100002", 2));
         let signed = [an.sign(&bytes(1)), binh.sign(&bytes(1))];
         assert_eq!(check(&bytes(1), &signed, &keys(&[&an, &binh])), Ok(()));
     }
 
     #[test]
     fn one_officer_alone_does_not_approve() {
-        let an = Officer::new("CA-1", 1);
+        let an = Officer::new("100001", 1);
         let signed = [an.sign(&bytes(1)), an.sign(&bytes(1))];
         assert_eq!(check(&bytes(1), &signed, &keys(&[&an])), Err(ApprovalRefused::SameOfficer));
     }
 
     #[test]
     fn one_key_under_two_numbers_does_not_approve() {
-        let (an, twin) = (Officer::new("CA-1", 1), Officer::new("CA-2", 1));
+        let (an, twin) = (Officer::new("100001", 1), Officer::new("100002", 1));
         let signed = [an.sign(&bytes(1)), twin.sign(&bytes(1))];
         assert_eq!(check(&bytes(1), &signed, &keys(&[&an, &twin])), Err(ApprovalRefused::SameOfficer));
     }
 
     #[test]
     fn an_approval_of_another_visit_is_refused() {
-        let (an, binh) = (Officer::new("CA-1", 1), Officer::new("CA-2", 2));
+        let (an, binh) = (Officer::new("100001", 1), Officer::new("100002", 2));
         for signed in [[an.sign(&bytes(1)), binh.sign(&bytes(2))], [an.sign(&bytes(2)), binh.sign(&bytes(1))]]
         {
             let told = check(&bytes(1), &signed, &keys(&[&an, &binh]));
@@ -249,14 +249,14 @@ mod tests {
 
     #[test]
     fn an_officer_from_elsewhere_is_refused() {
-        let (an, stranger) = (Officer::new("CA-1", 1), Officer::new("CA-9", 9));
+        let (an, stranger) = (Officer::new("100001", 1), Officer::new("100009", 9));
         let signed = [an.sign(&bytes(1)), stranger.sign(&bytes(1))];
         assert_eq!(check(&bytes(1), &signed, &keys(&[&an])), Err(ApprovalRefused::UnknownOfficer));
     }
 
     #[test]
     fn the_statement_is_the_documented_bytes() {
-        let an = Officer::new("CA-1", 1);
+        let an = Officer::new("100001", 1);
         let documented = [
             &b"mot-cham/1/face-by-officers\0"[..],
             &0x0102_u128.to_be_bytes(),

@@ -115,7 +115,7 @@ fn two_officers_make_a_match_for_that_card_only() {
     let at = Timestamp::from_second(1_795_000_000).unwrap();
     let statement = Statement::new(visit, holder.id(), at);
     let signatures = [1, 2].map(|number| {
-        let officer = OfficerId::new(&format!("CA-{number}")).unwrap();
+        let officer = OfficerId::new(&format!("10000{number}")).unwrap();
         let key = OfficerSecret::generate(&mut SeededChance::new(number));
         keys.insert(officer.clone(), key.public());
         statement.sign(officer, &key)

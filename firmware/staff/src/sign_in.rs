@@ -183,6 +183,25 @@ impl Lockout {
         }
     }
 
+    /// Makes one try, unless there is a lock, and counts what came of it: none is a wrong
+    /// PIN, which `attempt` alone can say.
+    pub(crate) fn attempt<T>(
+        &mut self,
+        now: Timestamp,
+        attempt: impl FnOnce() -> Option<T>,
+    ) -> Result<T, SignInError> {
+        self.follow_the_clock(now);
+        if let Some(seconds) = self.seconds_left(now) {
+            return Err(SignInError::Locked { seconds });
+        }
+        let Some(came_of_it) = attempt() else {
+            self.count(now);
+            return Err(SignInError::Wrong);
+        };
+        *self = Self::default();
+        Ok(came_of_it)
+    }
+
     fn count(&mut self, now: Timestamp) {
         self.wrong = self.wrong.saturating_add(1);
         let Some(doublings) = self.wrong.checked_sub(FREE_TRIES) else { return };
@@ -201,23 +220,12 @@ pub fn sign_in(
     lockout: &mut Lockout,
     now: Timestamp,
 ) -> Result<OfficerId, SignInError> {
-    lockout.follow_the_clock(now);
-    if let Some(seconds) = lockout.seconds_left(now) {
-        return Err(SignInError::Locked { seconds });
-    }
-    let pin = Pin::new(pin);
-    // Every hash is tried, so that time tells nobody's place in the list.
-    let found = officers
-        .0
-        .iter()
-        .filter(|officer| pin.as_ref().is_some_and(|pin| officer.pin.fits(pin)))
-        .fold(None, |_, officer| Some(officer.id.clone()));
-    let Some(id) = found else {
-        lockout.count(now);
-        return Err(SignInError::Wrong);
-    };
-    *lockout = Lockout::default();
-    Ok(id)
+    lockout.attempt(now, || {
+        let pin = Pin::new(pin)?;
+        // Every hash is tried, so that time tells nobody's place in the list.
+        let fitting = officers.0.iter().filter(|officer| officer.pin.fits(&pin));
+        fitting.fold(None, |_, officer| Some(officer.id.clone()))
+    })
 }
 
 /// Why nobody is signed in.

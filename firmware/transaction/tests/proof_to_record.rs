@@ -67,7 +67,7 @@ fn vouched(identity: IdentityId) -> FaceMatch {
     let statement = Statement::new(uuid::Uuid::from_bytes([9; 16]), identity, at(5));
     let mut keys = OfficerKeys::new();
     let signed = [1, 2].map(|number| {
-        let officer = OfficerId::new(&format!("CB-{number}")).unwrap();
+        let officer = OfficerId::new(&format!("10000{number}")).unwrap();
         let key = OfficerSecret::generate(&mut SeededChance::new(number));
         keys.insert(officer.clone(), key.public());
         statement.sign(officer, &key)
