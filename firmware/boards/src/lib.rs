@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use faults::Fault;
 
 pub use parts::{
-    Camera, CodeScanner, Files, Gateway, Idle, Kiosk, Lights, LivenessPack, Outbox, Reader, ReceiptPrinter,
+    Camera, CodeScanner, Files, Gateway, Idle, Kiosk, Lights, LivenessPack, Officers, Outbox, Reader, ReceiptPrinter,
     Screen,
 };
 pub use value::{Baud, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, Within};
@@ -41,6 +41,8 @@ pub struct Board {
     pub lights: Option<Lights>,
     /// The passive liveness model; none: the operator installed none.
     pub liveness_pack: Option<LivenessPack>,
+    /// The officers who may confirm a person; none: that way is not offered.
+    pub officers: Option<Officers>,
     /// The site's one upstream.
     pub gateway: Gateway,
     /// How much may wait for it.

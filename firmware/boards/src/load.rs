@@ -12,7 +12,7 @@ use crate::{
     Board, BoardError,
     parts::{
         CameraPart, CodeScannerPart, FilesPart, GatewayPart, IdlePart, KioskPart, LightsPart,
-        LivenessPackPart, OutboxPart, ReaderPart, ReceiptPrinterPart, ScreenPart,
+        LivenessPackPart, OfficersPart, OutboxPart, ReaderPart, ReceiptPrinterPart, ScreenPart,
     },
     section::Part,
 };
@@ -32,6 +32,7 @@ struct BoardFile {
     code_scanner: Option<CodeScannerPart>,
     lights: Option<LightsPart>,
     liveness_pack: Option<LivenessPackPart>,
+    officers: Option<OfficersPart>,
     gateway: Option<GatewayPart>,
     outbox: Option<OutboxPart>,
     idle: Option<IdlePart>,
@@ -84,6 +85,7 @@ impl BoardFile {
         place(&mut self.code_scanner, folder);
         place(&mut self.lights, folder);
         place(&mut self.liveness_pack, folder);
+        place(&mut self.officers, folder);
         place(&mut self.gateway, folder);
         place(&mut self.outbox, folder);
         place(&mut self.idle, folder);
@@ -118,6 +120,7 @@ impl BoardFile {
             code_scanner: over(self.code_scanner, inherited.code_scanner),
             lights: over(self.lights, inherited.lights),
             liveness_pack: over(self.liveness_pack, inherited.liveness_pack),
+            officers: over(self.officers, inherited.officers),
             gateway: over(self.gateway, inherited.gateway),
             outbox: over(self.outbox, inherited.outbox),
             idle: over(self.idle, inherited.idle),
@@ -149,6 +152,7 @@ impl BoardFile {
             code_scanner: maybe!(code_scanner, "code-scanner"),
             lights: maybe!(lights, "lights"),
             liveness_pack: maybe!(liveness_pack, "liveness-pack"),
+            officers: maybe!(officers, "officers"),
             gateway: needed!(gateway, "gateway"),
             outbox: needed!(outbox, "outbox"),
             idle: needed!(idle, "idle"),

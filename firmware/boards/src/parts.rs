@@ -119,6 +119,15 @@ section! {
 }
 
 section! {
+    /// The officers who may confirm a person whom the camera fails. A board without it
+    /// offers no such way.
+    Officers said by OfficersPart {
+        /// The officers file: numbers, public keys, sealed keys.
+        list: Location => "list",
+    }
+}
+
+section! {
     /// The site's one upstream.
     Gateway said by GatewayPart {
         /// Where it listens.

@@ -51,7 +51,7 @@ fn a_site_inherits_through_its_kind_from_the_base() {
 fn the_developers_board_is_whole_and_counts_paths_from_its_folder() {
     let board = Board::load(&shipped(), "pc-dev").unwrap();
     assert!(board.files.models.path().starts_with(shipped()), "{:?}", board.files.models);
-    assert!(board.lights.is_none());
+    assert!(board.lights.is_none() && board.officers.is_none());
 }
 
 #[test]
@@ -88,6 +88,16 @@ fn a_value_out_of_its_range_is_refused_where_it_stands() {
     ] {
         check_refused(&format!("inherit = \"pi5-counter\"\n\n{line}\n"), 4, reason);
     }
+}
+
+#[test]
+fn officers_confirm_where_a_site_lists_them_only() {
+    assert!(with(SITE).1.unwrap().officers.is_none());
+    let (folder, board) = with(&format!("{SITE}[officers]\nlist = \"officers.toml\"\n"));
+    let list = board.unwrap().officers.unwrap().list;
+    assert_eq!(list.path(), folder.path().join("officers.toml"));
+    let told = with(&format!("{SITE}[officers]\n")).1.unwrap_err().to_string();
+    assert!(told.contains("'list' in [officers]"), "{told}");
 }
 
 #[test]
