@@ -93,6 +93,11 @@ impl VisitId {
         chance.fill_bytes(&mut bytes);
         Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
     }
+
+    /// The id, for what is signed of this visit.
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
 }
 
 impl fmt::Display for VisitId {

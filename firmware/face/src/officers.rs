@@ -73,8 +73,9 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// The statement for the visit that is under way.
+    /// The statement for the visit that is under way. It names whole seconds.
     pub fn new(visit: Uuid, identity: IdentityId, at: Timestamp) -> Self {
+        let at = Timestamp::from_second(at.as_second()).expect("a moment's own second is one");
         Self { visit, identity, at }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use card::AccessKey;
-use face::{FaceMatch, Reference, Tempo};
+use face::{FaceMatch, FirstSigned, OfficerId, Reference, Tempo};
 use identity::{Identity, IdentityId};
 use jiff::{Timestamp, civil::Date};
 use outbox::Receipt;
@@ -37,6 +37,8 @@ pub enum Effect {
     AskVneid(Zeroizing<String>, IdentityId),
     /// Wait for it no longer.
     StopVneid,
+    /// Let an officer sign that it is the same person.
+    OfficerSigns(Box<OfficerTry>),
     /// Make the transaction, sign it, store it, send it.
     SignAndStore(Box<Request>),
     /// Print a slip in that language.
@@ -51,6 +53,18 @@ pub enum Effect {
     Note(audit::Event),
     /// Forget everything of this visit, in every thread.
     Wipe,
+}
+
+/// An officer who is about to sign. The PIN is wiped when dropped.
+pub struct OfficerTry {
+    /// Who.
+    pub officer: OfficerId,
+    /// What was typed.
+    pub pin: Zeroizing<String>,
+    /// Whom the officer vouches for.
+    pub identity: IdentityId,
+    /// What another officer has signed already: then this is the second.
+    pub first: Option<FirstSigned>,
 }
 
 /// What only the platform may see. Wiped when dropped.
@@ -137,6 +151,7 @@ impl Effect {
             Self::SetSecrets(..) => "SetSecrets",
             Self::AskVneid(..) => "AskVneid",
             Self::StopVneid => "StopVneid",
+            Self::OfficerSigns(_) => "OfficerSigns",
             Self::SignAndStore(_) => "SignAndStore",
             Self::Print(..) => "Print",
             Self::CallHelp => "CallHelp",

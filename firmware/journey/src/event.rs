@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use face::{FaceMatch, Reference};
+use face::{FaceMatch, FirstSigned, Reference};
 use faults::Fault;
 use identity::{Greeting, Identity, card_code::CardCode};
 use jiff::civil::Date;
@@ -41,6 +41,10 @@ pub enum Event {
     FaceMatched(Box<FaceMatch>),
     /// The attempt ended without a match.
     FaceMissed(Fault),
+    /// The first of two officers signed.
+    OfficerSigned(FirstSigned),
+    /// The officer did not, and why.
+    OfficerRefused(Fault),
     /// Two officers confirmed the person.
     OfficersApproved(Box<FaceMatch>),
     /// The platform offers a VNeID code for that many seconds.
@@ -119,6 +123,8 @@ impl Event {
             Self::FaceSeen(..) => "FaceSeen",
             Self::FaceMatched(_) => "FaceMatched",
             Self::FaceMissed(_) => "FaceMissed",
+            Self::OfficerSigned(_) => "OfficerSigned",
+            Self::OfficerRefused(_) => "OfficerRefused",
             Self::OfficersApproved(_) => "OfficersApproved",
             Self::VneidOffered(..) => "VneidOffered",
             Self::VneidApproved(_) => "VneidApproved",

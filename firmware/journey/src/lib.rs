@@ -13,7 +13,7 @@ mod step;
 mod time_limits;
 mod typing;
 
-pub use effect::{Effect, Kept, Request, Secrets, SlipOrder};
+pub use effect::{Effect, Kept, OfficerTry, Request, Secrets, SlipOrder};
 pub use event::{Event, PlatformStep};
 pub use state::Journey;
 pub use time_limits::TimeLimits;
@@ -21,8 +21,9 @@ pub use time_limits::TimeLimits;
 use std::collections::BTreeMap;
 
 use devices::{Device, State};
+use face::OfficerKeys;
 use jiff::{Timestamp, civil::Date};
-use services::{Catalogue, RulesOfDay, Service, ServiceId};
+use services::{Catalogue, IdentityPath, RulesOfDay, Service, ServiceId};
 
 /// What the kiosk knows at this moment.
 #[derive(Clone, Copy)]
@@ -37,6 +38,8 @@ pub struct World<'a> {
     pub rules: &'a RulesOfDay,
     /// How each device is.
     pub devices: &'a BTreeMap<Device, State>,
+    /// The officers who may confirm a person here.
+    pub officers: &'a OfficerKeys,
     /// How long pages wait.
     pub limits: TimeLimits,
     /// A short code for this visit, which staff can look up; not the citizen's.
@@ -50,6 +53,11 @@ impl<'a> World<'a> {
     /// never change during a visit.
     pub(crate) fn service(&self, id: &ServiceId) -> &'a Service {
         self.catalogue.service(id.as_str()).expect("a visit's service stays in the catalogue")
+    }
+
+    /// Whether two officers may confirm a person here, for that service.
+    pub(crate) fn has_officers_for(&self, id: &ServiceId) -> bool {
+        self.officers.are_enough() && self.service(id).identity.contains(&IdentityPath::ChipOfficers)
     }
 }
 

@@ -8,7 +8,7 @@ use services::{StepKind, closed_by};
 
 use crate::{
     World,
-    state::{At, Journey, Manner, Phoned, entry},
+    state::{At, Journey, Manner, Phoned, Unconfirmed, entry},
     typing::password_rules,
 };
 
@@ -79,13 +79,34 @@ impl Journey {
                 attempts: world.rules.face_attempts as u8,
                 fault: *fault,
             },
-            At::AnotherWay { fault, .. } => {
-                Screen::FaceAnotherWay { fault: *fault, reference: world.reference.to_owned() }
+            At::AnotherWay { read, fault } => {
+                let officers = world.has_officers_for(&read.asked.service);
+                Screen::FaceAnotherWay { fault: *fault, reference: world.reference.to_owned(), officers }
             }
             At::AskingVneid { .. } => Screen::Working { work: Work::AskingVneid },
             At::ShowingVneid { qr, seconds_left, .. } => {
                 Screen::VneidCode { qr: qr.clone(), seconds_left: *seconds_left }
             }
+            At::AskingOfficers { unconfirmed: Unconfirmed { read, first, .. } } => Screen::OfficersConfirm {
+                name: read.who.name().to_owned(),
+                birth_year: read.who.birth().year(),
+                signed: first.as_ref().map(|first| first.signed.officer.as_str().to_owned()),
+            },
+            At::EnteringOfficer { unconfirmed, digits, fault } => Screen::OfficerNumber {
+                officer: if unconfirmed.first.is_some() { 2 } else { 1 },
+                digits: digits.text().to_owned(),
+                fault: *fault,
+            },
+            At::EnteringOfficerPin { unconfirmed: Unconfirmed { read, .. }, officer, pin, fault } => {
+                Screen::OfficerPin {
+                    number: officer.as_str().to_owned(),
+                    name: read.who.name().to_owned(),
+                    birth_year: read.who.birth().year(),
+                    entered: pin.count(),
+                    fault: *fault,
+                }
+            }
+            At::OfficerSigning { .. } => Screen::Working { work: Work::OfficerSigns },
             At::LookingUp { .. } => Screen::Working { work: Work::LookingUpAccount },
             At::EnteringPhone { digits, fault, .. } => {
                 Screen::Phone { digits: digits.text().to_owned(), fault: *fault }
@@ -188,6 +209,10 @@ impl At {
             | At::AnotherWay { read, .. }
             | At::AskingVneid { read, .. }
             | At::ShowingVneid { read, .. } => (2, &read.asked.service),
+            At::AskingOfficers { unconfirmed }
+            | At::EnteringOfficer { unconfirmed, .. }
+            | At::EnteringOfficerPin { unconfirmed, .. }
+            | At::OfficerSigning { unconfirmed, .. } => (2, &unconfirmed.read.asked.service),
             At::LookingUp { proved }
             | At::EnteringPhone { proved, .. }
             | At::CheckingPhone { proved, .. } => (3, &proved.asked.service),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use card::AccessKey;
-use face::{FaceMatch, Reference, Tempo};
+use face::{FaceMatch, FirstSigned, OfficerId, Reference, Tempo};
 use faults::Fault;
 use identity::{Greeting, Identity};
 use screen::{Entry, FaceHint, Language, Look, Outcome, Over, PaperOutcome, ReadingStage, StaffNote};
@@ -49,6 +49,16 @@ pub(crate) struct Read {
     pub who: Box<Identity>,
     /// The portrait's template, or why there is none.
     pub reference: Result<Arc<Reference>, Fault>,
+    /// Why the camera does not confirm, where it comes to another way.
+    pub camera: audit::OfficersReason,
+}
+
+/// Who it is, by the chip, and what the first of two officers signed of it.
+pub(crate) struct Unconfirmed {
+    pub read: Read,
+    /// What the page before said.
+    pub fault: Option<Fault>,
+    pub first: Option<FirstSigned>,
 }
 
 /// Who it is, and that it is the same living person.
@@ -146,6 +156,24 @@ pub(crate) enum At {
         fault: Option<Fault>,
         qr: String,
         seconds_left: u16,
+    },
+    AskingOfficers {
+        unconfirmed: Unconfirmed,
+    },
+    EnteringOfficer {
+        unconfirmed: Unconfirmed,
+        digits: Typed,
+        fault: Option<Fault>,
+    },
+    EnteringOfficerPin {
+        unconfirmed: Unconfirmed,
+        officer: OfficerId,
+        pin: Typed,
+        fault: Option<Fault>,
+    },
+    OfficerSigning {
+        unconfirmed: Unconfirmed,
+        officer: OfficerId,
     },
     LookingUp {
         proved: Proved,
@@ -261,6 +289,10 @@ impl At {
             Self::AnotherWay { .. } => "AnotherWay",
             Self::AskingVneid { .. } => "AskingVneid",
             Self::ShowingVneid { .. } => "ShowingVneid",
+            Self::AskingOfficers { .. } => "AskingOfficers",
+            Self::EnteringOfficer { .. } => "EnteringOfficer",
+            Self::EnteringOfficerPin { .. } => "EnteringOfficerPin",
+            Self::OfficerSigning { .. } => "OfficerSigning",
             Self::LookingUp { .. } => "LookingUp",
             Self::EnteringPhone { .. } => "EnteringPhone",
             Self::CheckingPhone { .. } => "CheckingPhone",

@@ -1,7 +1,5 @@
 //! Carries out what a visit wants done: hands it to the thread or task that can.
 
-use std::{fs, io::Write as _, path::PathBuf};
-
 use faults::Fault;
 use journey::{Effect, Event, Kept, SlipOrder};
 use printing::{CounterReason, MaskedPhone, Matter, Slip, SlipFacts};
@@ -13,6 +11,7 @@ use crate::{
     happened::Kind,
     kiosk::{Kiosk, LogLost},
     record_desk::report,
+    wrong_pins,
 };
 
 pub fn carry_out(kiosk: &mut Kiosk, effect: Effect) -> Result<(), LogLost> {
@@ -67,6 +66,10 @@ pub fn carry_out(kiosk: &mut Kiosk, effect: Effect) -> Result<(), LogLost> {
         Effect::StopVneid => {
             kiosk.job(Kind::Platform);
             kiosk.parts.platform.stop_vneid();
+        }
+        Effect::OfficerSigns(attempt) => {
+            let job = kiosk.job(Kind::Officer);
+            kiosk.parts.officers.sign(job, kiosk.visit.uuid(), *attempt);
         }
         Effect::SignAndStore(request) => {
             let job = kiosk.job(Kind::Record);
@@ -143,12 +146,11 @@ fn reason(outcome: Outcome) -> CounterReason {
     }
 }
 
-/// The count of wrong PINs is on the disk before the answer is given: a restart
-/// forgives nothing.
+/// The count of wrong PINs is on the disk before the answer is given.
 fn sign_in(kiosk: &mut Kiosk, pin: &str) -> Result<(), LogLost> {
     let signed_in = staff::sign_in(&kiosk.settings.officers, pin, &mut kiosk.lockout, clock::now());
-    let path = lockout_path(kiosk.settings.board.files.data.path());
-    if let Err(error) = keep_lockout(&path, &kiosk.lockout) {
+    let path = wrong_pins::of_staff(kiosk.settings.board.files.data.path());
+    if let Err(error) = wrong_pins::keep(&path, &kiosk.lockout) {
         tracing::error!(code = Fault::StoreFailed.code(), %error, "lock-out not kept");
         return kiosk.step(Event::StaffRefused(Fault::StoreFailed, None));
     }
@@ -167,20 +169,6 @@ fn sign_in(kiosk: &mut Kiosk, pin: &str) -> Result<(), LogLost> {
             kiosk.step(Event::StaffRefused(fault, seconds))
         }
     }
-}
-
-/// Where the count of wrong PINs is kept.
-pub fn lockout_path(data: &std::path::Path) -> PathBuf {
-    data.join("staff-lockout.json")
-}
-
-fn keep_lockout(path: &std::path::Path, lockout: &staff::Lockout) -> std::io::Result<()> {
-    let new = path.with_extension("new");
-    let mut file = fs::File::create(&new)?;
-    file.write_all(&serde_json::to_vec(lockout).expect("a count is plain data"))?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    fs::File::open(path.parent().expect("it lies in the data folder"))?.sync_all()
 }
 
 fn serve_staff(kiosk: &mut Kiosk, tap: StaffTap) -> Result<(), LogLost> {

@@ -60,6 +60,8 @@ pub enum Kind {
     Scanner,
     /// The staff page.
     Staff,
+    /// An officer's signature.
+    Officer,
 }
 
 /// The way to the loop.

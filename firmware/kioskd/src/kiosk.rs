@@ -22,6 +22,7 @@ use crate::{
     clock,
     face_desk::FaceDesk,
     happened::{Happened, Job, Kind, Tell},
+    officer_desk::OfficerDesk,
     paper_desk::PaperDesk,
     platform_desk::PlatformDesk,
     record_desk::{AuditLog, RecordDesk, report},
@@ -46,6 +47,8 @@ pub struct Parts {
     pub record: RecordDesk,
     /// The printer.
     pub paper: PaperDesk,
+    /// The officers who confirm.
+    pub officers: OfficerDesk,
     /// The touchscreen.
     pub screen: ScreenLink,
     /// The audit log.
@@ -64,7 +67,7 @@ pub struct Kiosk {
     pub(crate) roll: Roll,
     pub(crate) lockout: Lockout,
     /// The visit under way, for the audit log.
-    visit: VisitId,
+    pub(crate) visit: VisitId,
     /// Its short code for staff.
     pub(crate) reference: String,
     /// The newest job of each kind; what an older one says is not heard.
@@ -241,7 +244,9 @@ impl Kiosk {
 
     /// Ends everything that works for this visit, and takes new names for the next.
     pub(crate) fn wipe(&mut self) -> Result<(), LogLost> {
-        for kind in [Kind::Card, Kind::Face, Kind::Platform, Kind::Record, Kind::Paper, Kind::Staff] {
+        let kinds =
+            [Kind::Card, Kind::Face, Kind::Platform, Kind::Officer, Kind::Record, Kind::Paper, Kind::Staff];
+        for kind in kinds {
             self.job(kind);
         }
         self.parts.card.stop(self.newest(Kind::Card));
@@ -301,6 +306,7 @@ impl Kiosk {
             catalogue: &self.settings.catalogue,
             rules: &self.rules,
             devices: &self.devices,
+            officers: self.parts.officers.keys(),
             limits: self.settings.limits,
             reference: &self.reference,
             desk: &self.desk,

@@ -3,6 +3,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,8 +13,9 @@ use face::{Engine, FaceConfig, FaceError};
 use faults::Fault;
 use journey::TimeLimits;
 use keys::{DeviceKey, KeyError, PlatformKey, PublicKey, ServerKey};
+use serde::de::DeserializeOwned;
 use services::{Catalogue, CatalogueError, Rules, RulesError};
-use staff::Officers;
+use staff::{ConfirmingOfficers, Officers};
 use transaction::{KioskId, TransactionError};
 
 use crate::{
@@ -41,6 +43,8 @@ pub struct Settings {
     pub face: FaceConfig,
     /// Who may open the staff page.
     pub officers: Officers,
+    /// Who may confirm a person whom the camera fails; maybe nobody.
+    pub confirming: Arc<ConfirmingOfficers>,
     /// The kiosk's and the platform's keys.
     pub keys: Arc<Keys>,
     /// How long pages wait.
@@ -90,13 +94,23 @@ pub enum SettingsError {
     /// The face thresholds break their format.
     #[error("[face]")]
     FaceFormat(#[source] toml::de::Error),
-    /// The staff file.
-    #[error("{}", path.display())]
+    /// The staff file, or the officers file.
+    #[error("{}:{line}: {reason}", path.display())]
     Staff {
         /// Which file.
         path: PathBuf,
-        /// Line and reason.
-        source: Box<toml::de::Error>,
+        /// Where, from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Everybody could take the officers file away and try PINs elsewhere.
+    #[error("{} may be read by everybody (mode {mode:03o}); it must be 640 or less", path.display())]
+    OpenToAll {
+        /// Which file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
     },
     /// A key.
     #[error(transparent)]
@@ -114,7 +128,9 @@ impl SettingsError {
             Self::Issuers(error) => error.fault(),
             Self::Face(error) => error.fault(),
             Self::Key(error) => error.fault(),
-            Self::Kiosk { .. } | Self::FaceFormat(_) | Self::Staff { .. } => Fault::ConfigBroken,
+            Self::Kiosk { .. } | Self::FaceFormat(_) | Self::Staff { .. } | Self::OpenToAll { .. } => {
+                Fault::ConfigBroken
+            }
         }
     }
 }
@@ -142,11 +158,8 @@ impl Settings {
                 .with_passive_model(pack.folder.path(), pack.manifest_sha256.as_str())
                 .map_err(SettingsError::Face)?;
         }
-        let officers = read("files.staff", files.staff.path(), Fault::ConfigBroken)?;
-        let officers = toml::from_str(&officers).map_err(|source| SettingsError::Staff {
-            path: files.staff.path().to_owned(),
-            source: Box::new(source),
-        })?;
+        let officers = people("files.staff", files.staff.path())?;
+        let confirming = Arc::new(confirming(&board)?);
         let keys = load_keys(&board)?;
         let idle = &board.idle;
         let limits = TimeLimits {
@@ -162,6 +175,7 @@ impl Settings {
             engine: Arc::new(engine),
             face,
             officers,
+            confirming,
             keys,
             limits,
             board,
@@ -197,6 +211,25 @@ fn load_keys(board: &Board) -> Result<Arc<Keys>, SettingsError> {
     let platform = read("gateway.signing-key", board.gateway.signing_key.path(), Fault::KeyMissing)?;
     let platform: PlatformKey = platform.trim().parse().map_err(SettingsError::Key)?;
     Ok(Arc::new(Keys { device, server, platform }))
+}
+
+/// A file of people who may do something here.
+fn people<T: DeserializeOwned>(setting: &'static str, path: &Path) -> Result<T, SettingsError> {
+    let text = read(setting, path, Fault::ConfigBroken)?;
+    toml::from_str(&text).map_err(|error| SettingsError::Staff {
+        path: path.to_owned(),
+        line: error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1),
+        reason: error.message().to_owned(),
+    })
+}
+
+/// The officers who may confirm; nobody, where the board names no list.
+fn confirming(board: &Board) -> Result<ConfirmingOfficers, SettingsError> {
+    let Some(officers) = &board.officers else { return Ok(ConfirmingOfficers::default()) };
+    let path = officers.list.path();
+    let listed = people("officers.list", path)?;
+    let mode = fs::metadata(path).map_or(0o777, |about| about.permissions().mode() & 0o777);
+    if mode % 0o10 == 0 { Ok(listed) } else { Err(SettingsError::OpenToAll { path: path.to_owned(), mode }) }
 }
 
 fn read(setting: &'static str, path: &Path, fault: Fault) -> Result<String, SettingsError> {

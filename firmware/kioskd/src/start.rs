@@ -1,6 +1,6 @@
 //! Puts the parts together and runs them until systemd says stop.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use faults::Fault;
 use gateway::{Gateway, GatewayConfig, Heartbeat, TimeAndChance};
@@ -12,14 +12,16 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     Refusal, card_desk,
     chance::Chance,
-    clock, effects, face_desk,
+    clock, face_desk,
     happened::Tell,
     hardware,
     kiosk::{Kiosk, Parts},
+    officer_desk::OfficerDesk,
     platform_desk::PlatformDesk,
     record_desk::{AuditLog, RecordDesk, report},
     screen_link::{self, ScreenLink},
     settings::Settings,
+    wrong_pins,
 };
 
 /// Runs the kiosk. Returns when it was told to stop.
@@ -70,7 +72,8 @@ async fn serve(settings: Settings) -> Result<(), Refusal> {
         .map_err(|error| refuse(error.fault(), report(&error)))?;
     let outbox = Outbox::open(&board.files.data.path().join("outbox.sqlite"), limits(&board))
         .map_err(|error| refuse(error.fault(), report(&error)))?;
-    let lockout = read_lockout(&settings)?;
+    let lockout = wrong_pins::read(&wrong_pins::of_staff(board.files.data.path()))?;
+    let officers = OfficerDesk::open(&settings, tell.clone())?;
     let socket = board.files.screen_socket.path();
     let screen = ScreenLink::listen(socket, panel(&board), tell.clone())
         .map_err(|error| refuse(Fault::SocketBusy, screen_link::describe(socket, &error)))?;
@@ -103,6 +106,7 @@ async fn serve(settings: Settings) -> Result<(), Refusal> {
         platform: PlatformDesk::start(gateway, settings.keys.platform, heartbeat, tell.clone()),
         paper: hardware::paper(&board, tell.clone()),
         record,
+        officers,
         screen,
         log,
     };
@@ -143,21 +147,6 @@ fn gateway_config(settings: &Settings) -> GatewayConfig {
         submit_timeout_ms: u64::from(part.answer_seconds.get()) * 1000,
         slow_after_ms: 2_000,
         tries: 2,
-    }
-}
-
-fn read_lockout(settings: &Settings) -> Result<staff::Lockout, Refusal> {
-    let path = effects::lockout_path(settings.board.files.data.path());
-    match fs::read(&path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| Refusal {
-            fault: Fault::StoreDamaged,
-            what: format!("{}: {error}", path.display()),
-        }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(staff::Lockout::default()),
-        Err(error) => Err(Refusal {
-            fault: Fault::StoreFailed,
-            what: format!("cannot read {}: {error}", path.display()),
-        }),
     }
 }
 

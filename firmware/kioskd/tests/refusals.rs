@@ -3,13 +3,15 @@
 
 use std::{
     fs,
-    os::unix::net::UnixListener,
+    os::unix::{fs::PermissionsExt as _, net::UnixListener},
     path::{Path, PathBuf},
     process::{Command, Output},
 };
 
+use face::OfficerId;
 use keys::{PlatformSecret, ServerSecret};
 use simulators::{chance::SeededChance, personalise::Issuer, terminal::Terminal};
+use staff::{SigningPin, new_officer};
 use tempfile::TempDir;
 
 fn project() -> PathBuf {
@@ -135,6 +137,36 @@ fn a_broken_catalogue_is_named() {
     let shipped = project().join("firmware/services/catalogue").display().to_string();
     site.write_board(&site.board().replace(&shipped, &catalogue.display().to_string()));
     check(&site.kioskd(&["--check-config"]), 1, "CONF-02", &["eid.activate.toml", "Submit"]);
+}
+
+/// Officers of a list; what `--check-config` says of it.
+fn listed(officers: &[&str], mode: u32) -> Output {
+    let site = Site::new();
+    let chance = &mut SeededChance::new(2);
+    let pin = SigningPin::new("80246137").unwrap();
+    let entry = |number: &&str| new_officer(&OfficerId::new(number).unwrap(), &pin, chance);
+    site.write("officers.toml", &officers.iter().map(entry).collect::<String>());
+    fs::set_permissions(site.path("officers.toml"), fs::Permissions::from_mode(mode)).unwrap();
+    site.write_board(&format!("{}[officers]\nlist = \"officers.toml\"\n", site.board()));
+    site.kioskd(&["--check-config"])
+}
+
+#[test]
+fn one_officer_alone_is_no_list() {
+    assert!(listed(&["100001", "100002"], 0o640).status.success());
+    check(&listed(&["100001"], 0o640), 1, "CONF-01", &["officers.toml", "two officers must confirm"]);
+}
+
+#[test]
+fn a_staff_file_that_is_broken_is_named_with_its_line() {
+    let site = Site::new();
+    site.write("staff.toml", "\n[[officer]]\nid = \"cb-01\"\npin = \"246800\"\n");
+    check(&site.kioskd(&["--check-config"]), 1, "CONF-01", &["staff.toml:4: ", "argon2id"]);
+}
+
+#[test]
+fn officers_keys_are_not_for_everybody_to_take_away() {
+    check(&listed(&["100001", "100002"], 0o644), 1, "CONF-01", &["officers.toml", "mode 644"]);
 }
 
 #[test]

@@ -50,6 +50,8 @@ pub enum Tap {
     Gently,
     /// Goes the staff way.
     AskStaff,
+    /// Two officers are to confirm here.
+    AskOfficers,
     /// Chooses a security question, by its place in the list.
     Question(u8),
     /// "Edit", by the line's place in the list.
@@ -90,6 +92,7 @@ impl fmt::Debug for Tap {
             Self::UseVneid => "UseVneid",
             Self::Gently => "Gently",
             Self::AskStaff => "AskStaff",
+            Self::AskOfficers => "AskOfficers",
             Self::Question(_) => "Question",
             Self::Edit(_) => "Edit",
             Self::Sign => "Sign",

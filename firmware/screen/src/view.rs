@@ -192,6 +192,39 @@ pub enum Screen {
         fault: Option<Fault>,
         /// For the officer to find the case.
         reference: String,
+        /// Whether two officers may confirm at this machine.
+        officers: bool,
+    },
+    /// "Two officers confirm": whom, and how many of the two have signed.
+    OfficersConfirm {
+        /// The name with diacritics, as the chip has it.
+        name: String,
+        /// Year of birth.
+        birth_year: i16,
+        /// The officer who has signed already.
+        signed: Option<String>,
+    },
+    /// "Officer n of 2: enter your service number."
+    OfficerNumber {
+        /// Which of the two, from 1.
+        officer: u8,
+        /// What was typed so far: it stands on the officer's badge.
+        digits: String,
+        /// What was wrong with the last try.
+        fault: Option<Fault>,
+    },
+    /// "Officer 100001: enter your PIN. You sign that this is ..."
+    OfficerPin {
+        /// The service number.
+        number: String,
+        /// Whom the officer vouches for.
+        name: String,
+        /// Year of birth.
+        birth_year: i16,
+        /// How many digits were typed.
+        entered: u8,
+        /// What was wrong with the last try.
+        fault: Option<Fault>,
     },
     /// "Open VNeID and scan this code."
     VneidCode {
@@ -431,6 +464,8 @@ pub enum Work {
     Sending,
     /// Preparing the VNeID code.
     AskingVneid,
+    /// Opening an officer's key and signing with it.
+    OfficerSigns,
 }
 
 /// First entry or its repeat.

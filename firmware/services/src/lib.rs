@@ -8,6 +8,6 @@ pub mod open;
 pub mod rules;
 
 pub use account::{AccountState, CodeChannel};
-pub use catalogue::{Catalogue, CatalogueError, Service, ServiceId, StepKind};
+pub use catalogue::{Catalogue, CatalogueError, IdentityPath, Service, ServiceId, StepKind};
 pub use open::closed_by;
 pub use rules::{Rules, RulesError, RulesOfDay};

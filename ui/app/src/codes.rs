@@ -52,7 +52,16 @@ same_words!(
 );
 same_words!(
     work,
-    Work { ComparingFace, LookingUpAccount, SendingCode, CheckingCode, SettingSecrets, Sending, AskingVneid }
+    Work {
+        ComparingFace,
+        LookingUpAccount,
+        SendingCode,
+        CheckingCode,
+        SettingSecrets,
+        Sending,
+        AskingVneid,
+        OfficerSigns
+    }
 );
 same_words!(entry, Entry { First, Again });
 same_words!(review_label, ReviewLabel { Service, Name, Number, Phone, IdentityProof });

@@ -109,11 +109,9 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
             },
             ..Sheet::default()
         },
-        Screen::Hello { name, birth_year } => Sheet {
-            page: PageName::Hello,
-            hello: pages::HelloData { name: words(name), birth_year: birth_year.to_string().into() },
-            ..Sheet::default()
-        },
+        Screen::Hello { name, birth_year } => {
+            Sheet { page: PageName::Hello, hello: person(name, *birth_year), ..Sheet::default() }
+        }
         Screen::Face { hint, percent, attempt, attempts, gently } => Sheet {
             page: PageName::Face,
             face: pages::FaceData {
@@ -132,9 +130,37 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
             fault: fault(&Some(*wrong)),
             ..Sheet::default()
         },
-        Screen::FaceAnotherWay { fault: wrong, reference } => Sheet {
+        Screen::FaceAnotherWay { fault: wrong, reference, officers } => Sheet {
             page: PageName::FaceAnotherWay,
             reference: words(reference),
+            officers: pages::OfficersData { offered: *officers, ..pages::OfficersData::default() },
+            fault: fault(wrong),
+            ..Sheet::default()
+        },
+        Screen::OfficersConfirm { name, birth_year, signed } => Sheet {
+            page: PageName::OfficersConfirm,
+            hello: person(name, *birth_year),
+            officers: pages::OfficersData {
+                signed: signed.as_deref().map(words).unwrap_or_default(),
+                ..pages::OfficersData::default()
+            },
+            ..Sheet::default()
+        },
+        Screen::OfficerNumber { officer, digits, fault: wrong } => Sheet {
+            page: PageName::OfficerNumber,
+            officers: pages::OfficersData { which: (*officer).into(), ..pages::OfficersData::default() },
+            typed: one_by_one(digits),
+            fault: fault(wrong),
+            ..Sheet::default()
+        },
+        Screen::OfficerPin { number, name, birth_year, entered, fault: wrong } => Sheet {
+            page: PageName::OfficerPin,
+            hello: person(name, *birth_year),
+            officers: pages::OfficersData {
+                number: words(number),
+                entered: (*entered).into(),
+                ..pages::OfficersData::default()
+            },
             fault: fault(wrong),
             ..Sheet::default()
         },
@@ -261,6 +287,10 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
             }
         }
     }
+}
+
+fn person(name: &str, birth_year: i16) -> pages::HelloData {
+    pages::HelloData { name: words(name), birth_year: birth_year.to_string().into() }
 }
 
 fn outcome_data(outcome: &Outcome, paper: PaperOutcome, language: Language) -> pages::OutcomeData {

@@ -4,9 +4,9 @@
 use slint::{ComponentHandle, Image, Model, ModelRc, SharedString, VecModel};
 
 use crate::pages::{
-    App, CardKeyData, ConsentData, Data, DeviceLine, FaceData, Fault, HelloData, OtpData, OutcomeData,
-    PageName, PasscodeData, PasswordData, QuestionData, ReadingData, ReviewLine, StaffData, StaffSignInData,
-    Tile, VneidData, Work,
+    App, CardKeyData, ConsentData, Data, DeviceLine, FaceData, Fault, HelloData, OfficersData, OtpData,
+    OutcomeData, PageName, PasscodeData, PasswordData, QuestionData, ReadingData, ReviewLine, StaffData,
+    StaffSignInData, Tile, VneidData, Work,
 };
 
 /// What stands on a page.
@@ -25,6 +25,7 @@ pub(crate) struct Sheet {
     pub attempt: i32,
     pub attempts: i32,
     pub reference: SharedString,
+    pub officers: OfficersData,
     pub vneid: VneidData,
     pub work: Work,
     pub otp: OtpData,
@@ -68,6 +69,7 @@ impl Sheet {
         data.set_attempt(self.attempt);
         data.set_attempts(self.attempts);
         data.set_reference(self.reference);
+        data.set_officers(self.officers);
         data.set_vneid(self.vneid);
         data.set_work(self.work);
         data.set_otp(self.otp);

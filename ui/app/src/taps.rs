@@ -44,6 +44,7 @@ pub fn on_tap(app: &App, sink: impl Fn(Tap) + 'static) {
         on_use_vneid => Tap::UseVneid,
         on_gently => Tap::Gently,
         on_ask_staff => Tap::AskStaff,
+        on_ask_officers => Tap::AskOfficers,
         on_sign => Tap::Sign,
         on_print => Tap::Print,
         on_open_staff => Tap::OpenStaff,

@@ -2,6 +2,7 @@
 //! chain: each names the next, so a new `Screen` variant does not compile here
 //! until somebody gives it a place and a sample.
 
+mod officers;
 mod staff;
 
 use screen::{
@@ -130,8 +131,11 @@ fn following(page: &Screen) -> Option<Page> {
             "face-not-matched",
             vec![("", Screen::FaceNotMatched { attempt: 2, attempts: 3, fault: Fault::FaceNotMatched })],
         ),
-        Screen::FaceNotMatched { .. } => ("face-another-way", another_ways()),
-        Screen::FaceAnotherWay { .. } => (
+        Screen::FaceNotMatched { .. } => ("face-another-way", officers::another_ways()),
+        Screen::FaceAnotherWay { .. } => ("officers-confirm", officers::confirm()),
+        Screen::OfficersConfirm { .. } => ("officer-number", officers::number()),
+        Screen::OfficerNumber { .. } => ("officer-pin", officers::pin()),
+        Screen::OfficerPin { .. } => (
             "vneid-code",
             vec![(
                 "",
@@ -275,6 +279,7 @@ fn works() -> Vec<(&'static str, Screen)> {
     vec![
         ("", Screen::Working { work: Work::LookingUpAccount }),
         ("face", Screen::Working { work: Work::ComparingFace }),
+        ("officer", Screen::Working { work: Work::OfficerSigns }),
         ("secrets", Screen::Working { work: Work::SettingSecrets }),
         ("sending", Screen::Working { work: Work::Sending }),
     ]
@@ -381,16 +386,5 @@ fn outcomes() -> Vec<(&'static str, Screen)> {
             "refused",
             outcome(Outcome::Refused { fault: Fault::DataAltered }, Some("K7-4Q2M"), PaperOutcome::None),
         ),
-    ]
-}
-
-/// Asked for, come to after three tries, and back from VNeID.
-fn another_ways() -> Vec<(&'static str, Screen)> {
-    let reference = || "K7-4Q2M".to_owned();
-    vec![
-        ("", Screen::FaceAnotherWay { fault: Some(Fault::FaceNotConfirmed), reference: reference() }),
-        ("asked", Screen::FaceAnotherWay { fault: None, reference: reference() }),
-        ("rejected", Screen::FaceAnotherWay { fault: Some(Fault::VneidRejected), reference: reference() }),
-        ("away", Screen::FaceAnotherWay { fault: Some(Fault::NothingSent), reference: reference() }),
     ]
 }

@@ -49,7 +49,8 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
                 return refused(Fault::TooYoung, world)
                     .and(Effect::Note(audit::Event::VisitRefused { fault: Fault::TooYoung }));
             }
-            go(At::Greeting { read: Read { asked, who, reference } })
+            let camera = audit::OfficersReason::CannotBeFilmed;
+            go(At::Greeting { read: Read { asked, who, reference, camera } })
         }
         (At::Greeting { read }, Event::Tap(Tap::Back)) => {
             go(At::EnteringCardKey { asked: read.asked, digits: Typed::empty(), fault: None })

@@ -10,7 +10,7 @@ use crate::{
     World,
     effect::Effect,
     event::{Event, PlatformStep},
-    state::{At, Proved, Read},
+    state::{At, Proved, Read, Unconfirmed},
 };
 
 pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
@@ -36,12 +36,20 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
         (At::FaceMissed { read, .. }, Event::Tap(Tap::AskStaff)) => {
             another_way(read, Some(Fault::FaceNotConfirmed))
         }
-        (At::FaceMissed { read, fault, .. }, Event::Tap(Tap::UseVneid)) => ask_vneid(read, Some(fault)),
+        (At::FaceMissed { mut read, fault, .. }, Event::Tap(Tap::UseVneid)) => {
+            read.camera = reason(Some(fault));
+            ask_vneid(read, Some(fault))
+        }
         (At::AnotherWay { read, fault }, Event::Tap(Tap::UseVneid)) => ask_vneid(read, fault),
         (At::FaceMissed { read, attempt, tempo, .. }, Event::Tap(Tap::TryAgain | Tap::Continue)) => {
             watch_face(read, attempt + 1, tempo)
         }
-        (At::AnotherWay { read, .. }, Event::OfficersApproved(face)) => proved(read, face),
+        (At::AnotherWay { read, fault }, Event::Tap(Tap::AskOfficers))
+            if world.has_officers_for(&read.asked.service) =>
+        {
+            go(At::AskingOfficers { unconfirmed: Unconfirmed { read, fault, first: None } })
+                .and(Effect::Note(audit::Event::OfficersAsked))
+        }
         (At::AnotherWay { .. }, Event::Tap(Tap::AskStaff | Tap::Continue)) => {
             to_counter(Outcome::StaffWay, world)
         }
@@ -70,7 +78,7 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
     }
 }
 
-fn proved(read: Read, face: Box<FaceMatch>) -> Turn {
+pub(super) fn proved(read: Read, face: Box<FaceMatch>) -> Turn {
     let Read { asked, who, .. } = read;
     assert!(face.identity_id() == who.id(), "a face was matched with another identity");
     let number = Zeroizing::new(who.number().as_str().to_owned());
@@ -106,6 +114,17 @@ fn ask_vneid(read: Read, fault: Option<Fault>) -> Turn {
 }
 
 /// Nothing went wrong where the citizen asked for it.
-pub(super) fn another_way(read: Read, fault: Option<Fault>) -> Turn {
+pub(super) fn another_way(mut read: Read, fault: Option<Fault>) -> Turn {
+    read.camera = reason(fault);
     go(At::AnotherWay { read, fault }).and(Effect::Note(audit::Event::AnotherWayOffered))
+}
+
+/// Why the camera does not confirm; nothing where the citizen asked for another way.
+fn reason(fault: Option<Fault>) -> audit::OfficersReason {
+    match fault {
+        None => audit::OfficersReason::CannotBeFilmed,
+        Some(Fault::CameraMissing | Fault::CameraSilent) => audit::OfficersReason::CameraMissing,
+        Some(Fault::PortraitTooPoor) => audit::OfficersReason::PortraitTooPoor,
+        Some(_) => audit::OfficersReason::NotMatched,
+    }
 }

@@ -5,6 +5,7 @@ mod account;
 mod card;
 mod ending;
 mod face;
+mod officers;
 mod opening;
 mod secrets;
 mod staff;
@@ -68,6 +69,10 @@ impl Journey {
             | At::AnotherWay { .. }
             | At::AskingVneid { .. }
             | At::ShowingVneid { .. }) => face::next(at, event, world),
+            at @ (At::AskingOfficers { .. }
+            | At::EnteringOfficer { .. }
+            | At::EnteringOfficerPin { .. }
+            | At::OfficerSigning { .. }) => officers::next(at, event, world),
             at @ (At::LookingUp { .. }
             | At::EnteringPhone { .. }
             | At::CheckingPhone { .. }
@@ -222,6 +227,7 @@ impl Journey {
             | At::TakingPhoto { .. }
             | At::AskingVneid { .. }
             | At::ShowingVneid { .. }
+            | At::OfficerSigning { .. }
             | At::LookingUp { .. }
             | At::CheckingPhone { .. }
             | At::SendingCode { .. }
@@ -254,6 +260,9 @@ impl Journey {
                 | At::Greeting { .. }
                 | At::TakingPhoto { .. }
                 | At::ShowingVneid { .. }
+                | At::AskingOfficers { .. }
+                | At::EnteringOfficer { .. }
+                | At::EnteringOfficerPin { .. }
                 | At::EnteringCode { .. }
                 | At::SettingPassword { .. }
                 | At::SettingPasscode { .. }

@@ -12,7 +12,7 @@ use std::{
 
 use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId};
 use devices::{Device, State};
-use face::{Engine, FaceMatch, OfficerId, OfficerKeys, OfficersApproval, Reference, Statement};
+use face::{Engine, FaceMatch, FirstSigned, OfficerId, OfficerKeys, OfficersApproval, Reference, Statement};
 use faults::Fault;
 use identity::{CardCode, Greeting, Grounds, Identity, TrustList};
 use jiff::{
@@ -49,6 +49,7 @@ pub struct Kiosk {
     catalogue: Catalogue,
     rules: RulesOfDay,
     desk: Desk,
+    pub officers: OfficerKeys,
     pub now: Timestamp,
 }
 
@@ -70,6 +71,7 @@ impl Kiosk {
             catalogue: Catalogue::load(&folder).unwrap(),
             rules: rules.on(TODAY).unwrap(),
             desk: Desk::default(),
+            officers: officer_keys(),
             now: now(),
         }
     }
@@ -107,6 +109,7 @@ impl Kiosk {
             catalogue: &self.catalogue,
             rules: &self.rules,
             devices: &self.devices,
+            officers: &self.officers,
             limits: TimeLimits::default(),
             reference: "K7M-204",
             desk: &self.desk,
@@ -146,6 +149,16 @@ const WAYS: &[(&str, Walk)] = &[
     ("TakingPhoto", |k| _ = k.tap(Tap::Continue)),
     ("FaceMissed", |k| _ = k.step(Event::FaceMissed(Fault::FaceNotMatched))),
     ("AnotherWay", |k| _ = k.tap(Tap::AskStaff)),
+    ("AskingOfficers", |k| _ = k.tap(Tap::AskOfficers)),
+    ("EnteringOfficer", |k| _ = k.tap(Tap::Continue)),
+    ("EnteringOfficerPin", |k| {
+        k.type_in("100001");
+        k.tap(Tap::Continue);
+    }),
+    ("OfficerSigning", |k| {
+        k.type_in("80246137");
+        k.tap(Tap::Continue);
+    }),
     ("AskingVneid", |k| _ = k.tap(Tap::UseVneid)),
     ("ShowingVneid", |k| _ = k.step(Event::VneidOffered("vneid:1".into(), 120))),
     ("LookingUp", |k| _ = k.step(Event::FaceMatched(face_match()))),
@@ -191,8 +204,13 @@ const WAYS: &[(&str, Walk)] = &[
 /// Whether a stretch lies on the way to a state: the side ways only lead to themselves.
 fn leads_to(stretch: &str, state: &str) -> bool {
     let side = |names: &[&str]| names.contains(&stretch) && !names.contains(&state);
+    let vneid = ["AskingVneid", "ShowingVneid"];
+    let officers = ["AskingOfficers", "EnteringOfficer", "EnteringOfficerPin", "OfficerSigning"];
+    let missed = ["FaceMissed", "AnotherWay"];
     !side(&["SigningInStaff", "ServingStaff"])
-        && !side(&["FaceMissed", "AnotherWay", "AskingVneid", "ShowingVneid"])
+        && !side(&vneid)
+        && !side(&officers)
+        && (!missed.contains(&stretch) || [&missed[..], &vneid, &officers].concat().contains(&state))
 }
 
 /// Every state by name, and the one that has two faces.
@@ -224,6 +242,9 @@ pub fn events() -> Vec<(&'static str, Make)> {
         ("FaceMatched", || Event::FaceMatched(face_match())),
         ("FaceMissed", || Event::FaceMissed(Fault::FaceNotMatched)),
         ("FaceMissed (camera)", || Event::FaceMissed(Fault::CameraMissing)),
+        ("OfficerSigned", || Event::OfficerSigned(first_signed(0))),
+        ("OfficerRefused (wrong PIN)", || Event::OfficerRefused(Fault::PinWrong)),
+        ("OfficerRefused (locked)", || Event::OfficerRefused(Fault::OfficerLocked)),
         ("OfficersApproved", || Event::OfficersApproved(face_match())),
         ("VneidOffered", || Event::VneidOffered("vneid:2".into(), 60)),
         ("VneidApproved", || Event::VneidApproved(face_match())),
@@ -278,6 +299,7 @@ pub fn events() -> Vec<(&'static str, Make)> {
         ("Tap Gently", || Event::Tap(Tap::Gently)),
         ("Tap UseVneid", || Event::Tap(Tap::UseVneid)),
         ("Tap AskStaff", || Event::Tap(Tap::AskStaff)),
+        ("Tap AskOfficers", || Event::Tap(Tap::AskOfficers)),
         ("Tap Question", || Event::Tap(Tap::Question(1))),
         ("Tap Edit", || Event::Tap(Tap::Edit(3))),
         ("Tap Sign", || Event::Tap(Tap::Sign)),
@@ -371,16 +393,28 @@ pub fn officers() -> [(OfficerId, OfficerSecret); 2] {
     })
 }
 
+fn officer_keys() -> OfficerKeys {
+    let mut keys = OfficerKeys::new();
+    for (officer, secret) in officers() {
+        keys.insert(officer, secret.public());
+    }
+    keys
+}
+
+fn statement() -> Statement {
+    Statement::new(Uuid::from_u128(1), identity().id(), now())
+}
+
+/// What one of them signs of the holder.
+pub fn first_signed(place: usize) -> FirstSigned {
+    let (officer, secret) = &officers()[place];
+    FirstSigned { at: now(), signed: statement().sign(officer.clone(), secret) }
+}
+
 /// Two officers confirm the holder: the quickest true `FaceMatch`.
 pub fn face_match() -> Box<FaceMatch> {
-    let mut keys = OfficerKeys::new();
-    let statement = Statement::new(Uuid::from_u128(1), identity().id(), now());
-    let mut signed = officers().into_iter().map(|(officer, secret)| {
-        keys.insert(officer.clone(), secret.public());
-        statement.sign(officer, &secret)
-    });
-    let signatures = [signed.next().unwrap(), signed.next().unwrap()];
-    let approval = OfficersApproval::verify(&statement, signatures, &keys).unwrap();
+    let signatures = [first_signed(0).signed, first_signed(1).signed];
+    let approval = OfficersApproval::verify(&statement(), signatures, &officer_keys()).unwrap();
     Box::new(FaceMatch::by_officers(approval))
 }
 

@@ -9,7 +9,7 @@ use screen::Language;
 pub const HELP: &str = "\
 pretend-citizen --socket PATH --scenario FILE --person-phone P --otp CODE --out DIR
   --socket PATH             kioskd's socket for the screen
-  --scenario FILE           the situation; its [citizen] or [technician] is played
+  --scenario FILE           the situation; its [citizen], [officers] or [technician] is played
   --person-phone P          the person's own phone number
   --otp CODE                the code that the platform sends
   --out DIR                 where the pictures and walk.json go

@@ -8,6 +8,7 @@
 
 mod arguments;
 mod labels;
+mod officers;
 mod robot;
 mod script;
 mod technician;
@@ -50,7 +51,7 @@ fn walk(arguments: &Arguments) -> Result<(), String> {
         .map_err(|error| format!("cannot write to {}: {error}", arguments.out.display()))?;
     let somebody: Box<dyn Somebody> = match script.technician {
         Some(technician) => Box::new(Technician::new(technician, arguments.language)),
-        None => Box::new(Robot::new(script.citizen, person(arguments))),
+        None => Box::new(Robot::new(script.citizen, script.officers, person(arguments))),
     };
     let (visit, told) = Visit::new(arguments, somebody).map_err(|error| error.to_string())?;
     let (walk, ended) = visit.walk(&told);

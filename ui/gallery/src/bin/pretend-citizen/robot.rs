@@ -5,6 +5,7 @@ use screen::{Entry, FaceHint, Language, Outcome, Over, PaperOutcome, Screen, Vie
 
 use crate::{
     labels::{self, Label},
+    officers::{self, Officers},
     script::{Citizen, Tries},
 };
 
@@ -50,6 +51,7 @@ pub trait Somebody {
 /// What the robot knows and has done.
 pub struct Robot {
     citizen: Citizen,
+    officers: Option<Officers>,
     language: Language,
     service: String,
     card_digits: Option<String>,
@@ -86,9 +88,10 @@ pub struct Person {
 
 impl Robot {
     /// A citizen before the machine.
-    pub fn new(citizen: Citizen, person: Person) -> Self {
+    pub fn new(citizen: Citizen, officers: Option<officers::Script>, person: Person) -> Self {
         let empty = || Tries::new(Vec::new(), String::new());
         Self {
+            officers: officers.map(Officers::new),
             language: person.language,
             service: person.service,
             card_digits: person.card_digits,
@@ -194,6 +197,17 @@ impl Robot {
                 Act::Press(labels::VNEID)
             }
             Screen::FaceNotMatched { .. } => Act::Press(labels::TRY_AGAIN),
+            Screen::FaceAnotherWay { officers: true, .. }
+                if self.officers.as_mut().is_some_and(Officers::are_called) =>
+            {
+                Act::Press(labels::OFFICERS)
+            }
+            Screen::OfficersConfirm { .. } | Screen::OfficerNumber { .. } | Screen::OfficerPin { .. } => {
+                match &mut self.officers {
+                    Some(officers) => officers.act(view),
+                    None => Act::Stuck("no officers come in this scenario"),
+                }
+            }
             Screen::FaceAnotherWay { .. } => Act::Press(labels::STAFF),
             Screen::Phone { digits, fault } => self.phone(digits, fault.is_some()),
             Screen::Otp { entered, .. } => {
@@ -301,8 +315,13 @@ impl Somebody for Robot {
 }
 
 /// The key after those that are in, or the page's main button.
-fn type_next(text: &str, entered: usize) -> Act {
-    text.chars().nth(entered).map_or(Act::Press(labels::CONTINUE), Act::Type)
+pub fn type_next(text: &str, entered: usize) -> Act {
+    type_then(text, entered, labels::CONTINUE)
+}
+
+/// The key after those that are in, or that button.
+pub fn type_then(text: &str, entered: usize, button: Label) -> Act {
+    text.chars().nth(entered).map_or(Act::Press(button), Act::Type)
 }
 
 /// A hint's word as it is called on the wire.

@@ -16,6 +16,7 @@ fn view(screen: Screen) -> View {
 fn robot(citizen: Citizen) -> Robot {
     Robot::new(
         citizen,
+        None,
         Person {
             language: Language::Vi,
             service: "eid.activate".into(),

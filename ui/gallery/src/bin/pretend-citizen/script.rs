@@ -1,11 +1,11 @@
 //! What a scenario says of whoever stands at the screen: its sections `[citizen]` and
-//! `[technician]`, and nothing else.
+//! `[technician]` and `[officers]`, and nothing else.
 
 use std::{collections::VecDeque, fs, io, path::Path};
 
 use serde::Deserialize;
 
-use crate::technician;
+use crate::{officers, technician};
 
 /// Why a scenario cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,8 @@ pub struct Script {
     pub citizen: Citizen,
     /// A technician comes instead of a citizen.
     pub technician: Option<technician::Script>,
+    /// Officers come where the camera fails the citizen.
+    pub officers: Option<officers::Script>,
 }
 
 /// What the citizen does; everything right, by default.
@@ -137,6 +139,7 @@ mod tests {
         assert!(script.citizen.declines && script.citizen.shows_qr && script.technician.is_none());
         assert!(Script::parse("[citizen]\ndeclins = true").is_err());
         assert!(Script::parse("[technician]\nserves = [['test-prin']]").is_err());
+        assert!(Script::parse("[officers]\nturns = [{ numer = '1' }]").is_err());
     }
 
     #[test]

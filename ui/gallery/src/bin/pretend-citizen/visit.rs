@@ -305,7 +305,10 @@ fn special(screen: &Screen) -> String {
         Screen::CardKey { fault, .. }
         | Screen::PlaceCard { fault }
         | Screen::Phone { fault, .. }
-        | Screen::Otp { fault, .. } => format!("{fault:?}"),
+        | Screen::Otp { fault, .. }
+        | Screen::OfficerNumber { fault, .. }
+        | Screen::OfficerPin { fault, .. } => format!("{fault:?}"),
+        Screen::OfficersConfirm { signed, .. } => format!("{signed:?}"),
         Screen::StaffSignIn { fault, locked_for, .. } => format!("{fault:?} {}", locked_for.is_some()),
         Screen::Staff { note, devices, .. } => format!("{note:?} {devices:?}"),
         Screen::Password { entry, fault, .. } | Screen::Passcode { entry, fault, .. } => {

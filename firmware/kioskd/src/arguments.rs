@@ -1,0 +1,65 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use faults::Fault;
+use lexopt::prelude::*;
+
+use crate::Refusal;
+
+/// What `--help` prints.
+pub const HELP: &str = "\
+Usage: kioskd --board FILE [--check-config | --check-devices | --public-key]
+       kioskd --new-officer NUMBER
+
+  --board FILE          the machine: a file such as /etc/kiosk/boards/site.toml
+  --check-config        read and check everything that is set, then stop
+  --check-devices       open every device once, say how each is, then stop
+  --public-key          say the kiosk's public key, for enrolment; it is made where none is
+  --new-officer NUMBER  ask an officer for a PIN, and say the entry for the officers file
+  --version             say the version";
+
+/// What is to be done.
+pub enum Task {
+    /// Run the kiosk.
+    Serve(PathBuf),
+    /// Read and check everything that is set.
+    CheckConfig(PathBuf),
+    /// Open every device once.
+    CheckDevices(PathBuf),
+    /// Say the kiosk's public key.
+    PublicKey(PathBuf),
+    /// Make the key of an officer with this service number.
+    NewOfficer(String),
+    /// Only say something.
+    Say(String),
+}
+
+/// Reads the command line.
+pub fn read() -> Result<Task, Refusal> {
+    let mut board = None;
+    let mut task: fn(PathBuf) -> Task = Task::Serve;
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next().map_err(wrong)? {
+        match argument {
+            Long("board") => board = Some(PathBuf::from(arguments.value().map_err(wrong)?)),
+            Long("check-config") => task = Task::CheckConfig,
+            Long("check-devices") => task = Task::CheckDevices,
+            Long("public-key") => task = Task::PublicKey,
+            Long("new-officer") => {
+                let number = arguments.value().and_then(ValueExt::string).map_err(wrong)?;
+                return Ok(Task::NewOfficer(number));
+            }
+            Long("version") => return Ok(Task::Say(format!("kioskd {}", env!("CARGO_PKG_VERSION")))),
+            Short('h') | Long("help") => return Ok(Task::Say(HELP.to_owned())),
+            other => return Err(wrong(other.unexpected())),
+        }
+    }
+    let missing = || Refusal { fault: Fault::UsageWrong, what: "--board FILE is missing".into() };
+    Ok(task(board.ok_or_else(missing)?))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn wrong(error: lexopt::Error) -> Refusal {
+    Refusal { fault: Fault::UsageWrong, what: error.to_string() }
+}
