@@ -83,6 +83,8 @@ pub struct Scenario {
     pub citizen: CitizenScript,
     /// A technician comes instead of the citizen; played at the screen, not here.
     pub technician: Option<toml::Table>,
+    /// Officers confirm the citizen; played at the screen, not here.
+    pub officers: Option<toml::Table>,
     /// What must come of it.
     pub expect: Expectation,
 }

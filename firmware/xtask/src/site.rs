@@ -1,8 +1,11 @@
-//! The demo's site: its board file, its officer, its enrolment.
+//! The demo's site: its board file, its officers, its enrolment.
 
 use std::{
     fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    process::Stdio,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -24,6 +27,7 @@ pub fn write_board(
     let data = folder.join("data");
     fs::create_dir_all(&data)?;
     fs::write(folder.join("staff.toml"), STAFF)?;
+    write_officers(&folder.join("officers.toml"))?;
     let root = project::root();
     let path = |path: &Path| format!("{:?}", path.display().to_string());
     let reader = options.reader.as_deref().unwrap_or("Virtual PCD 00 00");
@@ -32,7 +36,7 @@ pub fn write_board(
     let text = format!(
         "inherit = {}\n\n[kiosk]\nid = \"demo-kiosk\"\nsite = \"Bàn trình diễn\"\n\n[files]\ndata = {}\n\
          trust-list = {}\nrevocation-lists = {}\nmodels = {}\ncatalogue = {}\nrules = {}\nstaff = {}\nscreen-socket = {}\n\n{screen}\n\
-         [reader]\nname = {reader:?}\n\n[camera]\ndevice = {}\n\n[receipt-printer]\nport = {}\n\n\
+         [officers]\nlist = {}\n\n[reader]\nname = {reader:?}\n\n[camera]\ndevice = {}\n\n[receipt-printer]\nport = {}\n\n\
          [code-scanner]\nport = {}\n\n[gateway]\nurl = \"https://127.0.0.1:{port}\"\nca = {}\nclient-cert = {}\n\
          client-key = {}\nsigning-key = {}\nsealing-key = {}\n",
         path(&root.join("board-configs/pc-dev")),
@@ -44,6 +48,7 @@ pub fn write_board(
         path(&root.join("firmware/services/rules.toml")),
         path(&folder.join("staff.toml")),
         path(&folder.join("screen.sock")),
+        path(&folder.join("officers.toml")),
         path(&camera),
         path(&ready.printer),
         path(&ready.scanner),
@@ -57,6 +62,26 @@ pub fn write_board(
     let slips = folder.join("slips");
     ensure!(ready.slips == slips, "the slips are not where they should be");
     Ok(())
+}
+
+/// Two invented officers, made as real ones are, each with their PIN.
+fn write_officers(path: &Path) -> Result<()> {
+    let mut list =
+        String::from("# Two invented officers of the demo; their keys are made anew for each run.\n");
+    for (number, pin) in OFFICERS {
+        let mut made = program("kioskd")
+            .args(["--new-officer", number])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start kioskd")?;
+        writeln!(made.stdin.take().context("kioskd has no input")?, "{pin}")?;
+        let output = made.wait_with_output()?;
+        ensure!(output.status.success(), "kioskd --new-officer {number} failed");
+        list.push_str(&String::from_utf8(output.stdout)?);
+    }
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    Ok(file.write_all(list.as_bytes())?)
 }
 
 /// The window of the demo as a panel: a desk monitor with four dots a millimetre.
@@ -93,5 +118,8 @@ pub fn look_for_reader(folder: &Path, name: &str) -> Result<()> {
     }
 }
 
-/// One invented officer for the demo.
+/// The service numbers and PINs of the demo's officers; the scenarios know them too.
+pub const OFFICERS: [(&str, &str); 2] = [("100001", "80246137"), ("100002", "57913508")];
+
+/// One invented officer for the demo's staff page.
 const STAFF: &str = include_str!("demo-staff.toml");

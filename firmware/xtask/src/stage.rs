@@ -228,6 +228,8 @@ impl Stage {
     pub fn open_window(mut self, options: &Options, script: &Script) -> Result<()> {
         println!("\n{}", script.title);
         println!("The citizen: {}, phone {}, code {}.", self.person.name, self.person.phone, self.otp);
+        let [one, other] = site::OFFICERS.map(|(number, pin)| format!("{number} with PIN {pin}"));
+        println!("Two officers may confirm them: {one}, {other}.");
         println!("Here: q shows the card's QR to the scanner, l lays the card down, t takes it away,");
         println!("p takes the paper out, r puts a new roll in, e ends. When the camera asks: a turns the");
         println!(
