@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use faults::Fault;
 
 pub use parts::{
-    Camera, CodeScanner, Files, Gateway, Idle, Kiosk, Lights, LivenessPack, Officers, Outbox, Reader, ReceiptPrinter,
-    Screen,
+    Camera, CodeScanner, Files, Gateway, Idle, Kiosk, Lights, LivenessPack, Officers, Outbox, Reader,
+    ReceiptPrinter, Screen,
 };
 pub use value::{Baud, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, Within};
 

@@ -106,7 +106,7 @@ impl Engine {
         if others.iter().any(|other| other.area() >= face.area() / 4.0) {
             return Err(FaceError::PortraitFaces { faces: faces.len() });
         }
-        let quality = self.quality(picture, &faces, &mut timings)?;
+        let (quality, _) = self.quality(picture, &faces, &mut timings)?;
         match PortraitFlaw::of(&quality) {
             Some(flaw) => Err(FaceError::PortraitPoor(flaw)),
             None => self.template(picture, face, &mut timings),

@@ -79,6 +79,7 @@ impl Engine {
             Role::Detector => &self.detector,
             Role::Recogniser => &self.recogniser,
             Role::Landmarks => &self.landmarks,
+            Role::PassiveNear | Role::PassiveWide => unreachable!("no input is made for an operator's model"),
         }
     }
 }

@@ -5,8 +5,8 @@ mod doctored;
 mod faulty;
 mod golden;
 mod people;
-mod presentations;
 mod portraits;
+mod presentations;
 mod tries;
 
 use std::{path::PathBuf, sync::LazyLock};

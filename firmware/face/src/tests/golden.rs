@@ -89,6 +89,8 @@ fn bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
+const OURS: &str = "golden files are of the models in the tree";
+
 /// All inputs of a model by their names: every photograph, noise and plain grey.
 fn inputs(role: Role) -> BTreeMap<String, ModelInput> {
     let mut inputs: BTreeMap<_, _> = FACES
@@ -101,6 +103,7 @@ fn inputs(role: Role) -> BTreeMap<String, ModelInput> {
                 Role::Detector => ModelInput::detector(&picture, 128),
                 Role::Recogniser => ModelInput::recogniser(&picture, &face),
                 Role::Landmarks => ModelInput::landmarks(&picture, &face),
+                Role::PassiveNear | Role::PassiveWide => unreachable!("{OURS}"),
             };
             ((*name).to_owned(), input)
         })
@@ -122,6 +125,7 @@ fn of_bytes(role: Role, bytes: impl Iterator<Item = u8>) -> ModelInput {
         Role::Detector => (128, 96, 1.0),
         Role::Recogniser => (112, 112, 1.0),
         Role::Landmarks => (SIDE, SIDE, 255.0),
+        Role::PassiveNear | Role::PassiveWide => unreachable!("{OURS}"),
     };
     let values = bytes.take(3 * width * height).map(|byte| f32::from(byte) / white).collect();
     ModelInput { role, width, height, values }
