@@ -80,8 +80,9 @@ pub struct Chip {
 /// Reads the card with everybody.
 pub fn measure(people: &Path) -> Result<Chip, Failure> {
     let issuer = Issuer::generate(TODAY, &mut SeededChance::new(1))?;
-    let (newer, pace_only) = issue(&issuer, people, &CardScript::default())?;
-    let (older, bac_only) = issue(&issuer, people, &CardScript { only_bac: true, ..CardScript::default() })?;
+    let (newer, pace_only) = issue(&issuer, people, "khue", &CardScript::default())?;
+    let (older, bac_only) =
+        issue(&issuer, people, "khue", &CardScript { only_bac: true, ..CardScript::default() })?;
     let access_number = AccessKey::Can(Can::new(newer.can())?);
     let zone = AccessKey::Mrz(MrzKey::from_mrz(older.mrz())?);
     let short = pace_only.short_only();
@@ -178,8 +179,13 @@ fn compare(mut contenders: Vec<Contender<'_>>) -> Result<Vec<Row>, Failure> {
     Ok(contenders.into_iter().map(Contender::row).collect())
 }
 
-fn issue(issuer: &Issuer, people: &Path, script: &CardScript) -> Result<(Personalised, Counting), Failure> {
-    let person = People::load(people)?.person("khue")?.clone();
+fn issue(
+    issuer: &Issuer,
+    people: &Path,
+    name: &str,
+    script: &CardScript,
+) -> Result<(Personalised, Counting), Failure> {
+    let person = People::load(people)?.person(name)?.clone();
     let issued = issuer.personalise(&person, people, script, TODAY)?;
     let line = Counting::new(CitizenCard::new(issued.clone(), script, 3));
     Ok((issued, line))
@@ -205,10 +211,10 @@ fn ours(line: &Counting, key: &AccessKey, policy: AccessPolicy) -> Result<Read, 
     Ok(FILES.iter().map(|file| files.file(*file).unwrap_or_default().to_vec()).collect())
 }
 
-/// Whose card it is, verified: for the face stages.
-pub fn holder_of(people: &Path) -> Result<Identity, Failure> {
+/// The holder of an invented citizen's card, verified: for the face stages.
+pub fn holder_of(people: &Path, name: &str) -> Result<Identity, Failure> {
     let issuer = Issuer::generate(TODAY, &mut SeededChance::new(1))?;
-    let (issued, line) = issue(&issuer, people, &CardScript::default())?;
+    let (issued, line) = issue(&issuer, people, name, &CardScript::default())?;
     let key = AccessKey::Can(Can::new(issued.can())?);
     let files = files(&line, &key, AccessPolicy::PaceOnly)?;
     let trust = TrustList::from_pem(&issuer.csca_pem())?;

@@ -2,6 +2,7 @@
 //! face engine next to two peers on the same frames, the memory of each. Prints tables and
 //! writes `bench.json`. It measures; what is good enough is decided elsewhere.
 
+mod attacks;
 mod chip;
 mod counting;
 mod faces;
@@ -14,7 +15,11 @@ mod report;
 mod stages;
 mod touchscreen;
 
-use std::{fs, path::Path, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use chip::Failure;
 use machine::Machine;
@@ -31,6 +36,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Ok(Wanted::All(options)) => run(&options),
+        Ok(Wanted::Attacks { tries, pack }) => run_attacks(tries, pack.as_ref()),
         Ok(Wanted::Part(part)) => run_part(&part),
         Err(error) => {
             eprintln!("bench: {error}");
@@ -77,11 +83,20 @@ fn run(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
+fn run_attacks(tries: u8, pack: Option<&(PathBuf, String)>) -> Result<(), Failure> {
+    let firmware = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let (models, people) = (firmware.join("face/models"), firmware.join("simulators/people"));
+    let pack = pack.map(|(folder, sha256)| (folder.as_path(), sha256.as_str()));
+    let rows = attacks::measure(&models, pack, &people, tries)?;
+    print!("{}", attacks::table(&rows)?);
+    Ok(())
+}
+
 /// One measurement alone in this process; the process that started it reads what it prints.
 fn run_part(part: &Part) -> Result<(), Failure> {
     let firmware = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let models = firmware.join("face/models");
-    let holder = chip::holder_of(&firmware.join("simulators/people"))?;
+    let holder = chip::holder_of(&firmware.join("simulators/people"), "khue")?;
     let text = match part {
         Part::Stages { threads, frames } => {
             serde_json::to_string(&stages::take_turn(&models, frames, *threads, &holder)?)?

@@ -6,6 +6,8 @@ use lexopt::{Arg, ValueExt as _};
 
 /// For people.
 pub const HELP: &str = "\
+bench --attacks TRIES [--liveness-pack DIR --pack-sha256 HEX]
+  presents living people and attacks to the face engine, so often for each of three people
 bench [--out DIR] [--pages FILE] [--visit FILE] [--peers-python PYTHON]
   --out DIR              folder that bench.json is written to (default: the current one)
   --pages FILE           what page-times of ui/ wrote
@@ -18,6 +20,13 @@ pub enum Wanted {
     Help,
     /// The whole run.
     All(Options),
+    /// Attacks presented to the face engine.
+    Attacks {
+        /// For each person and kind.
+        tries: u8,
+        /// The passive model's folder and the SHA-256 of its list.
+        pack: Option<(PathBuf, String)>,
+    },
     /// One measurement, asked for by the whole run.
     Part(Part),
 }
@@ -59,6 +68,7 @@ pub fn read() -> Result<Wanted, lexopt::Error> {
     let mut parser = lexopt::Parser::from_env();
     let mut options = Options { out: PathBuf::from("."), pages: None, visit: None, peers_python: None };
     let mut part: Option<OsString> = None;
+    let (mut attacks, mut folder, mut sha256) = (None, None, None);
     let (mut threads, mut frames, mut one_core) = (NonZeroUsize::MIN, PathBuf::new(), false);
     while let Some(argument) = parser.next()? {
         match argument {
@@ -66,6 +76,9 @@ pub fn read() -> Result<Wanted, lexopt::Error> {
             Arg::Long("pages") => options.pages = Some(parser.value()?.into()),
             Arg::Long("visit") => options.visit = Some(parser.value()?.into()),
             Arg::Long("peers-python") => options.peers_python = Some(parser.value()?.into()),
+            Arg::Long("attacks") => attacks = Some(parser.value()?.parse()?),
+            Arg::Long("liveness-pack") => folder = Some(parser.value()?.into()),
+            Arg::Long("pack-sha256") => sha256 = Some(parser.value()?.string()?),
             Arg::Long("part") => part = Some(parser.value()?),
             Arg::Long("threads") => threads = parser.value()?.parse()?,
             Arg::Long("frames") => frames = parser.value()?.into(),
@@ -73,6 +86,9 @@ pub fn read() -> Result<Wanted, lexopt::Error> {
             Arg::Long("help") | Arg::Short('h') => return Ok(Wanted::Help),
             other => return Err(other.unexpected()),
         }
+    }
+    if let Some(tries) = attacks {
+        return Ok(Wanted::Attacks { tries, pack: folder.zip(sha256) });
     }
     let Some(part) = part else { return Ok(Wanted::All(options)) };
     match part.to_str() {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use devices::{Frame, Pixels};
-use face::{Attempt, Engine, FaceConfig};
+use face::{Attempt, Engine, FaceConfig, Tempo};
 use identity::Identity;
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -198,7 +198,8 @@ pub fn take_turn(
     let reference = engine.reference(holder)?;
     let reference_ms = Some(milliseconds(began.elapsed()));
     let config = FaceConfig::documented();
-    let mut attempt = Attempt::new(&engine, &reference, &config, 1);
+    let begin = || Attempt::new(&engine, &reference, &config, 1, (Tempo::Usual, [0; 32]));
+    let mut attempt = begin();
     let mut looks = Vec::new();
     for frame in &frames {
         let cpu = process_time();
@@ -215,8 +216,9 @@ pub fn take_turn(
             landmarks: milliseconds(times.landmarks),
             cpu: milliseconds(process_time().saturating_sub(cpu)),
         });
-        if look.finished {
-            attempt = Attempt::new(&engine, &reference, &config, 1);
+        // Movements need no template: only what is compared goes through all stages.
+        if look.moving || look.finished {
+            attempt = begin();
         }
     }
     let version = "in the lock file".to_owned();

@@ -35,6 +35,8 @@ pub struct Look {
     pub hint: FaceHint,
     /// How much of what is needed was seen, in per cent.
     pub percent: u8,
+    /// The face was compared and is the holder's so far; what is left is to see it move.
+    pub moving: bool,
     /// Nothing more is needed: call `decide`.
     pub finished: bool,
     /// What the frame is like, where it shows a face.
@@ -189,8 +191,8 @@ impl<'e> Session<'e> {
         {
             quality = self.examine(&picture, frame.taken, &mut timings)?;
         }
-        let finished = self.is_finished();
-        Ok(Look { hint: self.hint, percent: self.percent, finished, quality, timings })
+        let (moving, finished) = (matches!(self.phase, Phase::Moving(_)), self.is_finished());
+        Ok(Look { hint: self.hint, percent: self.percent, moving, finished, quality, timings })
     }
 
     fn is_finished(&self) -> bool {
