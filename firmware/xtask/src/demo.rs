@@ -6,6 +6,8 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    thread,
 };
 
 use anyhow::{Context, Result, bail};
@@ -82,20 +84,46 @@ pub fn run(options: &Options) -> Result<()> {
     if options.headless { stage.walk(options, &script) } else { stage.open_window(options, &script) }
 }
 
-/// Walks every scenario once, headless, with the programs that are built already.
+/// Builds the demo and walks every scenario.
+pub fn run_every() -> Result<()> {
+    packages::install_missing()?;
+    build()?;
+    walk_all()
+}
+
+/// Visits that are walked at the same time: most of one is waiting.
+const AT_ONCE: usize = 2;
+
+/// Walks every scenario once, headless, with the programs that are built already. The first
+/// that fails ends it.
 pub fn walk_all() -> Result<()> {
     let mut paths: Vec<_> = fs::read_dir(scenarios())?.flatten().map(|entry| entry.path()).collect();
     paths.sort();
-    for path in paths {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let out = project::target().join("scenarios").join(&name);
-        let script = Script::load(&path)?;
-        let options = Options { scenario: path.display().to_string(), ..Options::headless() };
-        Stage::set(&options, &path, &script, &out)?
-            .walk(&options, &script)
-            .with_context(|| format!("scenario {name}"))?;
-    }
-    Ok(())
+    let paths = Mutex::new(paths);
+    let next = || paths.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let walk_some = || {
+        while let Some(path) = next() {
+            if let Err(error) = walk_one(&path) {
+                paths.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                return Err(error);
+            }
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let walkers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(walk_some)).collect();
+        walkers.into_iter().try_for_each(|walker| walker.join().expect("a walk that panicked"))
+    })
+}
+
+fn walk_one(path: &Path) -> Result<()> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let out = project::target().join("scenarios").join(&name);
+    let script = Script::load(path)?;
+    let options = Options { scenario: path.display().to_string(), ..Options::headless() };
+    Stage::set(&options, path, &script, &out)?
+        .walk(&options, &script)
+        .with_context(|| format!("scenario {name}"))
 }
 
 /// What the demo itself must know of a scenario file.

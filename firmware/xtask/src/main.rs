@@ -26,6 +26,7 @@ Usage: cargo xtask COMMAND
       --headless         no window: a robot citizen walks the visit
       --out FOLDER       where the report goes (out/demo)
       --scenario NAME    a situation, by name or file (happy); --list shows them
+      --every            all situations, one after the other, without a window
       --service ID       what is asked for (eid.activate)
       --lang vi|en       the citizen's language
       --size WxH         the screen (1080x1920 headless, 1280x800 in a window)
@@ -127,6 +128,7 @@ fn demo(mut arguments: lexopt::Parser) -> Result<()> {
             }
             Long("camera") => options.camera = Some(arguments.value()?.into()),
             Long("list") => return demo::list(),
+            Long("every") => return demo::run_every(),
             other => bail!("CONF-03: {}; see cargo xtask --help", other.unexpected()),
         }
     }

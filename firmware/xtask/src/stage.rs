@@ -7,6 +7,7 @@ use std::{
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -80,6 +81,9 @@ struct PlatformReady {
     control: u16,
 }
 
+/// Stages that this process has set: several may stand at the same time.
+static STAGES: AtomicU32 = AtomicU32::new(0);
+
 /// The socket on which whoever stands before the camera is told to move.
 const BODY: &str = "body.sock";
 
@@ -87,7 +91,9 @@ impl Stage {
     /// Starts everything but the one at the screen.
     pub fn set(options: &Options, scenario: &Path, script: &Script, out: &Path) -> Result<Self> {
         let begun = Instant::now();
-        let scratch = Scratch(std::env::temp_dir().join(format!("kiosk-demo-{}", std::process::id())));
+        let number = STAGES.fetch_add(1, Ordering::Relaxed);
+        let name = format!("kiosk-demo-{}-{number}", std::process::id());
+        let scratch = Scratch(std::env::temp_dir().join(name));
         let folder = &scratch.0;
         fs::create_dir_all(folder)?;
         clear(out)?;
