@@ -67,6 +67,9 @@ section! {
     Camera said by CameraPart {
         /// The V4L2 node.
         device: Location => "device",
+        /// The kernel driver that serves it: pictures that come by way of another are not the
+        /// camera's.
+        driver: Line => "driver",
         /// Dots across.
         width: Within<320, 3840> => "width",
         /// Dots down.

@@ -53,6 +53,9 @@ pub enum CameraFault {
     /// It streams, but nothing arrives in time.
     #[error("the camera sends no pictures")]
     Silent,
+    /// Something else says that it is the camera: another kernel driver serves it.
+    #[error("another device stands where the camera should")]
+    OtherDevice,
     /// It offers no format that we read.
     #[error("the camera offers no picture format that can be read")]
     NoFormat,
@@ -64,6 +67,7 @@ impl CameraFault {
         match self {
             Self::Unplugged | Self::NoFormat => Fault::CameraMissing,
             Self::Silent => Fault::CameraSilent,
+            Self::OtherDevice => Fault::CameraOther,
         }
     }
 }

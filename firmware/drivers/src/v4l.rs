@@ -38,6 +38,7 @@ const GONE: [i32; 2] = [19, 6];
 /// lamp is dark until then, and opened anew after it was pulled out.
 pub struct V4lCamera {
     path: PathBuf,
+    driver: String,
     stream: Option<Streaming>,
 }
 
@@ -50,9 +51,10 @@ struct Streaming {
 }
 
 impl V4lCamera {
-    /// The camera at a device file; nothing is opened yet.
-    pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), stream: None }
+    /// The camera at a device file, served by that kernel driver; nothing is opened yet. A
+    /// loop-back device, by which a program feeds in pictures, has another driver.
+    pub fn new(path: &Path, driver: &str) -> Self {
+        Self { path: path.to_owned(), driver: driver.to_owned(), stream: None }
     }
 
     /// Drops the stream after a fault, so that the next `start` begins afresh.
@@ -67,6 +69,9 @@ impl FrameSource for V4lCamera {
         self.stream = None;
         let device = Device::open(&self.path).map_err(|error| fault(&error))?;
         let capabilities = device.capabilities().map_err(|error| fault(&error))?;
+        if capabilities.driver() != self.driver {
+            return Err(CameraFault::OtherDevice);
+        }
         if !capabilities.device_capabilities().contains(CapabilityFlags::VIDEO_CAPTURE) {
             return Err(CameraFault::NoFormat);
         }
@@ -182,19 +187,19 @@ mod tests {
 
     #[test]
     fn a_camera_that_is_not_there_is_unplugged() {
-        let mut camera = V4lCamera::new(Path::new("/dev/no-such-camera"));
+        let mut camera = V4lCamera::new(Path::new("/dev/no-such-camera"), "uvcvideo");
         assert_eq!(camera.start(), Err(CameraFault::Unplugged));
     }
 
     #[test]
     fn a_file_that_is_no_camera_is_refused() {
-        let mut camera = V4lCamera::new(Path::new("/dev/null"));
+        let mut camera = V4lCamera::new(Path::new("/dev/null"), "uvcvideo");
         assert_eq!(camera.start(), Err(CameraFault::NoFormat));
     }
 
     #[test]
     fn a_camera_that_was_not_started_sends_nothing() {
-        let mut camera = V4lCamera::new(Path::new("/dev/null"));
+        let mut camera = V4lCamera::new(Path::new("/dev/null"), "uvcvideo");
         assert_eq!(camera.next_frame(Duration::ZERO).err(), Some(CameraFault::Silent));
     }
 

@@ -340,7 +340,7 @@ impl<'e> Session<'e> {
     fn weigh(&mut self, now: Duration) {
         let score = self.compared.score(self.config).expect("enough frames were compared");
         if score >= self.config.accept {
-            let challenge = Challenge::draw(self.tempo, self.engine.passive.is_some(), &mut self.draw);
+            let challenge = Challenge::draw(self.tempo, &mut self.draw);
             self.phase = Phase::Moving(Trial::new(challenge, Rest::of(&self.resting), now));
             self.waiting_since = Some(now);
         } else {

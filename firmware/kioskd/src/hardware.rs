@@ -51,7 +51,7 @@ pub fn face(board: &Board, tools: face_desk::Tools) -> FaceDesk {
         if !part.device.path().exists() {
             return Err(CameraFault::Unplugged);
         }
-        Ok(Box::new(V4lCamera::new(part.device.path())))
+        Ok(Box::new(V4lCamera::new(part.device.path(), part.driver.as_str())))
     };
     FaceDesk::start(open, tools)
 }
@@ -96,7 +96,7 @@ pub fn check(board: &Board) -> Result<(), Fault> {
         // A reader that is there but has no card answers this too.
         reader.wait_for_card(Duration::ZERO).map(drop)
     });
-    let camera = V4lCamera::new(board.camera.device.path()).start();
+    let camera = V4lCamera::new(board.camera.device.path(), board.camera.driver.as_str()).start();
     let printer = board.receipt_printer.as_ref().map(|part| {
         let port = EscPosPrinter::open(part.port.path(), part.baud.get(), part.dots.get());
         port.map(drop).map_err(PrinterFault::fault)

@@ -43,7 +43,7 @@ pub struct LivenessConfig {
 pub enum PassiveModel {
     /// Without it the camera is not used, and people are sent the other ways.
     Required,
-    /// Without it more movements are asked for.
+    /// Without it the movements alone must show it.
     IfInstalled,
 }
 

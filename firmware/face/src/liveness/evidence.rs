@@ -26,7 +26,7 @@ pub struct LivenessEvidence {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "model", rename_all = "kebab-case")]
 pub enum PassiveEvidence {
-    /// The operator installed none; more movements were asked for.
+    /// The operator installed none; the movements alone showed it.
     NotInstalled,
     /// It agreed.
     Installed {

@@ -2,7 +2,7 @@
 //! ISO/IEC 30107-1: the person is asked for movements that nobody could know beforehand
 //! ([`Task`]), and it is watched that they come when asked for, that a turning head has
 //! relief, and that it stays one face. Where the operator installed the passive model, it
-//! must agree; where not, more is asked.
+//! must agree as well.
 //!
 //! What this does not stop stands in `firmware/SECURITY.md`: a film of the holder whose
 //! movements are steered live, a well-made mask.
