@@ -90,6 +90,8 @@ struct Moving {
     body: Body,
     prompter: Prompter,
     pose: Pose,
+    /// Steps of a film that were shown.
+    filmed: u32,
 }
 
 /// What a film shows that was made before: some movement every second and a half.
@@ -129,7 +131,8 @@ impl FaceCamera {
         // A picture that was made before does not hear what the screen asks for now.
         let prompter = if presentation.obeys() { prompter } else { Prompter::default() };
         let mut camera = Self::of(subject.posed(pose), setup);
-        camera.moving = Some(Moving { subject, body: Body::new(prompter.clone()), prompter, pose });
+        let body = Body::new(prompter.clone());
+        camera.moving = Some(Moving { subject, body, prompter, pose, filmed: 0 });
         Ok(camera)
     }
 
@@ -187,16 +190,9 @@ impl FaceCamera {
     fn pose(&mut self, number: u64) {
         let taken = self.due(number);
         let Some(moving) = &mut self.moving else { return };
-        if moving.subject.presentation.is_filmed() {
-            let step = (taken.as_millis() / FILM_STEP.as_millis()) as usize;
-            let first_of_step = number == 0
-                || step
-                    != ((taken.saturating_sub(Duration::from_secs(1) / self.setup.frames_per_second))
-                        .as_millis()
-                        / FILM_STEP.as_millis()) as usize;
-            if first_of_step {
-                moving.prompter.tell(FILM[step % FILM.len()]);
-            }
+        if moving.subject.presentation.is_filmed() && taken >= FILM_STEP * moving.filmed {
+            moving.prompter.tell(FILM[moving.filmed as usize % FILM.len()]);
+            moving.filmed += 1;
         }
         let pose = moving.body.pose(taken);
         if pose != moving.pose {
@@ -236,8 +232,13 @@ impl FaceCamera {
 }
 
 impl FrameSource for FaceCamera {
+    /// Frames and their times begin anew, and with them whoever stands there.
     fn start(&mut self) -> Result<(), CameraFault> {
         self.next = 0;
+        if let Some(moving) = &mut self.moving {
+            moving.body = Body::new(moving.prompter.clone());
+            moving.filmed = 0;
+        }
         self.started = Some(Instant::now());
         Ok(())
     }
@@ -378,6 +379,33 @@ mod tests {
             let frames = frames(&mut small(pixels, Some(CameraMishap::Frozen)), 3);
             assert!(frames.iter().all(|frame| *frame == frames[0]));
         }
+    }
+
+    #[test]
+    fn whoever_was_told_something_just_before_the_end_moves_in_the_next_try_too() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("people");
+        let people = People::load(&folder).unwrap();
+        let person = people.person("khue").unwrap();
+        let setup = CameraSetup {
+            width: 160,
+            height: 90,
+            pixels: Pixels::Rgb8,
+            pace: Pace::Instant,
+            ..CameraSetup::default()
+        };
+        let prompter = Prompter::default();
+        let (live, features) = (folder.join(&person.live), person.live_features);
+        let mut camera =
+            FaceCamera::presenting(&live, features, Presentation::Living, prompter.clone(), setup).unwrap();
+        let yaw = |camera: &FaceCamera| camera.moving.as_ref().unwrap().pose.turn.yaw;
+        camera.start().unwrap();
+        frames(&mut camera, 60);
+        prompter.tell(Motion::TurnLeft);
+        frames(&mut camera, 1);
+        camera.start().unwrap();
+        prompter.tell(Motion::TurnRight);
+        frames(&mut camera, 30);
+        assert!(yaw(&camera) < -20.0, "{}", yaw(&camera));
     }
 
     #[test]
