@@ -105,7 +105,7 @@ enum Phase {
     /// Movements are asked for.
     Moving(Trial),
     /// One more frame after them, compared too.
-    Closing,
+    Closing(Trial),
     /// Done, well or not.
     Finished,
 }
@@ -205,7 +205,7 @@ impl<'e> Session<'e> {
         let since = *self.waiting_since.get_or_insert(now);
         let waited = now.saturating_sub(since);
         match self.phase {
-            Phase::Facing | Phase::Closing if waited > self.config.time_limit() => {
+            Phase::Facing | Phase::Closing(_) if waited > self.config.time_limit() => {
                 let frozen = self.repeated * 2 > self.seen;
                 self.end(if frozen { Why::Frozen } else { Why::TookTooLong(self.hint) });
             }
@@ -260,7 +260,7 @@ impl<'e> Session<'e> {
                 self.percent = self.percent.max((FACING as f32 + MOVING * trial.share()) as u8);
                 self.obey(said, picture, face, now, timings)?;
             }
-            Phase::Facing | Phase::Closing => self.face(&quality, seen, picture, face, timings)?,
+            Phase::Facing | Phase::Closing(_) => self.face(&quality, seen, picture, face, timings)?,
             Phase::Finished => {}
         }
         Ok(Some(quality))
@@ -317,12 +317,11 @@ impl<'e> Session<'e> {
         self.compared.add(quality.rank(), template.likeness(self.reference));
         self.passive.extend(self.engine.live(picture, face, timings)?);
         let now = seen.at;
-        if matches!(self.phase, Phase::Closing) {
+        if matches!(self.phase, Phase::Closing(_)) {
             let same = self.first.as_ref().is_some_and(|first| self.is_same(first, &template));
-            if same {
-                self.finish();
-            } else {
-                self.end(Why::NotLive(NotLive::OtherFace));
+            match std::mem::replace(&mut self.phase, Phase::Finished) {
+                Phase::Closing(trial) if same => self.finish(&trial),
+                _ => self.end(Why::NotLive(NotLive::OtherFace)),
             }
             return Ok(());
         }
@@ -338,13 +337,21 @@ impl<'e> Session<'e> {
 
     /// Whoever is not the holder is not asked to move.
     fn weigh(&mut self, now: Duration) {
+        if let Some(why) = self.not_the_holder() {
+            return self.end(why);
+        }
+        let challenge = Challenge::draw(self.tempo, &mut self.draw);
+        self.phase = Phase::Moving(Trial::new(challenge, Rest::of(&self.resting), now));
+        self.waiting_since = Some(now);
+    }
+
+    /// What the compared frames say against it, once there are enough of them.
+    fn not_the_holder(&self) -> Option<Why> {
         let score = self.compared.score(self.config).expect("enough frames were compared");
-        if score >= self.config.accept {
-            let challenge = Challenge::draw(self.tempo, &mut self.draw);
-            self.phase = Phase::Moving(Trial::new(challenge, Rest::of(&self.resting), now));
-            self.waiting_since = Some(now);
-        } else {
-            self.end(if self.config.is_grey(score) { Why::Uncertain } else { Why::Different });
+        match score {
+            _ if score >= self.config.accept => None,
+            _ if self.config.is_grey(score) => Some(Why::Uncertain),
+            _ => Some(Why::Different),
         }
     }
 
@@ -368,53 +375,44 @@ impl<'e> Session<'e> {
                 let moved = self.engine.template(picture, face, timings)?;
                 if !self.first.as_ref().is_some_and(|first| self.is_same(first, &moved)) {
                     self.end(Why::NotLive(NotLive::OtherFace));
-                } else if let Phase::Moving(trial) = &self.phase
-                    && trial.is_over()
-                {
-                    self.liveness = Some(trial.evidence(PassiveEvidence::NotInstalled, self.restarts));
-                    self.phase = Phase::Closing;
-                    self.waiting_since = Some(now);
+                    return Ok(());
                 }
+                self.phase = match std::mem::replace(&mut self.phase, Phase::Finished) {
+                    Phase::Moving(trial) if trial.is_over() => {
+                        self.waiting_since = Some(now);
+                        Phase::Closing(trial)
+                    }
+                    same => same,
+                };
             }
         }
         Ok(())
     }
 
     /// All was seen; what it comes to together.
-    fn finish(&mut self) {
+    fn finish(&mut self, trial: &Trial) {
         let passive = self.passive();
-        let live = match (&passive, &mut self.liveness) {
-            (Some(PassiveEvidence::Installed { live, .. }), _)
-                if *live < Score::of(self.config.liveness.live_min) =>
-            {
-                Err(NotLive::Picture)
+        let liveness = trial.evidence(passive, self.restarts);
+        let against = match &liveness.passive {
+            PassiveEvidence::Installed { live, .. } if *live < Score::of(self.config.liveness.live_min) => {
+                Some(NotLive::Picture)
             }
             // A movement without relief shows a picture with holes for the eyes as well.
-            (None, Some(liveness)) if liveness.relief.is_empty() => Err(NotLive::TooLittle),
-            (passive, Some(liveness)) => {
-                liveness.passive = passive.clone().unwrap_or(PassiveEvidence::NotInstalled);
-                Ok(())
-            }
-            (_, None) => Err(NotLive::NotDone),
+            PassiveEvidence::NotInstalled if liveness.relief.is_empty() => Some(NotLive::TooLittle),
+            _ => None,
         };
-        let score = self.compared.score(self.config).unwrap_or(-1.0);
-        self.phase = Phase::Finished;
+        self.why = against.map(Why::NotLive).or_else(|| self.not_the_holder());
+        self.liveness = Some(liveness);
         self.percent = 100;
-        self.why = match live {
-            Err(why) => Some(Why::NotLive(why)),
-            Ok(()) if score >= self.config.accept => None,
-            Ok(()) if self.config.is_grey(score) => Some(Why::Uncertain),
-            Ok(()) => Some(Why::Different),
-        };
     }
 
     /// The median of what the passive model said, where it is installed.
-    fn passive(&self) -> Option<PassiveEvidence> {
-        let model = self.engine.passive.as_ref()?;
+    fn passive(&self) -> PassiveEvidence {
+        let Some(model) = &self.engine.passive else { return PassiveEvidence::NotInstalled };
         let mut said = self.passive.clone();
         said.sort_by(f32::total_cmp);
         let live = Score::of(said.get((said.len().max(1) - 1) / 2).copied().unwrap_or(0.0));
-        Some(PassiveEvidence::Installed { live, files: model.files() })
+        PassiveEvidence::Installed { live, files: model.files() }
     }
 
     pub(crate) fn decide(self) -> Result<CameraEvidence, NoMatch> {
