@@ -13,7 +13,7 @@ const NEAR_SIDE: u32 = 224;
 /// How much larger than the face the part is that is looked at again.
 const NEAR_MARGIN: f32 = 1.6;
 /// The model takes multiples of this.
-const MULTIPLE: usize = 32;
+pub(crate) const MULTIPLE: usize = 32;
 const STRIDES: [usize; 3] = [8, 16, 32];
 /// Below this certainty nothing is a face; the quality gate asks for more.
 const CERTAINTY_FLOOR: f32 = 0.5;
@@ -100,7 +100,7 @@ fn faces_in(net: &Net, picture: &Picture, part: [u32; 4], side: u32) -> Result<V
     let long = width.max(height);
     let fit = |length: u32| if long <= side { length } else { (length * side / long).max(1) };
     let small = shrink(picture, part, fit(width), fit(height));
-    let (planes, across, down) = planes(&small);
+    let (planes, across, down) = planes(&small, MULTIPLE);
     let outputs = net.run(&planes, across, down)?;
     let scale = [width as f32 / small.width as f32, height as f32 / small.height as f32];
     let corner = [left as f32, top as f32];
@@ -108,10 +108,10 @@ fn faces_in(net: &Net, picture: &Picture, part: [u32; 4], side: u32) -> Result<V
     Ok(found.into_iter().map(|face| face.placed(scale, corner)).collect())
 }
 
-/// Blue, green and red planes, padded with black to what the model takes.
-pub(crate) fn planes(picture: &Picture) -> (Zeroizing<Vec<f32>>, usize, usize) {
-    let width = (picture.width as usize).next_multiple_of(MULTIPLE);
-    let height = (picture.height as usize).next_multiple_of(MULTIPLE);
+/// Blue, green and red planes, padded with black to a multiple that the model takes.
+pub(crate) fn planes(picture: &Picture, multiple: usize) -> (Zeroizing<Vec<f32>>, usize, usize) {
+    let width = (picture.width as usize).next_multiple_of(multiple);
+    let height = (picture.height as usize).next_multiple_of(multiple);
     let mut planes = Zeroizing::new(vec![0.0; 3 * width * height]);
     for (y, row) in picture.rgb.chunks_exact(picture.width as usize * 3).enumerate() {
         for (x, pixel) in row.chunks_exact(3).enumerate() {

@@ -37,7 +37,7 @@ impl ModelInput {
         let long = across.max(down);
         let fit = |side: u32| (side * long_side / long).max(1);
         let small = shrink(picture, [0, 0, across, down], fit(across), fit(down));
-        let (values, width, height) = planes(&small);
+        let (values, width, height) = planes(&small, detect::MULTIPLE);
         Self { role: Role::Detector, width, height, values: values.to_vec() }
     }
 

@@ -10,11 +10,10 @@ use std::{path::Path, sync::Arc};
 
 use identity::Picture;
 use rten::ThreadPool;
-use zeroize::Zeroizing;
 
 use crate::{
     FaceError,
-    detect::Face,
+    detect::{Face, planes},
     models::{Manifest, Net, Role},
     picture::shrink,
 };
@@ -53,7 +52,7 @@ impl Passive {
 
 fn judged(net: &Net, picture: &Picture, face: &Face, reach: f32) -> Result<f32, FaceError> {
     let small = shrink(picture, surroundings(picture, face, reach), SIDE, SIDE);
-    let (planes, width, height) = planes_of(&small);
+    let (planes, width, height) = planes(&small, 1);
     match net.run(&planes, width, height)?.as_slice() {
         [logits] if logits.len() == CLASSES => {
             let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -77,13 +76,6 @@ fn surroundings(picture: &Picture, face: &Face, reach: f32) -> [u32; 4] {
     };
     let ((left, across), (top, down)) = (span(x, face.width, width), span(y, face.height, height));
     [left, top, across, down]
-}
-
-/// Blue, green and red planes.
-fn planes_of(small: &Picture) -> (Zeroizing<Vec<f32>>, usize, usize) {
-    let plane = |offset: usize| small.rgb.iter().skip(offset).step_by(3).map(|&value| f32::from(value));
-    let planes = [2, 1, 0].into_iter().flat_map(plane).collect();
-    (Zeroizing::new(planes), small.width as usize, small.height as usize)
 }
 
 #[cfg(test)]
