@@ -69,6 +69,21 @@ fn read(path: &Path, seen: &mut Vec<PathBuf>) -> Result<BoardFile, BoardError> {
     })
 }
 
+/// One table over another, and the tables in it likewise; for the crate that knows what the keys
+/// mean.
+fn key_by_key(ours: toml::Table, mut inherited: toml::Table) -> toml::Table {
+    for (key, value) in ours {
+        let value = match (value, inherited.remove(&key)) {
+            (toml::Value::Table(ours), Some(toml::Value::Table(inherited))) => {
+                toml::Value::Table(key_by_key(ours, inherited))
+            }
+            (value, _) => value,
+        };
+        inherited.insert(key, value);
+    }
+    inherited
+}
+
 impl BoardFile {
     fn placed(mut self, folder: &Path) -> Self {
         fn place(part: &mut Option<impl Part>, folder: &Path) {
@@ -99,13 +114,9 @@ impl BoardFile {
                 (ours, inherited) => ours.or(inherited),
             }
         }
-        // Key by key, for the crate that knows what they mean.
         fn table_over(ours: Option<toml::Table>, inherited: Option<toml::Table>) -> Option<toml::Table> {
             match (ours, inherited) {
-                (Some(ours), Some(mut inherited)) => {
-                    inherited.extend(ours);
-                    Some(inherited)
-                }
+                (Some(ours), Some(inherited)) => Some(key_by_key(ours, inherited)),
                 (ours, inherited) => ours.or(inherited),
             }
         }

@@ -48,6 +48,16 @@ fn a_site_inherits_through_its_kind_from_the_base() {
 }
 
 #[test]
+fn one_threshold_may_change_and_all_others_stay() {
+    let (_folder, board) = with(&format!("{SITE}[face.liveness]\nturn-min = 18.0\n"));
+    let face = board.unwrap().face;
+    let liveness = face["liveness"].as_table().unwrap();
+    assert_eq!(liveness["turn-min"].as_float(), Some(18.0), "from the site");
+    assert_eq!(liveness["relief-min"].as_float(), Some(0.10), "from the base");
+    assert_eq!(face["quality"]["sharpness-min"].as_float(), Some(10.0), "from the base");
+}
+
+#[test]
 fn the_developers_board_is_whole_and_counts_paths_from_its_folder() {
     let board = Board::load(&shipped(), "pc-dev").unwrap();
     assert!(board.files.models.path().starts_with(shipped()), "{:?}", board.files.models);
