@@ -7,12 +7,12 @@
 use std::{collections::BTreeMap, fmt::Write as _, path::Path, sync::Mutex, thread, time::Duration};
 
 use devices::{FrameSource as _, Pixels};
-use face::{Attempt, Engine, FaceConfig, Reference, Tempo, Why};
+use face::{Attempt, Engine, FaceConfig, FaceEvidence, NoMatch, Reference, Skin, Tempo, Why};
 use serde::Serialize;
 use simulators::{
     face_camera::{CameraSetup, FaceCamera, Pace},
     people::People,
-    presentation::{Motion, Presentation, Prompter},
+    presentation::{Presentation, Prompter},
 };
 
 use crate::{chip, chip::Failure};
@@ -30,6 +30,8 @@ pub struct Row {
     pub tries: u32,
     /// Tries that were taken for a living person.
     pub accepted: u32,
+    /// Of these, tries whose skin answered to the kiosk's own light: all that pass where it must.
+    pub answered: u32,
     /// What the others were refused for, and how often.
     pub refused: BTreeMap<String, u32>,
 }
@@ -78,14 +80,14 @@ fn present(
     tries: u8,
 ) -> Result<Row, Failure> {
     let known = People::load(people)?;
-    let mut row = Row { presentation: format!("{kind:?}"), tries: 0, accepted: 0, refused: BTreeMap::new() };
+    let mut row = Row { presentation: format!("{kind:?}"), tries: 0, accepted: 0, answered: 0, refused: BTreeMap::new() };
     for (name, reference) in references {
         let person = known.person(name)?;
         for seed in 1..=tries {
             let prompter = Prompter::default();
             let setup = CameraSetup {
                 frames_per_second: FRAMES_PER_SECOND,
-                pixels: Pixels::Rgb8,
+                pixels: Pixels::Mjpg,
                 pace: Pace::Instant,
                 ..CameraSetup::default()
             };
@@ -93,22 +95,25 @@ fn present(
             let camera = FaceCamera::presenting(&live, person.live_features, kind, prompter.clone(), setup)?;
             row.tries += 1;
             match tried(engine, reference, camera, &prompter, seed)? {
-                None => row.accepted += 1,
-                Some(why) => *row.refused.entry(why).or_default() += 1,
+                Ok(skin) => {
+                    row.accepted += 1;
+                    row.answered += u32::from(skin == Skin::Answered);
+                }
+                Err(why) => *row.refused.entry(why).or_default() += 1,
             }
         }
     }
     Ok(row)
 }
 
-/// One try; why it was refused, if it was.
+/// One try: what skin did in the kiosk's light, or why it was refused.
 fn tried(
     engine: &Engine,
     reference: &Reference,
     mut camera: FaceCamera,
     prompter: &Prompter,
     seed: u8,
-) -> Result<Option<String>, Failure> {
+) -> Result<Result<Skin, String>, Failure> {
     let config = FaceConfig::documented();
     let mut attempt = Attempt::new(engine, reference, &config, 1, (Tempo::Usual, [seed; 32]));
     camera.start()?;
@@ -116,19 +121,18 @@ fn tried(
     for _ in 0..usize::from(seed) * 7 {
         camera.next_frame(Duration::ZERO)?;
     }
-    let mut told = None;
     loop {
         let look = attempt.look(&camera.next_frame(Duration::ZERO)?)?;
-        if told != Some(look.hint) {
-            told = Some(look.hint);
-            let word = serde_json::to_value(look.hint)?;
-            word.as_str().and_then(Motion::of_word).into_iter().for_each(|motion| prompter.tell(motion));
-        }
+        prompter.show(look.hint, look.glow);
         if look.finished {
-            return Ok(attempt.decide().err().map(|no| match no.why {
-                Why::NotLive(why) => why.to_string(),
-                why => why.to_string(),
-            }));
+            return Ok(match attempt.decide() {
+                Ok(matched) => match matched.evidence() {
+                    FaceEvidence::Camera(seen) => Ok(seen.liveness.light.skin),
+                    _ => return Err("the camera's match has other evidence".into()),
+                },
+                Err(NoMatch { why: Why::NotLive(why), .. }) => Err(why.to_string()),
+                Err(no) => Err(no.why.to_string()),
+            });
         }
     }
 }
@@ -136,19 +140,20 @@ fn tried(
 /// As a table, with the 95 per cent bounds of Clopper and Pearson.
 pub fn table(rows: &[Row]) -> Result<String, std::fmt::Error> {
     let mut text = String::from(
-        "| presentation | tries | taken for living | 95 % bounds | refused because |\n|---|--:|--:|--:|---|\n",
+        "| presentation | tries | taken for living | 95 % bounds | and lit as asked | refused because |\n|---|--:|--:|--:|--:|---|\n",
     );
     for row in rows {
         let [low, high] = bounds(row.accepted, row.tries);
         let why: Vec<String> = row.refused.iter().map(|(why, count)| format!("{why} ({count})")).collect();
         writeln!(
             text,
-            "| {} | {} | {:.0} % | {:.0} to {:.0} % | {} |",
+            "| {} | {} | {:.0} % | {:.0} to {:.0} % | {} | {} |",
             row.presentation,
             row.tries,
             100.0 * f64::from(row.accepted) / f64::from(row.tries),
             100.0 * low,
             100.0 * high,
+            row.answered,
             why.join("; ")
         )?;
     }

@@ -70,7 +70,7 @@ impl Engine {
         let mut timings = Timings::default();
         let faces = self.faces(picture, &mut timings)?;
         let Some(face) = faces.first() else { return Ok(None) };
-        let (quality, _) = self.quality(picture, &faces, &mut timings)?;
+        let (quality, ..) = self.quality(picture, &faces, &mut timings)?;
         let template = self.template(picture, face, &mut timings)?;
         Ok(Some((quality, timings, template)))
     }

@@ -8,11 +8,11 @@ use rten::ThreadPool;
 use crate::{
     FaceError,
     detect::{self, Face},
-    liveness::Passive,
+    liveness::{Passive, Tint, tint},
     mesh::{self, Mesh},
     models::{Manifest, Net, Role, THREADS, threads},
     portrait::PortraitFlaw,
-    quality::Quality,
+    quality::{self, Quality},
     template::{Template, aligned},
     timing::{Timings, timed},
 };
@@ -59,17 +59,18 @@ impl Engine {
         timed(&mut timings.detect, || detect::faces(&self.detector, picture))
     }
 
-    /// What the largest of the faces is like, and its points; there must be one.
+    /// What the largest of the faces is like, its points, and its skin's tint; there must be one.
     pub(crate) fn quality(
         &self,
         picture: &Picture,
         faces: &[Face],
         timings: &mut Timings,
-    ) -> Result<(Quality, Mesh), FaceError> {
+    ) -> Result<(Quality, Mesh, Tint), FaceError> {
         timed(&mut timings.landmarks, || {
             let (crop, turned) = mesh::crop(picture, &faces[0]);
             let mesh = Mesh::of(&self.landmarks, &crop, turned)?;
-            Ok((Quality::measure(picture, faces, &crop, &mesh), mesh))
+            let skin = tint(quality::skin(&crop, &mesh));
+            Ok((Quality::measure(picture, faces, &crop, &mesh), mesh, skin))
         })
     }
 
@@ -106,7 +107,7 @@ impl Engine {
         if others.iter().any(|other| other.area() >= face.area() / 4.0) {
             return Err(FaceError::PortraitFaces { faces: faces.len() });
         }
-        let (quality, _) = self.quality(picture, &faces, &mut timings)?;
+        let (quality, ..) = self.quality(picture, &faces, &mut timings)?;
         match PortraitFlaw::of(&quality) {
             Some(flaw) => Err(FaceError::PortraitPoor(flaw)),
             None => self.template(picture, face, &mut timings),

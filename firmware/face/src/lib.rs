@@ -42,7 +42,10 @@ pub use evidence::{
     CameraEvidence, FaceEvidence, FaceMatch, OfficersEvidence, Score, SignedBy, VneidEvidence,
 };
 pub use identity::Picture;
-pub use liveness::{LivenessConfig, LivenessEvidence, NotLive, PassiveEvidence, PassiveModel, Task, Tempo};
+pub use liveness::{
+    LightEvidence, LivenessConfig, LivenessEvidence, NotLive, OwnLight, PassiveEvidence, PassiveModel, Skin,
+    Task, Tempo,
+};
 #[cfg(feature = "numerics")]
 pub use numerics::ModelInput;
 pub use officers::{
@@ -51,7 +54,7 @@ pub use officers::{
 pub use picture::{decode_frame, preview, preview_of, read_picture};
 pub use portrait::PortraitFlaw;
 pub use quality::{Component, Measure, Quality};
-pub use screen::FaceHint;
+pub use screen::{FaceHint, Glow};
 pub use session::{Look, NoMatch, Why};
 pub use timing::Timings;
 pub use vneid::{VneidApproval, VneidRefused};

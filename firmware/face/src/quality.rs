@@ -101,6 +101,11 @@ pub struct Quality {
     pub presence: f32,
 }
 
+/// Mean red, green and blue of the skin of the cheeks, without gamma, 0 to 1.
+pub(crate) fn skin(crop: &Crop, mesh: &Mesh) -> [f32; 3] {
+    light::skin(crop, mesh.cheeks())
+}
+
 impl Quality {
     pub(crate) fn measure(picture: &Picture, faces: &[Face], crop: &Crop, mesh: &Mesh) -> Self {
         Self { presence: mesh.presence, ..Self::default() }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use devices::Frame;
 use faults::Fault;
 use identity::Picture;
-use screen::FaceHint;
+use screen::{FaceHint, Glow};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
     engine::Engine,
     evidence::{CameraEvidence, Score},
     liveness::{
-        Challenge, Draw, LivenessEvidence, NotLive, PassiveEvidence, PassiveModel, Rest, Said, Seen, Tempo,
-        Trial,
+        Challenge, Draw, LivenessEvidence, NotLive, OwnLight, PassiveEvidence, PassiveModel, Rest, Said,
+        Seen, Skin, Tempo, Tint, Trial,
     },
     mesh::Mesh,
     picture::decode_frame,
@@ -35,6 +35,8 @@ pub struct Look {
     pub hint: FaceHint,
     /// How much of what is needed was seen, in per cent.
     pub percent: u8,
+    /// The colour in which the page should light the face.
+    pub glow: Glow,
     /// The face was compared and is the holder's so far; what is left is to see it move.
     pub moving: bool,
     /// Nothing more is needed: call `decide`.
@@ -192,7 +194,15 @@ impl<'e> Session<'e> {
             quality = self.examine(&picture, frame.taken, &mut timings)?;
         }
         let (moving, finished) = (matches!(self.phase, Phase::Moving(_)), self.is_finished());
-        Ok(Look { hint: self.hint, percent: self.percent, moving, finished, quality, timings })
+        let (hint, percent, glow) = (self.hint, self.percent, self.glow());
+        Ok(Look { hint, percent, glow, moving, finished, quality, timings })
+    }
+
+    fn glow(&self) -> Glow {
+        match &self.phase {
+            Phase::Moving(trial) | Phase::Closing(trial) => trial.glow(),
+            Phase::Facing | Phase::Finished => Glow::Off,
+        }
     }
 
     fn is_finished(&self) -> bool {
@@ -247,8 +257,8 @@ impl<'e> Session<'e> {
             self.hint = FaceHint::NoFace;
             return Ok(None);
         };
-        let (quality, mesh) = self.engine.quality(picture, &faces, timings)?;
-        let seen = Seen::of(now, &mesh, face);
+        let (quality, mesh, skin) = self.engine.quality(picture, &faces, timings)?;
+        let seen = Seen::of(now, &mesh, face, skin);
         match &mut self.phase {
             Phase::Moving(trial) => {
                 if quality.second_face > self.config.quality.second_face_max {
@@ -341,7 +351,7 @@ impl<'e> Session<'e> {
             return self.end(why);
         }
         let challenge = Challenge::draw(self.tempo, &mut self.draw);
-        self.phase = Phase::Moving(Trial::new(challenge, Rest::of(&self.resting), now));
+        self.phase = Phase::Moving(Trial::new(challenge, Rest::of(&self.resting), now, &mut self.draw));
         self.waiting_since = Some(now);
     }
 
@@ -392,15 +402,22 @@ impl<'e> Session<'e> {
     /// All was seen; what it comes to together.
     fn finish(&mut self, trial: &Trial) {
         let passive = self.passive();
-        let liveness = trial.evidence(passive, self.restarts);
-        let against = match &liveness.passive {
+        let liveness = trial.evidence(passive, self.restarts, &self.config.liveness);
+        let unlit = match liveness.light.skin {
+            Skin::Answered => None,
+            Skin::OtherLight => Some(NotLive::OtherLight),
+            Skin::TooFaint => {
+                (self.config.liveness.own_light == OwnLight::Required).then_some(NotLive::Unlit)
+            }
+        };
+        let against = unlit.or(match &liveness.passive {
             PassiveEvidence::Installed { live, .. } if *live < Score::of(self.config.liveness.live_min) => {
                 Some(NotLive::Picture)
             }
             // A movement without relief shows a picture with holes for the eyes as well.
             PassiveEvidence::NotInstalled if liveness.relief.is_empty() => Some(NotLive::TooLittle),
             _ => None,
-        };
+        });
         self.why = against.map(Why::NotLive).or_else(|| self.not_the_holder());
         self.liveness = Some(liveness);
         self.percent = 100;
@@ -444,13 +461,14 @@ impl<'e> Session<'e> {
 }
 
 impl Seen {
-    fn of(at: Duration, mesh: &Mesh, face: &Face) -> Self {
+    fn of(at: Duration, mesh: &Mesh, face: &Face, skin: Tint) -> Self {
         Self {
             at,
             yaw: mesh.yaw(),
             eyes_open: mesh.widest_eye_opening(),
             eye_distance: face.eye_distance(),
             shape: mesh.shape(),
+            skin,
         }
     }
 }

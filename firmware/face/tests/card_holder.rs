@@ -28,7 +28,7 @@ use simulators::{
     in_memory::InMemoryReader,
     people::People,
     personalise::Issuer,
-    presentation::{Motion, Presentation, Prompter},
+    presentation::{Presentation, Prompter},
     scenario::CardScript,
 };
 use uuid::Uuid;
@@ -72,17 +72,12 @@ fn attempt(engine: &Engine, holder: &Identity, visitor: &str) -> Result<FaceMatc
         FaceCamera::presenting(&live, features, Presentation::Living, prompter.clone(), setup).unwrap();
     camera.start().unwrap();
     let mut attempt = Attempt::new(engine, &reference, &config, 1, (Tempo::Usual, [5; 32]));
-    let mut told = None;
     loop {
         let look = attempt.look(&camera.next_frame(Duration::ZERO).unwrap()).unwrap();
         if look.finished {
             return attempt.decide();
         }
-        if told != Some(look.hint) {
-            told = Some(look.hint);
-            let word = serde_json::to_value(look.hint).unwrap();
-            word.as_str().and_then(Motion::of_word).into_iter().for_each(|motion| prompter.tell(motion));
-        }
+        prompter.show(look.hint, look.glow);
     }
 }
 
@@ -98,6 +93,7 @@ fn the_holder_of_an_authentic_card_is_matched_and_nobody_else() {
     assert_eq!(written["liveness"]["tempo"], "usual");
     assert_eq!(written["liveness"]["passive"]["model"], "not-installed");
     assert_eq!(written["liveness"]["tasks"].as_array().unwrap().len(), 3);
+    assert_eq!(written["liveness"]["light"]["skin"], "answered");
     assert_eq!(written["threshold"], 4600);
     assert!(written["score"].as_i64().unwrap() >= 4600);
     assert_eq!(written["recogniser"].as_str().unwrap().len(), 64);

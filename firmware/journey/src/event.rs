@@ -7,7 +7,7 @@ use faults::Fault;
 use identity::{Greeting, Identity, card_code::CardCode};
 use jiff::civil::Date;
 use outbox::Receipt;
-use screen::{FaceHint, ReadingStage, StaffNote, Tap};
+use screen::{FaceHint, Glow, ReadingStage, StaffNote, Tap};
 use services::AccountState;
 
 use crate::effect::Kept;
@@ -35,8 +35,9 @@ pub enum Event {
     CardExpired(Date),
     /// The card could not be read or is not authentic.
     CardFailed(Fault),
-    /// The camera saw something; the hint and how far the attempt is.
-    FaceSeen(FaceHint, u8),
+    /// The camera saw something; the hint, how far the attempt is, and in which light it is to
+    /// go on.
+    FaceSeen(FaceHint, u8, Glow),
     /// It is the same person.
     FaceMatched(Box<FaceMatch>),
     /// The attempt ended without a match.

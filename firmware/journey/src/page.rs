@@ -67,12 +67,13 @@ impl Journey {
             At::Greeting { read } => {
                 Screen::Hello { name: read.who.name().to_owned(), birth_year: read.who.birth().year() }
             }
-            At::TakingPhoto { hint, percent, attempt, tempo, .. } => Screen::Face {
+            At::TakingPhoto { hint, percent, attempt, tempo, glow, .. } => Screen::Face {
                 hint: *hint,
                 percent: *percent,
                 attempt: *attempt,
                 attempts: world.rules.face_attempts as u8,
                 gently: *tempo == Tempo::Gentle,
+                glow: *glow,
             },
             At::FaceMissed { attempt, fault, .. } => Screen::FaceNotMatched {
                 attempt: *attempt,

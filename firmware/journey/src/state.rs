@@ -7,7 +7,7 @@ use card::AccessKey;
 use face::{FaceMatch, FirstSigned, OfficerId, Reference, Tempo};
 use faults::Fault;
 use identity::{Greeting, Identity};
-use screen::{Entry, FaceHint, Language, Look, Outcome, Over, PaperOutcome, ReadingStage, StaffNote};
+use screen::{Entry, FaceHint, Glow, Language, Look, Outcome, Over, PaperOutcome, ReadingStage, StaffNote};
 use services::ServiceId;
 use transaction::Consent;
 
@@ -136,6 +136,7 @@ pub(crate) enum At {
         tempo: Tempo,
         hint: FaceHint,
         percent: u8,
+        glow: Glow,
     },
     FaceMissed {
         read: Read,

@@ -22,6 +22,7 @@ use crate::{
     audited,
     chance::Chance,
     happened::{Happened, Job, Tell},
+    hardware,
     screen_link::Previews,
 };
 
@@ -231,13 +232,14 @@ fn look(slot: &Slot, job: Job, mut attempt: Attempt<'_>, tools: &Tools) {
                 return;
             }
         };
-        let seen = (look.hint, look.percent);
+        let seen = (look.hint, look.percent, look.glow);
         if told != Some(seen) {
             told = Some(seen);
-            if seen.0 == FaceHint::TooDark {
+            if look.hint == FaceHint::TooDark {
                 tools.shine(true);
             }
-            tools.tell.work(job, Event::FaceSeen(seen.0, seen.1));
+            hardware::shine(look.glow);
+            tools.tell.work(job, Event::FaceSeen(look.hint, look.percent, look.glow));
         }
         tracing::debug!(?look.timings, "face");
         if look.finished {

@@ -13,6 +13,7 @@ use drivers::{
     v4l::V4lCamera,
 };
 use faults::Fault;
+use screen::Glow;
 
 use crate::{
     card_desk::{self, CardDesk},
@@ -54,6 +55,14 @@ pub fn face(board: &Board, tools: face_desk::Tools) -> FaceDesk {
         Ok(Box::new(V4lCamera::new(part.device.path(), part.driver.as_str())))
     };
     FaceDesk::start(open, tools)
+}
+
+/// What the page of the face shines on whoever stands before it. A pretended camera cannot
+/// see it, so it is told.
+pub fn shine(glow: Glow) {
+    #[cfg(feature = "simulators")]
+    crate::pretend::shine(glow);
+    tracing::trace!(?glow, "the page's light");
 }
 
 /// Starts the printer's task.

@@ -9,6 +9,7 @@ use std::{env, path::PathBuf, sync::LazyLock};
 
 use devices::{CameraFault, FrameSource};
 use rand_core::Rng;
+use screen::Glow;
 use simulators::{
     citizen_card::CitizenCard,
     face_camera::{CameraSetup, FaceCamera},
@@ -42,6 +43,11 @@ fn body() -> Prompter {
         prompter
     });
     BODY.clone()
+}
+
+/// What the page shows falls on whoever stands before it.
+pub fn shine(glow: Glow) {
+    body().shine(glow);
 }
 
 /// The camera of the scenario, if one is named.

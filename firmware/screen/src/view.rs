@@ -176,6 +176,8 @@ pub enum Screen {
         attempts: u8,
         /// Movements are asked for slowly already.
         gently: bool,
+        /// The colour in which the page lights the face.
+        glow: Glow,
     },
     /// "Face not matched, try n of 3."
     FaceNotMatched {
@@ -444,6 +446,33 @@ pub enum FaceHint {
     TurnRight,
     /// "Close your eyes for a moment."
     CloseEyes,
+}
+
+/// The colour of the kiosk's own light on the page of the face.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Glow {
+    /// No light beyond that of the page.
+    #[default]
+    Off,
+    /// Red.
+    Red,
+    /// Red and green.
+    Yellow,
+    /// Green.
+    Green,
+    /// Green and blue.
+    Cyan,
+    /// Blue.
+    Blue,
+    /// Blue and red.
+    Magenta,
+}
+
+impl Glow {
+    /// All colours, around the circle.
+    pub const COLOURS: [Self; 6] =
+        [Self::Red, Self::Yellow, Self::Green, Self::Cyan, Self::Blue, Self::Magenta];
 }
 
 /// What the machine is doing while the citizen waits.

@@ -36,6 +36,8 @@ pub struct CameraSetup {
     pub pace: Pace,
     /// What goes wrong.
     pub mishap: Option<CameraMishap>,
+    /// How many times as bright as an office the room is: daylight outshines the screen.
+    pub room: f32,
 }
 
 impl Default for CameraSetup {
@@ -47,6 +49,7 @@ impl Default for CameraSetup {
             pixels: Pixels::Mjpg,
             pace: Pace::RealTime,
             mishap: None,
+            room: 1.0,
         }
     }
 }
@@ -88,7 +91,6 @@ pub struct FaceCamera {
 struct Moving {
     subject: Subject,
     body: Body,
-    prompter: Prompter,
     pose: Pose,
     /// Steps of a film that were shown.
     filmed: u32,
@@ -126,13 +128,18 @@ impl FaceCamera {
         let scale = height as f32 / photograph.height() as f32;
         let sized = fit(&photograph, height);
         let place = [((f64::from(width) - f64::from(sized.width())) / 2.0).floor() as f32, 0.0];
-        let subject = Subject::new(presentation, sized, features.scaled(scale), wall(width, height), place);
+        let subject = Subject::new(
+            presentation,
+            sized,
+            features.scaled(scale),
+            wall(width, height),
+            (place, setup.room),
+        );
         let pose = Pose::default();
-        // A picture that was made before does not hear what the screen asks for now.
-        let prompter = if presentation.obeys() { prompter } else { Prompter::default() };
         let mut camera = Self::of(subject.posed(pose), setup);
-        let body = Body::new(prompter.clone());
-        camera.moving = Some(Moving { subject, body, prompter, pose, filmed: 0 });
+        // A picture that was made before does not hear what the screen asks for now.
+        let body = Body::new(prompter, presentation.obeys());
+        camera.moving = Some(Moving { subject, body, pose, filmed: 0 });
         Ok(camera)
     }
 
@@ -191,7 +198,7 @@ impl FaceCamera {
         let taken = self.due(number);
         let Some(moving) = &mut self.moving else { return };
         if moving.subject.presentation.is_filmed() && taken >= FILM_STEP * moving.filmed {
-            moving.prompter.tell(FILM[moving.filmed as usize % FILM.len()]);
+            moving.body.act(taken, FILM[moving.filmed as usize % FILM.len()]);
             moving.filmed += 1;
         }
         let pose = moving.body.pose(taken);
@@ -236,7 +243,7 @@ impl FrameSource for FaceCamera {
     fn start(&mut self) -> Result<(), CameraFault> {
         self.next = 0;
         if let Some(moving) = &mut self.moving {
-            moving.body = Body::new(moving.prompter.clone());
+            moving.body = moving.body.begun_anew();
             moving.filmed = 0;
         }
         self.started = Some(Instant::now());

@@ -2,8 +2,8 @@
 //! variant that no page knows does not compile.
 
 use screen::{
-    Contrast, DeviceName, Entry, FaceHint, Icon, Language, ReadingStage, ReviewLabel, StaffTap, TextSize,
-    Work,
+    Contrast, DeviceName, Entry, FaceHint, Glow, Icon, Language, ReadingStage, ReviewLabel, StaffTap,
+    TextSize, Work,
 };
 
 use crate::pages;
@@ -50,6 +50,7 @@ same_words!(
         CloseEyes,
     }
 );
+same_words!(glow, Glow { Off, Red, Yellow, Green, Cyan, Blue, Magenta });
 same_words!(
     work,
     Work {

@@ -112,7 +112,7 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
         Screen::Hello { name, birth_year } => {
             Sheet { page: PageName::Hello, hello: person(name, *birth_year), ..Sheet::default() }
         }
-        Screen::Face { hint, percent, attempt, attempts, gently } => Sheet {
+        Screen::Face { hint, percent, attempt, attempts, gently, glow } => Sheet {
             page: PageName::Face,
             face: pages::FaceData {
                 hint: codes::hint(*hint),
@@ -120,6 +120,7 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
                 attempt: (*attempt).into(),
                 attempts: (*attempts).into(),
                 gently: *gently,
+                glow: codes::glow(*glow),
             },
             ..Sheet::default()
         },

@@ -6,7 +6,7 @@ mod officers;
 mod staff;
 
 use screen::{
-    Contrast, Entry, FaceHint, Fault, Icon, Language, Look, Offers, Outcome, Over, PaperOutcome,
+    Contrast, Entry, FaceHint, Fault, Glow, Icon, Language, Look, Offers, Outcome, Over, PaperOutcome,
     PasswordRules, ReadingStage, ReviewLabel, ReviewLine, Screen, ServiceTile, Step, Text, TextSize, View,
     Work,
 };
@@ -258,8 +258,24 @@ fn consent() -> Screen {
 }
 
 fn faces() -> Vec<(&'static str, Screen)> {
-    let face = |hint, percent| Screen::Face { hint, percent, attempt: 1, attempts: 3, gently: false };
-    let gently = |hint, percent| Screen::Face { hint, percent, attempt: 2, attempts: 3, gently: true };
+    let face = |hint, percent| Screen::Face {
+        hint,
+        percent,
+        attempt: 1,
+        attempts: 3,
+        gently: false,
+        glow: Glow::Off,
+    };
+    let lit =
+        |hint, percent, glow| Screen::Face { hint, percent, attempt: 1, attempts: 3, gently: false, glow };
+    let gently = |hint, percent| Screen::Face {
+        hint,
+        percent,
+        attempt: 2,
+        attempts: 3,
+        gently: true,
+        glow: Glow::Off,
+    };
     vec![
         ("", face(FaceHint::LookStraight, 0)),
         ("still", face(FaceHint::HoldStill, 70)),
@@ -279,6 +295,12 @@ fn faces() -> Vec<(&'static str, Screen)> {
         ("left", face(FaceHint::TurnLeft, 40)),
         ("right", face(FaceHint::TurnRight, 60)),
         ("eyes", face(FaceHint::CloseEyes, 60)),
+        ("red", lit(FaceHint::HoldStill, 40, Glow::Red)),
+        ("yellow", lit(FaceHint::TurnLeft, 40, Glow::Yellow)),
+        ("green", lit(FaceHint::HoldStill, 60, Glow::Green)),
+        ("cyan", lit(FaceHint::CloseEyes, 60, Glow::Cyan)),
+        ("blue", lit(FaceHint::LookStraight, 80, Glow::Blue)),
+        ("magenta", lit(FaceHint::TurnRight, 80, Glow::Magenta)),
         ("gently", gently(FaceHint::TurnLeft, 40)),
         ("gently-eyes", gently(FaceHint::CloseEyes, 65)),
     ]

@@ -89,6 +89,7 @@ fn rest_of_visit(kiosk: &mut StandIn) {
         attempt: 1,
         attempts: 3,
         gently: false,
+        glow: screen::Glow::Off,
     });
     let frame = ToScreen::Preview(Preview { width: 40, height: 30, rgb: vec![120; 3600] });
     kiosk.stream.write_all(&frame.encode()).unwrap();

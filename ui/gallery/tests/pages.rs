@@ -174,6 +174,7 @@ fn nothing_of_a_person_outlives_the_page() {
         attempt: 1,
         attempts: 3,
         gently: false,
+        glow: screen::Glow::Off,
     }));
     assert!(data.get_hello().name.is_empty() && data.get_hello().birth_year.is_empty());
 
@@ -200,6 +201,7 @@ fn the_camera_is_seen_in_the_oval_and_nowhere_else() {
             attempt: 1,
             attempts: 3,
             gently: false,
+            glow: screen::Glow::Off,
         };
         stage.show(&view(face(0)));
         let before = stage.picture().unwrap();

@@ -14,6 +14,14 @@ pub struct LivenessConfig {
     pub passive_model: PassiveModel,
     /// Probability of "live" by that model, median of the frames, from which it agrees.
     pub live_min: f32,
+    /// Whether skin must be seen to answer to the kiosk's own light.
+    pub own_light: OwnLight,
+    /// How far its tint must go with the colours: the logarithm of a ratio of channels.
+    pub light_response_min: f32,
+    /// How well it must follow their order: a correlation.
+    pub light_agreement_min: f32,
+    /// From a colour that is asked for until the camera surely sees it; milliseconds.
+    pub light_delay_milliseconds: u16,
     /// Degrees by which a head must be seen to turn.
     pub turn_min: f32,
     /// How far the nose must leave the plane of the face on a turn, in distances between the
@@ -47,12 +55,27 @@ pub enum PassiveModel {
     IfInstalled,
 }
 
+/// What the kiosk's own light is worth at a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnLight {
+    /// Nobody passes whose skin was not seen to answer: for rooms where daylight does not
+    /// outshine the screen.
+    Required,
+    /// Skin that answers to another light is refused; where nothing is seen, nothing is said.
+    IfSeen,
+}
+
 impl LivenessConfig {
     /// The thresholds that `README.md` gives reasons for.
     pub fn documented() -> Self {
         Self {
             passive_model: PassiveModel::IfInstalled,
             live_min: 0.8,
+            own_light: OwnLight::IfSeen,
+            light_response_min: 0.03,
+            light_agreement_min: 0.8,
+            light_delay_milliseconds: 350,
             turn_min: 16.0,
             relief_min: 0.10,
             eyes_shut_max: 0.5,
@@ -72,6 +95,12 @@ impl LivenessConfig {
         let times = [self.task_seconds, self.gentle_task_seconds, from, to];
         let rules = [
             ((0.5..1.0).contains(&self.live_min), "live-min must lie between 0.5 and 1"),
+            (self.light_response_min >= 0.01, "light-response-min below 0.01 is within the camera's noise"),
+            (
+                (0.6..1.0).contains(&self.light_agreement_min),
+                "light-agreement-min must lie between 0.6 and 1",
+            ),
+            (self.light_delay_milliseconds <= 2000, "light-delay-milliseconds must be at most 2000"),
             (self.turn_min >= 12.0, "turn-min below 12 degrees shows no relief"),
             (self.relief_min >= 0.06, "relief-min below 0.06 lets flat pictures pass"),
             ((0.0..0.8).contains(&self.eyes_shut_max), "eyes-shut-max must lie below 0.8"),
@@ -96,13 +125,17 @@ impl LivenessConfig {
     }
 
     /// Nobody is asked for movements for longer than this, whatever the camera shows: four of
-    /// them, each with its pause and the way back.
+    /// them, each with its light, its pause and the way back.
     pub(crate) fn longest(&self, tempo: Tempo) -> Duration {
-        4 * (2 * self.time_for_task(tempo) + self.pause()[1])
+        4 * (2 * self.time_for_task(tempo) + self.light_delay() + self.pause()[1])
     }
 
     pub(super) fn pause(&self) -> [Duration; 2] {
         self.pause_seconds.map(Duration::from_secs_f32)
+    }
+
+    pub(super) fn light_delay(&self) -> Duration {
+        Duration::from_millis(self.light_delay_milliseconds.into())
     }
 
     pub(super) fn reaction_min(&self) -> Duration {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Task, Tempo};
+use super::{LightEvidence, Task, Tempo};
 use crate::evidence::Score;
 
 /// What shows that a living person stood before the camera.
@@ -16,6 +16,8 @@ pub struct LivenessEvidence {
     /// For each turn, how far the nose left the plane of the face, in ten-thousandths of the
     /// distance between the eyes.
     pub relief: Vec<Score>,
+    /// How the skin answered to the kiosk's own light.
+    pub light: LightEvidence,
     /// Whether the passive model agreed.
     pub passive: PassiveEvidence,
     /// How often it began anew because the face was lost from sight.
@@ -61,6 +63,12 @@ pub enum NotLive {
     /// The passive model takes it for a picture.
     #[error("the passive model takes it for a picture")]
     Picture,
+    /// The skin's colour changed otherwise than the kiosk's light did.
+    #[error("the skin answers to another light than the kiosk's")]
+    OtherLight,
+    /// The skin did not answer to the kiosk's light, and at this machine it must.
+    #[error("the skin does not answer to the kiosk's light")]
+    Unlit,
     /// No turn could be shown, and there is no passive model.
     #[error("too little was shown without the passive model")]
     TooLittle,

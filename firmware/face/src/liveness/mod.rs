@@ -1,7 +1,7 @@
 //! Is it a living person who stands there? Presentation attack detection after
 //! ISO/IEC 30107-1: the person is asked for movements that nobody could know beforehand
 //! ([`Task`]), and it is watched that they come when asked for, that a turning head has
-//! relief, and that it stays one face. Where the operator installed the passive model, it
+//! relief, that its skin answers to the kiosk's own light, and that it stays one face. Where the operator installed the passive model, it
 //! must agree as well.
 //!
 //! What this does not stop stands in `firmware/SECURITY.md`: a film of the holder whose
@@ -11,17 +11,20 @@ mod challenge;
 mod config;
 mod draw;
 mod evidence;
+mod light;
 mod passive;
 mod plane;
 mod relief;
 mod trial;
 
 pub use challenge::{Task, Tempo};
-pub use config::{LivenessConfig, PassiveModel};
+pub use config::{LivenessConfig, OwnLight, PassiveModel};
 pub use evidence::{LivenessEvidence, NotLive, PassiveEvidence};
+pub use light::{LightEvidence, Skin};
 
 pub(crate) use challenge::Challenge;
 pub(crate) use draw::Draw;
+pub(crate) use light::{Light, Tint, tint};
 pub(crate) use passive::Passive;
 pub(crate) use relief::Shape;
 pub(crate) use trial::{Rest, Said, Seen, Trial};

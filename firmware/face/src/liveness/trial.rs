@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use screen::FaceHint;
+use screen::{FaceHint, Glow};
 
 use super::{
-    Challenge, Draw, LivenessConfig, LivenessEvidence, NotLive, PassiveEvidence, Shape, Task, Tempo,
+    Challenge, Draw, Light, LivenessConfig, LivenessEvidence, NotLive, PassiveEvidence, Shape, Task, Tempo,
+    Tint,
 };
 use crate::evidence::Score;
 
@@ -21,6 +22,7 @@ pub(crate) struct Seen {
     /// Pixels.
     pub(crate) eye_distance: f32,
     pub(crate) shape: Shape,
+    pub(crate) skin: Tint,
 }
 
 /// The person at rest, out of the frames that were compared: medians.
@@ -91,15 +93,16 @@ pub(crate) struct Trial {
     challenge: Challenge,
     rest: Rest,
     stage: Stage,
+    light: Light,
     unasked: u8,
     shown: Vec<Task>,
     relief: Vec<f32>,
 }
 
 impl Trial {
-    pub(crate) fn new(challenge: Challenge, rest: Rest, now: Duration) -> Self {
-        let stage = Stage::Settling { since: now };
-        Self { challenge, rest, stage, unasked: 0, shown: Vec::new(), relief: Vec::new() }
+    pub(crate) fn new(challenge: Challenge, rest: Rest, now: Duration, draw: &mut Draw) -> Self {
+        let (stage, light) = (Stage::Settling { since: now }, Light::new(draw));
+        Self { challenge, rest, stage, light, unasked: 0, shown: Vec::new(), relief: Vec::new() }
     }
 
     /// Share of what is needed that was shown.
@@ -112,12 +115,23 @@ impl Trial {
         self.shown.len() >= self.challenge.needed
     }
 
+    /// The colour in which the page should glow.
+    pub(crate) fn glow(&self) -> Glow {
+        self.light.glow()
+    }
+
     /// What was shown, for the record.
-    pub(crate) fn evidence(&self, passive: PassiveEvidence, restarts: u32) -> LivenessEvidence {
+    pub(crate) fn evidence(
+        &self,
+        passive: PassiveEvidence,
+        restarts: u32,
+        config: &LivenessConfig,
+    ) -> LivenessEvidence {
         LivenessEvidence {
             tempo: self.challenge.tempo,
             tasks: self.shown.clone(),
             relief: self.relief.iter().map(|&relief| Score::of(relief)).collect(),
+            light: self.light.evidence(config),
             passive,
             restarts,
         }
@@ -126,11 +140,7 @@ impl Trial {
     pub(crate) fn see(&mut self, seen: &Seen, config: &LivenessConfig, draw: &mut Draw) -> Said {
         match self.stage {
             Stage::Settling { since } => self.settle(seen, since, config, draw),
-            Stage::Pausing { .. } if self.rest.turned(seen).abs() >= config.turn_min => {
-                self.moved_unasked(seen.at)
-            }
-            Stage::Pausing { until } if seen.at >= until => self.ask(seen.at),
-            Stage::Pausing { .. } => Said::Go(FaceHint::HoldStill),
+            Stage::Pausing { until } => self.pause(seen, until, config, draw),
             Stage::Asked { .. } => self.watch(seen, config),
         }
     }
@@ -143,12 +153,25 @@ impl Trial {
         let too_near = near && self.challenge.tasks.front() == Some(&Task::ComeCloser);
         if straight && open && !too_near {
             self.stage = Stage::Pausing { until: seen.at + draw.time(config.pause()) };
+            self.light.rest();
             return Said::Go(FaceHint::HoldStill);
         }
         if seen.at.saturating_sub(since) > config.time_for_task(self.challenge.tempo) {
             return Said::Failed(NotLive::NotDone);
         }
         Said::Go(if too_near { FaceHint::MoveBack } else { FaceHint::LookStraight })
+    }
+
+    /// Nothing is asked for until the light changed, and then not at once.
+    fn pause(&mut self, seen: &Seen, until: Duration, config: &LivenessConfig, draw: &mut Draw) -> Said {
+        let turned = self.rest.turned(seen).abs();
+        if turned >= config.turn_min {
+            return self.moved_unasked(seen.at);
+        }
+        if turned < STRAIGHT && self.light.see(seen.at, seen.skin, config, draw) && seen.at >= until {
+            return self.ask(seen.at);
+        }
+        Said::Go(FaceHint::HoldStill)
     }
 
     fn moved_unasked(&mut self, now: Duration) -> Said {

@@ -7,7 +7,7 @@ use crate::align::{Crop, Point};
 pub(super) type Lab = [f32; 3];
 
 /// Red, green and blue of a pixel, 0 to 1.
-fn pixel(crop: &Crop, x: usize, y: usize) -> [f32; 3] {
+pub(super) fn pixel(crop: &Crop, x: usize, y: usize) -> [f32; 3] {
     let plane = crop.side * crop.side;
     [0, plane, 2 * plane].map(|offset| crop.planes[offset + y * crop.side + x])
 }
@@ -45,7 +45,7 @@ fn lab(rgb: [f32; 3]) -> Lab {
 }
 
 /// sRGB without its gamma (IEC 61966-2-1).
-fn linear(value: f32) -> f32 {
+pub(super) fn linear(value: f32) -> f32 {
     if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
 }
 

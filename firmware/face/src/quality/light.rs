@@ -1,6 +1,6 @@
 //! How a face is lit and how sharp it is: inside its outline, and on its cheeks.
 
-use super::colour::luminance;
+use super::colour::{self, luminance};
 use crate::align::{Crop, Point};
 
 /// Light and sharpness of the face in its crop.
@@ -97,6 +97,17 @@ pub(super) fn overlap(crop: &Crop, cheeks: [[usize; 4]; 2]) -> f32 {
         levels
     });
     one.iter().zip(&other).map(|(one, other)| one.min(*other)).sum()
+}
+
+/// Mean red, green and blue of both cheeks, without gamma, 0 to 1.
+pub(super) fn skin(crop: &Crop, cheeks: [[usize; 4]; 2]) -> [f32; 3] {
+    let (mut sum, mut count) = ([0.0_f32; 3], 0.0_f32);
+    for [x, y] in cheeks.into_iter().flat_map(pixels) {
+        let colour = colour::pixel(crop, x, y).map(colour::linear);
+        sum = std::array::from_fn(|channel| sum[channel] + colour[channel]);
+        count += 1.0;
+    }
+    sum.map(|value| value / count.max(1.0))
 }
 
 fn pixels([left, top, right, bottom]: [usize; 4]) -> impl Iterator<Item = [usize; 2]> {

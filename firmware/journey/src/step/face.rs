@@ -2,7 +2,7 @@
 
 use face::{FaceMatch, Tempo};
 use faults::Fault;
-use screen::{FaceHint, Outcome, Tap};
+use screen::{FaceHint, Glow, Outcome, Tap};
 use zeroize::Zeroizing;
 
 use super::{Turn, ending::to_counter, go};
@@ -15,8 +15,8 @@ use crate::{
 
 pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
     match (at, event) {
-        (At::TakingPhoto { read, attempt, tempo, .. }, Event::FaceSeen(hint, percent)) => {
-            go(At::TakingPhoto { read, attempt, tempo, hint, percent })
+        (At::TakingPhoto { read, attempt, tempo, .. }, Event::FaceSeen(hint, percent, glow)) => {
+            go(At::TakingPhoto { read, attempt, tempo, hint, percent, glow })
         }
         (At::TakingPhoto { read, .. }, Event::FaceMatched(face)) => proved(read, face).and(Effect::StopFace),
         (At::TakingPhoto { read, attempt, tempo, .. }, Event::FaceMissed(fault)) => {
@@ -90,7 +90,8 @@ pub(super) fn proved(read: Read, face: Box<FaceMatch>) -> Turn {
 pub(super) fn watch_face(read: Read, attempt: u8, tempo: Tempo) -> Turn {
     match read.reference.clone() {
         Ok(reference) => {
-            go(At::TakingPhoto { read, attempt, tempo, hint: FaceHint::LookStraight, percent: 0 })
+            let (hint, glow) = (FaceHint::LookStraight, Glow::Off);
+            go(At::TakingPhoto { read, attempt, tempo, hint, percent: 0, glow })
                 .and(Effect::WatchFace(reference, attempt, tempo))
         }
         Err(fault) => another_way(read, Some(fault)),

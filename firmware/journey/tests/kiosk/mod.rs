@@ -238,7 +238,7 @@ pub fn events() -> Vec<(&'static str, Make)> {
         ("CardFailed (lifted)", || Event::CardFailed(Fault::CardLifted)),
         ("CardFailed (wrong key)", || Event::CardFailed(Fault::CardKeyWrong)),
         ("CardFailed (altered)", || Event::CardFailed(Fault::DataAltered)),
-        ("FaceSeen", || Event::FaceSeen(screen::FaceHint::HoldStill, 50)),
+        ("FaceSeen", || Event::FaceSeen(screen::FaceHint::HoldStill, 50, screen::Glow::Blue)),
         ("FaceMatched", || Event::FaceMatched(face_match())),
         ("FaceMissed", || Event::FaceMissed(Fault::FaceNotMatched)),
         ("FaceMissed (camera)", || Event::FaceMissed(Fault::CameraMissing)),

@@ -11,9 +11,15 @@ use std::{
     time::Duration,
 };
 
+use screen::{FaceHint, Glow};
+use serde::{
+    Deserialize as _,
+    de::{IntoDeserializer as _, value::StrDeserializer},
+};
+
 use super::Turn;
 
-/// What a body can be told, by the words of the screen's hints.
+/// What a body can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Motion {
     /// Turn the head to its own left, and stay so.
@@ -33,18 +39,24 @@ pub enum Motion {
 }
 
 impl Motion {
-    /// Out of a hint's word; none for hints that ask for no motion.
-    pub fn of_word(word: &str) -> Option<Self> {
-        Some(match word {
-            "turn-left" => Self::TurnLeft,
-            "turn-right" => Self::TurnRight,
-            "look-straight" => Self::LookStraight,
-            "close-eyes" => Self::CloseEyes,
-            "open-eyes" => Self::OpenEyes,
-            "come-closer" => Self::ComeCloser,
-            "move-back" => Self::MoveBack,
+    /// What whoever reads that hint does; nothing for hints that ask for no motion.
+    pub fn asked_by(hint: FaceHint) -> Option<Self> {
+        Some(match hint {
+            FaceHint::TurnLeft => Self::TurnLeft,
+            FaceHint::TurnRight => Self::TurnRight,
+            FaceHint::LookStraight => Self::LookStraight,
+            FaceHint::CloseEyes => Self::CloseEyes,
+            FaceHint::OpenEyes => Self::OpenEyes,
+            FaceHint::ComeCloser => Self::ComeCloser,
+            FaceHint::MoveBack => Self::MoveBack,
             _ => return None,
         })
+    }
+
+    /// The same by the hint's word on the wire to the screen.
+    fn of_word(word: &str) -> Option<Self> {
+        let word: StrDeserializer<'_, serde::de::value::Error> = word.into_deserializer();
+        FaceHint::deserialize(word).ok().and_then(Self::asked_by)
     }
 }
 
@@ -57,19 +69,43 @@ pub struct Pose {
     pub lids: f32,
     /// How much larger than at rest; 0: not at all.
     pub nearer: f32,
+    /// The kiosk's light that falls on it.
+    pub glow: Glow,
 }
 
-/// Told from outside the camera; clones share it.
+/// What reaches a body from outside the camera; clones share it.
 #[derive(Clone, Default)]
-pub struct Prompter(Arc<Mutex<Vec<Motion>>>);
+pub struct Prompter(Arc<Mutex<Prompts>>);
+
+#[derive(Default)]
+struct Prompts {
+    told: Vec<Motion>,
+    hint: Option<FaceHint>,
+    glow: Glow,
+}
 
 impl Prompter {
     /// Tells the body.
     pub fn tell(&self, motion: Motion) {
-        self.told().push(motion);
+        self.prompts().told.push(motion);
     }
 
-    fn told(&self) -> std::sync::MutexGuard<'_, Vec<Motion>> {
+    /// The page shows that hint and glows in that colour, and whoever stands there does as
+    /// it says.
+    pub fn show(&self, hint: FaceHint, glow: Glow) {
+        self.shine(glow);
+        let mut prompts = self.prompts();
+        if prompts.hint.replace(hint) != Some(hint) {
+            prompts.told.extend(Motion::asked_by(hint));
+        }
+    }
+
+    /// The page glows in that colour from now on.
+    pub fn shine(&self, glow: Glow) {
+        self.prompts().glow = glow;
+    }
+
+    fn prompts(&self) -> std::sync::MutexGuard<'_, Prompts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -115,6 +151,8 @@ const MOVEMENT: f32 = 0.5;
 /// A body: where it is on the way to where it was told to be.
 pub(crate) struct Body {
     prompter: Prompter,
+    /// Whether it hears what it is told; the light falls on it anyway.
+    obeys: bool,
     told: Vec<(Duration, Motion)>,
     aim: Pose,
     pose: Pose,
@@ -122,13 +160,31 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    pub(crate) fn new(prompter: Prompter) -> Self {
-        Self { prompter, told: Vec::new(), aim: Pose::default(), pose: Pose::default(), at: Duration::ZERO }
+    pub(crate) fn new(prompter: Prompter, obeys: bool) -> Self {
+        let (aim, pose) = (Pose::default(), Pose::default());
+        Self { prompter, obeys, told: Vec::new(), aim, pose, at: Duration::ZERO }
+    }
+
+    /// Another one on the same place, from the beginning of the camera's time.
+    #[must_use]
+    pub(crate) fn begun_anew(&self) -> Self {
+        Self::new(self.prompter.clone(), self.obeys)
+    }
+
+    /// Moves of its own accord.
+    pub(crate) fn act(&mut self, at: Duration, motion: Motion) {
+        self.told.push((at + REACTION, motion));
     }
 
     /// How it is held at that time; times only grow.
     pub(crate) fn pose(&mut self, at: Duration) -> Pose {
-        self.told.extend(self.prompter.told().drain(..).map(|motion| (at + REACTION, motion)));
+        let (told, glow) = {
+            let mut prompts = self.prompter.prompts();
+            (std::mem::take(&mut prompts.told), prompts.glow)
+        };
+        if self.obeys {
+            self.told.extend(told.into_iter().map(|motion| (at + REACTION, motion)));
+        }
         while self.told.first().is_some_and(|(when, _)| *when <= at) {
             let (_, motion) = self.told.remove(0);
             self.aim = aimed(self.aim, motion);
@@ -140,6 +196,7 @@ impl Body {
             turn: Turn { yaw: toward(self.pose.turn.yaw, self.aim.turn.yaw, TURN), pitch: 0.0 },
             lids: toward(self.pose.lids, self.aim.lids, 2.0),
             nearer: toward(self.pose.nearer, self.aim.nearer, NEARER),
+            glow,
         };
         self.pose
     }
@@ -166,7 +223,7 @@ mod tests {
     #[test]
     fn a_body_moves_after_a_moment_and_stays_until_told_otherwise() {
         let prompter = Prompter::default();
-        let mut body = Body::new(prompter.clone());
+        let mut body = Body::new(prompter.clone(), true);
         let mut yaw = |milliseconds| body.pose(Duration::from_millis(milliseconds)).turn.yaw;
         prompter.tell(Motion::TurnLeft);
         assert!(yaw(0).abs() < f32::EPSILON && yaw(300).abs() < f32::EPSILON);

@@ -2,6 +2,7 @@
 //! living person, or the instrument of an attack.
 
 mod body;
+mod glow;
 mod lids;
 mod recapture;
 mod surface;
@@ -12,6 +13,8 @@ use serde::Deserialize;
 pub use body::{Motion, Pose, Prompter};
 pub use recapture::{on_screen, printed};
 pub use surface::{Surface, Turn};
+
+use glow::Lit;
 
 pub(crate) use body::Body;
 
@@ -88,6 +91,15 @@ impl Presentation {
         !matches!(self, Self::Still | Self::Film | Self::InjectedFilm)
     }
 
+    /// What the kiosk's light falls on.
+    fn surface(self) -> Lit {
+        match self {
+            Self::Living | Self::Print | Self::BentPrint | Self::CutOut => Lit::Diffuse,
+            Self::Screen | Self::Film | Self::SteeredFilm => Lit::Glass,
+            Self::Still | Self::InjectedFilm => Lit::Nothing,
+        }
+    }
+
     /// Whether it moves by itself, as it was filmed.
     pub(crate) fn is_filmed(self) -> bool {
         matches!(self, Self::Film | Self::InjectedFilm)
@@ -106,23 +118,25 @@ pub(crate) struct Subject {
     place: [f32; 2],
     /// The room without it.
     room: RgbImage,
+    /// How many times as bright as an office the room is.
+    brightness: f32,
 }
 
 impl Subject {
-    /// `photograph` at `place` before `room`.
+    /// `photograph` at `place` before `room`, which is so many times as bright as an office.
     pub(crate) fn new(
         presentation: Presentation,
         photograph: RgbImage,
         features: Features,
         room: RgbImage,
-        place: [f32; 2],
+        (place, brightness): ([f32; 2], f32),
     ) -> Self {
         let photograph = match presentation {
             Presentation::Print | Presentation::BentPrint | Presentation::CutOut => printed(&photograph),
             Presentation::Screen => on_screen(&photograph),
             _ => photograph,
         };
-        Self { presentation, photograph, features, place, room }
+        Self { presentation, photograph, features, place, room, brightness }
     }
 
     /// The frame that shows it in that pose.
@@ -148,6 +162,8 @@ impl Subject {
                 self.draw(Surface::Sheet, &on_screen(&self.living(pose)), straight, &mut scene);
             }
         }
+        let on = self.presentation.surface();
+        glow::lit(&mut scene, &self.features, self.place, pose.glow, on, self.brightness);
         if pose.nearer == 0.0 { scene } else { self.nearer(&scene, 1.0 + pose.nearer) }
     }
 

@@ -1,0 +1,62 @@
+//! The kiosk's light on whatever stands before it: the screen's colours added to those of a
+//! room's light, as a diffuse surface shows them.
+
+use image::RgbImage;
+use screen::Glow;
+
+use super::Features;
+
+/// What a channel of the screen adds to the same channel of an office's light on a face half a
+/// metre away: a pane of 0.03 square metres of 300 candela each gives 36 lux there, the office
+/// 400.
+const SHARE: f32 = 0.09;
+/// How far the light reaches, in distances between the eyes from the face's middle.
+const REACH: f32 = 5.0;
+
+/// What the light falls on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Lit {
+    /// Skin or paper.
+    Diffuse,
+    /// The glass of a screen that shines itself.
+    Glass,
+    /// Nothing is there: the picture comes over the wire.
+    Nothing,
+}
+
+/// Colours what is near the face, in a room so many times as bright as an office.
+pub(super) fn lit(
+    scene: &mut RgbImage,
+    features: &Features,
+    place: [f32; 2],
+    glow: Glow,
+    on: Lit,
+    room: f32,
+) {
+    let share = match on {
+        Lit::Diffuse => SHARE,
+        Lit::Glass => SHARE * 0.15,
+        Lit::Nothing => return,
+    } / room;
+    let channels = match glow {
+        Glow::Off => return,
+        Glow::Red => [1.0, 0.0, 0.0],
+        Glow::Yellow => [1.0, 1.0, 0.0],
+        Glow::Green => [0.0, 1.0, 0.0],
+        Glow::Cyan => [0.0, 1.0, 1.0],
+        Glow::Blue => [0.0, 0.0, 1.0],
+        Glow::Magenta => [1.0, 0.0, 1.0],
+    };
+    let ([x, y], [ax, ay], [bx, by]) = (features.middle(), features.left_eye, features.right_eye);
+    let (x, y) = (x + place[0], y + place[1]);
+    let reach = REACH * (bx - ax).hypot(by - ay);
+    for (column, row, pixel) in scene.enumerate_pixels_mut() {
+        let (dx, dy) = ((column as f32 - x) / reach, (row as f32 - y) / reach);
+        let there = share * (-(dx * dx + dy * dy)).exp();
+        for (value, channel) in pixel.0.iter_mut().zip(channels) {
+            // Light adds up before the camera's gamma.
+            let gain = (1.0 + there * channel).powf(1.0 / 2.2);
+            *value = (f32::from(*value) * gain).round().min(255.0) as u8;
+        }
+    }
+}
