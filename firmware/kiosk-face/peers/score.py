@@ -2,11 +2,15 @@
 """Adds the scores of other programs to a list of labelled pairs, for kiosk-face evaluate.
 
 usage: score.py PAIRS.csv OUT.csv [--recogniser SFACE.onnx] [--install DIR]
+       score.py --lfw FOLDER pairs.txt OUT.csv [...]
 
   score.opencv  OpenCV's own FaceDetectorYN and FaceRecognizerSF, with our model files unless
                 --recogniser names another, as OpenCV Zoo's face_recognition_sface_2021dec.onnx,
                 which is not quantised; cosine
   score.dlib    dlib's frontal detector, five landmarks and ResNet; minus the distance
+
+With --lfw the pairs are those of Labeled Faces in the Wild: its own list and its folder; OUT.csv
+then has its folds.
 
 Every program takes the face that the picture is of, as ours does: large and in its middle.
 Packages (once, into --install, by pip):
@@ -84,8 +88,21 @@ def dlib_resnet(folder):
     return template, likeness
 
 
+def lfw(folder, lines):
+    """Folds of so many pairs of one person, then of two: NAME 1 2 or NAME 1 OTHER 3."""
+    each = int(lines[0].split()[1])
+    rows = []
+    for at, line in enumerate(lines[1:]):
+        words = line.split()
+        files = [words[:2], [words[0], words[2]] if len(words) == 3 else words[2:]]
+        a, b = (folder / name / f"{name}_{int(number):04}.jpg" for name, number in files)
+        rows.append({"a": a, "b": b, "same": int(len(words) == 3), "fold": at // (2 * each)})
+    return rows
+
+
 def main():
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--lfw", type=pathlib.Path)
     words.add_argument("pairs", type=pathlib.Path)
     words.add_argument("out", type=pathlib.Path)
     words.add_argument("--recogniser", type=pathlib.Path, default=RECOGNISER)
@@ -93,8 +110,11 @@ def main():
     given = words.parse_args()
     install(given.install)
     programs = {"opencv": opencv(given.recogniser), "dlib": dlib_resnet(given.install)}
-    with given.pairs.open(newline="") as file:
-        rows = [{key.strip(): value.strip() for key, value in row.items()} for row in csv.DictReader(file)]
+    if given.lfw:
+        rows = lfw(given.lfw.resolve(), given.pairs.read_text().splitlines())
+    else:
+        with given.pairs.open(newline="") as file:
+            rows = [{key.strip(): value.strip() for key, value in row.items()} for row in csv.DictReader(file)]
     for name, (template, likeness) in programs.items():
         seen = {}
         for row in rows:
@@ -114,4 +134,5 @@ def main():
         table.writerows(rows)
 
 
-main()
+if __name__ == "__main__":
+    main()

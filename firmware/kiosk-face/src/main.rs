@@ -4,13 +4,15 @@
 
 mod curves;
 mod evaluate;
+mod groups;
+mod lfw;
 mod look;
 mod order;
 mod pairs;
 mod report;
 mod trials;
 
-use std::{env, process::ExitCode, time::Instant};
+use std::{env, path::Path, process::ExitCode, time::Instant};
 
 use face::Engine;
 use order::{Order, Task};
@@ -33,17 +35,20 @@ fn main() -> ExitCode {
 }
 
 fn carry_out(order: &Order) -> Result<ExitCode, String> {
-    if matches!(order.task, Task::Help) {
-        println!("{}", order::HELP);
-        return Ok(ExitCode::SUCCESS);
-    }
-    let began = Instant::now();
-    let engine = Engine::load(&order.models).map_err(|error| format!("{}: {error}", error.fault().code()))?;
-    println!("models loaded in {}", look::ms(began.elapsed()));
     match &order.task {
-        Task::Help => Ok(ExitCode::SUCCESS),
-        Task::Compare(files) => look::compare(&engine, files),
-        Task::Quality(file) => look::quality(&engine, file),
-        Task::Evaluate(evaluation) => evaluate::evaluate(&engine, evaluation).map(|()| ExitCode::SUCCESS),
+        Task::Help => {
+            println!("{}", order::HELP);
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Compare(files) => look::compare(&engine(&order.models)?, files),
+        Task::Quality(file) => look::quality(&engine(&order.models)?, file),
+        Task::Evaluate(asked) => evaluate::evaluate(&order.models, asked).map(|()| ExitCode::SUCCESS),
     }
+}
+
+fn engine(models: &Path) -> Result<Engine, String> {
+    let began = Instant::now();
+    let engine = Engine::load(models).map_err(|error| format!("{}: {error}", error.fault().code()))?;
+    println!("models loaded in {}", look::ms(began.elapsed()));
+    Ok(engine)
 }

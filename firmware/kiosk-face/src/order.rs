@@ -11,6 +11,7 @@ kiosk-face: compares faces and measures pictures
 usage: kiosk-face compare PICTURE PICTURE
        kiosk-face quality PICTURE
        kiosk-face evaluate PAIRS.csv [--plot OUT.png] [--json OUT.json]
+       kiosk-face evaluate --lfw FOLDER --pairs pairs.txt [--plot OUT.png] [--json OUT.json]
 
 Pictures are JPEG or JPEG 2000 files.
 
@@ -21,9 +22,12 @@ evaluate  Error rates over labelled pairs. PAIRS.csv has a header and the column
             a, b        two picture files, from the folder of PAIRS.csv on
             same        1: one person; 0: two
             fold        optional: which of the folds of a cross-validation
+            group       optional: of people or of pictures; rates are told for each
             score.NAME  optional: the score of another program, higher for more alike; it is
                         evaluated beside ours on the same pairs. Empty: it found no face.
           Other columns are ignored. A pair without a face in a picture counts as refused.
+
+          With --lfw the pairs are those of Labeled Faces in the Wild: its list and its folder.
 
   --plot FILE   ROC and DET curves as PNG
   --json FILE   the figures
@@ -45,16 +49,34 @@ pub enum Task {
 }
 
 pub struct Evaluation {
-    pub pairs: PathBuf,
+    pub list: List,
     pub plot: Option<PathBuf>,
     pub json: Option<PathBuf>,
+}
+
+pub enum List {
+    Table(PathBuf),
+    /// Labeled Faces in the Wild: the folder of its pictures and its own list.
+    Lfw {
+        folder: PathBuf,
+        pairs: PathBuf,
+    },
+}
+
+/// What only `evaluate` has.
+#[derive(Default)]
+struct Options {
+    plot: Option<PathBuf>,
+    json: Option<PathBuf>,
+    lfw: Option<PathBuf>,
+    pairs: Option<PathBuf>,
 }
 
 impl Order {
     pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self, String> {
         use lexopt::prelude::*;
         let mut parser = lexopt::Parser::from_args(arguments);
-        let (mut words, mut models, mut plot, mut json) = (Vec::new(), None, None, None);
+        let (mut words, mut models, mut options) = (Vec::new(), None, Options::default());
         let mut help = false;
         while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
             let option = match argument {
@@ -67,27 +89,38 @@ impl Order {
                     continue;
                 }
                 Long("models") => &mut models,
-                Long("plot") => &mut plot,
-                Long("json") => &mut json,
+                Long("plot") => &mut options.plot,
+                Long("json") => &mut options.json,
+                Long("lfw") => &mut options.lfw,
+                Long("pairs") => &mut options.pairs,
                 other => return Err(other.unexpected().to_string()),
             };
             *option = Some(PathBuf::from(parser.value().map_err(|error| error.to_string())?));
         }
-        let task = if help { Task::Help } else { task(words, plot, json)? };
+        let task = if help { Task::Help } else { task(words, options)? };
         Ok(Self { task, models: models.unwrap_or_else(default_models) })
     }
 }
 
-fn task(words: Vec<OsString>, plot: Option<PathBuf>, json: Option<PathBuf>) -> Result<Task, String> {
+fn task(words: Vec<OsString>, options: Options) -> Result<Task, String> {
     let mut words = words.into_iter();
     let verb = words.next().ok_or("no command given")?;
     let files: Vec<PathBuf> = words.map(PathBuf::from).collect();
-    let writes = plot.is_some() || json.is_some();
+    let Options { plot, json, lfw, pairs } = options;
+    let evaluates = [&plot, &json, &lfw, &pairs].into_iter().any(Option::is_some);
     match (verb.to_str(), files.as_slice()) {
         (Some("help"), _) => Ok(Task::Help),
-        (Some("evaluate"), [pairs]) => Ok(Task::Evaluate(Evaluation { pairs: pairs.clone(), plot, json })),
-        (Some("evaluate"), _) => Err("evaluate takes one list of pairs".into()),
-        (Some("compare" | "quality"), _) if writes => Err("only evaluate has --plot and --json".into()),
+        (Some("evaluate"), files) => {
+            let list = match (files, lfw, pairs) {
+                ([table], None, None) => List::Table(table.clone()),
+                ([], Some(folder), Some(pairs)) => List::Lfw { folder, pairs },
+                _ => return Err("evaluate takes one list of pairs, or --lfw and --pairs".into()),
+            };
+            Ok(Task::Evaluate(Evaluation { list, plot, json }))
+        }
+        (Some("compare" | "quality"), _) if evaluates => {
+            Err("only evaluate has --plot, --json, --lfw and --pairs".into())
+        }
         (Some("compare"), [one, other]) => Ok(Task::Compare([one.clone(), other.clone()])),
         (Some("compare"), _) => Err("compare takes two pictures".into()),
         (Some("quality"), [one]) => Ok(Task::Quality(one.clone())),

@@ -1,7 +1,7 @@
 //! The list of labelled pairs, as a person or a script wrote it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 
@@ -20,6 +20,10 @@ pub struct Pair {
     pub same: bool,
     /// Of a cross-validation.
     pub fold: Option<u32>,
+    /// Of people, or of pictures: its rates are told apart.
+    pub group: Option<String>,
+    /// Who is on either picture, as far as the pairs of one person tell, counted from 0.
+    pub persons: [u32; 2],
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +36,16 @@ pub enum PairsError {
     Value { line: u64, column: String, value: String, wanted: &'static str },
     #[error("the pairs need at least one of one person and one of two")]
     OneKind,
+    #[error("'{0}' and '{1}' are of two persons in one pair, and of one by others")]
+    Contradiction(PathBuf, PathBuf),
+}
+
+/// A pair as a list says it.
+pub struct Labelled {
+    pub files: [PathBuf; 2],
+    pub same: bool,
+    pub fold: Option<u32>,
+    pub group: Option<String>,
 }
 
 impl Pairs {
@@ -42,13 +56,14 @@ impl Pairs {
         let header = table.headers()?.clone();
         let place = |name: &str| header.iter().position(|column| column == name);
         let needed = |name: &'static str| place(name).ok_or(PairsError::Column(name));
-        let (a, b, same, fold) = (needed("a")?, needed("b")?, needed("same")?, place("fold"));
+        let (a, b, same) = (needed("a")?, needed("b")?, needed("same")?);
+        let (fold, group) = (place("fold"), place("group"));
         let scores: Vec<(usize, &str)> = header
             .iter()
             .enumerate()
             .filter_map(|(at, name)| Some((at, name.strip_prefix(SCORE)?)))
             .collect();
-        let mut read = Self { pairs: Vec::new(), others: BTreeMap::new() };
+        let (mut pairs, mut others) = (Vec::new(), BTreeMap::<String, Vec<_>>::new());
         for row in table.records() {
             let row = row?;
             let cell = |at: usize| row.get(at).unwrap_or_default();
@@ -77,13 +92,66 @@ impl Pairs {
                             .ok_or_else(|| wrong(*at, "a score"))?,
                     ),
                 };
-                read.others.entry((*name).to_owned()).or_default().push(score);
+                others.entry((*name).to_owned()).or_default().push(score);
             }
-            read.pairs.push(Pair { files: [folder.join(cell(a)), folder.join(cell(b))], same, fold });
+            let group = group.map(cell).filter(|name| !name.is_empty()).map(str::to_owned);
+            let files = [folder.join(cell(a)), folder.join(cell(b))];
+            pairs.push(Labelled { files, same, fold, group });
         }
-        let of_one = read.pairs.iter().filter(|pair| pair.same).count();
-        if of_one == 0 || of_one == read.pairs.len() { Err(PairsError::OneKind) } else { Ok(read) }
+        Self::of(pairs, others)
     }
+
+    /// Finds out which pictures are of one person, and refuses what cannot be.
+    pub fn of(
+        labelled: Vec<Labelled>,
+        others: BTreeMap<String, Vec<Option<f64>>>,
+    ) -> Result<Self, PairsError> {
+        let of_one = labelled.iter().filter(|pair| pair.same).count();
+        if of_one == 0 || of_one == labelled.len() {
+            return Err(PairsError::OneKind);
+        }
+        let persons = persons(&labelled);
+        let pairs = labelled.into_iter().map(|Labelled { files, same, fold, group }| {
+            let persons = [persons[&files[0]], persons[&files[1]]];
+            if !same && persons[0] == persons[1] {
+                let [one, other] = files;
+                return Err(PairsError::Contradiction(one, other));
+            }
+            Ok(Pair { files, same, fold, group, persons })
+        });
+        Ok(Self { pairs: pairs.collect::<Result<_, _>>()?, others })
+    }
+}
+
+/// Whose picture each file is: pictures that pairs of one person link are of one person.
+fn persons(pairs: &[Labelled]) -> HashMap<PathBuf, u32> {
+    let mut places = HashMap::new();
+    for file in pairs.iter().flat_map(|pair| &pair.files) {
+        let next = places.len();
+        places.entry(file).or_insert(next);
+    }
+    let mut parents: Vec<usize> = (0..places.len()).collect();
+    for pair in pairs.iter().filter(|pair| pair.same) {
+        let [one, other] = [&pair.files[0], &pair.files[1]].map(|file| root(&mut parents, places[file]));
+        parents[one] = other;
+    }
+    let mut numbers = HashMap::new();
+    let of = |(file, place): (&PathBuf, usize)| {
+        let next = numbers.len() as u32;
+        (file.clone(), *numbers.entry(root(&mut parents, place)).or_insert(next))
+    };
+    let mut in_order: Vec<_> = places.into_iter().collect();
+    in_order.sort_unstable_by_key(|(_, place)| *place);
+    in_order.into_iter().map(of).collect()
+}
+
+/// Whom a picture is linked to in the end; the way there gets shorter.
+fn root(parents: &mut [usize], mut place: usize) -> usize {
+    while parents[place] != place {
+        parents[place] = parents[parents[place]];
+        place = parents[place];
+    }
+    place
 }
 
 #[cfg(test)]
@@ -124,5 +192,17 @@ mod tests {
         check("a,b,same\n1,2,1\n1,3\n", "cannot read the pairs");
         check("a,b,same\n1,2,1\n", "at least one");
         check("a,b,same\n", "at least one");
+    }
+
+    #[test]
+    fn pictures_that_pairs_link_are_of_one_person_and_of_no_other() {
+        let linked = read("a,b,same,group\n1,2,1,x\n4,3,1,\n2,3,1,x\n1,9,0,\n").unwrap();
+        let persons: Vec<_> = linked.pairs.iter().map(|pair| pair.persons).collect();
+        assert!(persons[..3].iter().flatten().all(|person| *person == persons[0][0]), "{persons:?}");
+        assert_ne!(persons[3][0], persons[3][1]);
+        assert_eq!(linked.pairs[0].group.as_deref(), Some("x"));
+        assert_eq!(linked.pairs[1].group, None);
+        let error = read("a,b,same\n1,2,1\n2,3,1\n1,3,0\n").err().unwrap();
+        assert!(error.contains("of one by others"), "{error}");
     }
 }

@@ -4,23 +4,30 @@
 
 use serde::Serialize;
 
-/// How often the pairs are drawn anew for an interval, and the seed: the same list gives
+/// How often the persons are drawn anew for an interval, and the seed: the same list gives
 /// the same figures.
 const RESAMPLES: usize = 1000;
 const SEED: u64 = 0x6D6F_7463_6861_6D01;
+/// Draws that leave no pair of one person, or none of two, are drawn anew so often at most.
+const MOST_DRAWS: usize = 20 * RESAMPLES;
+
+/// One pair as a program saw it.
+#[derive(Clone, Copy)]
+pub struct Scored {
+    /// None: a picture showed no face.
+    pub score: Option<f64>,
+    pub same: bool,
+    /// Who is on either picture, counted from 0.
+    pub persons: [u32; 2],
+}
 
 /// The scores of one program over one list.
 pub struct Trials {
-    genuine: Scores,
-    impostor: Scores,
-}
-
-/// Scores of pairs of one kind.
-#[derive(Clone)]
-struct Scores {
-    ascending: Vec<f64>,
-    /// How many pairs have none.
-    missing: usize,
+    /// Ascending; pairs without a score first.
+    scored: Vec<Scored>,
+    persons: usize,
+    /// Pairs of one person, pairs of two.
+    pairs: [usize; 2],
 }
 
 /// So many errors in so many pairs.
@@ -46,171 +53,218 @@ pub struct Point {
     pub false_non_match: f64,
 }
 
-impl Rate {
-    pub fn value(self) -> f64 {
-        self.errors as f64 / self.pairs as f64
-    }
-}
-
-impl Scores {
-    fn of(scores: impl Iterator<Item = Option<f64>>) -> Self {
-        let (mut ascending, mut missing) = (Vec::new(), 0);
-        for score in scores {
-            match score {
-                Some(score) => ascending.push(score),
-                None => missing += 1,
-            }
-        }
-        ascending.sort_by(f64::total_cmp);
-        Self { ascending, missing }
-    }
-
-    fn pairs(&self) -> usize {
-        self.ascending.len() + self.missing
-    }
-
-    fn accepted(&self, threshold: f64) -> usize {
-        self.ascending.len() - self.ascending.partition_point(|score| *score < threshold)
-    }
-
-    /// As many pairs, drawn from these with replacement.
-    fn resampled(&self, chance: &mut Chance) -> Self {
-        let mut drawn = vec![0_u32; self.ascending.len()];
-        let mut missing = 0;
-        for _ in 0..self.pairs() {
-            match drawn.get_mut(chance.below(self.pairs())) {
-                Some(count) => *count += 1,
-                None => missing += 1,
-            }
-        }
-        let repeated = self.ascending.iter().zip(drawn);
-        let ascending =
-            repeated.flat_map(|(score, count)| std::iter::repeat_n(*score, count as usize)).collect();
-        Self { ascending, missing }
-    }
+/// Everything that is told of a program, with its bounds.
+pub struct Figures {
+    pub equal_error: Estimate,
+    /// The chance that a pair of one person scores higher than a pair of two.
+    pub area_under_roc: Estimate,
+    /// False non-matches at each of the shares of false matches that were asked for.
+    pub at: Vec<Estimate>,
 }
 
 impl Trials {
-    /// Scores with their labels: whether the pair shows one person.
-    pub fn of(scored: &[(Option<f64>, bool)]) -> Self {
-        let kind = |same| Scores::of(scored.iter().filter(|it| it.1 == same).map(|it| it.0));
-        Self { genuine: kind(true), impostor: kind(false) }
+    pub fn of(scored: &[Scored]) -> Self {
+        let mut scored = scored.to_vec();
+        scored.sort_by(|one, other| order(one).total_cmp(&order(other)));
+        let genuine = scored.iter().filter(|pair| pair.same).count();
+        let persons = scored.iter().flat_map(|pair| pair.persons).max().map_or(0, |last| last as usize + 1);
+        Self { persons, pairs: [genuine, scored.len() - genuine], scored }
     }
 
     /// Pairs of one person, pairs of two.
     pub fn pairs(&self) -> [usize; 2] {
-        [self.genuine.pairs(), self.impostor.pairs()]
+        self.pairs
     }
 
     /// Pairs of either kind that have no score.
     pub fn missing(&self) -> [usize; 2] {
-        [self.genuine.missing, self.impostor.missing]
+        let without = self.scored.iter().take_while(|pair| pair.score.is_none());
+        let genuine = without.clone().filter(|pair| pair.same).count();
+        [genuine, without.count() - genuine]
     }
 
     /// Pairs of two persons taken for one.
     pub fn false_matches(&self, threshold: f64) -> Rate {
-        Rate { errors: self.impostor.accepted(threshold), pairs: self.impostor.pairs() }
+        let [_, pairs] = self.pairs;
+        Rate { errors: self.accepted(threshold, false), pairs }
     }
 
     /// Pairs of one person taken for two.
     pub fn false_non_matches(&self, threshold: f64) -> Rate {
-        let pairs = self.genuine.pairs();
-        Rate { errors: pairs - self.genuine.accepted(threshold), pairs }
+        let [pairs, _] = self.pairs;
+        Rate { errors: pairs - self.accepted(threshold, true), pairs }
+    }
+
+    fn accepted(&self, threshold: f64, same: bool) -> usize {
+        let matches = |pair: &&Scored| pair.same == same && pair.score.is_some_and(|it| it >= threshold);
+        self.scored.iter().filter(matches).count()
+    }
+
+    /// The share of false matches and of false non-matches at a threshold, with their bounds;
+    /// none where the list has no such pair.
+    pub fn rates(&self, threshold: f64) -> [Option<Estimate>; 2] {
+        let shares = |weights: &[u32]| {
+            let (mut errors, mut pairs) = ([0; 2], [0; 2]);
+            for pair in &self.scored {
+                let kind = usize::from(pair.same);
+                let weight = weight(pair, weights);
+                pairs[kind] += weight;
+                let wrong = pair.score.is_some_and(|score| score >= threshold) != pair.same;
+                errors[kind] += if wrong { weight } else { 0 };
+            }
+            [0, 1].map(|kind| (pairs[kind] > 0).then(|| errors[kind] as f64 / pairs[kind] as f64))
+        };
+        let drawn: Vec<_> = self.draws().take(RESAMPLES).map(|weights| shares(&weights)).collect();
+        let value = shares(&vec![1; self.persons]);
+        [0, 1].map(|kind| {
+            let estimate = bounded(value[kind]?, drawn.iter().filter_map(|it| it[kind]).collect());
+            Some(unless_none(estimate, self.pairs[1 - kind]))
+        })
+    }
+
+    /// How often each person is drawn, again and again.
+    fn draws(&self) -> impl Iterator<Item = Vec<u32>> + '_ {
+        let mut chance = Chance(SEED);
+        std::iter::repeat_with(move || {
+            let mut weights = vec![0; self.persons];
+            (0..self.persons).for_each(|_| weights[chance.below(self.persons)] += 1);
+            weights
+        })
     }
 
     /// The lowest threshold at which no more than this share of two persons' pairs matches.
     pub fn threshold_for(&self, false_match: f64) -> f64 {
-        let allowed = (false_match * self.impostor.pairs() as f64).floor() as usize;
-        match self.impostor.ascending.iter().rev().nth(allowed) {
+        let allowed = (false_match * self.pairs[1] as f64).floor() as usize;
+        let impostors = self.scored.iter().rev().filter(|pair| !pair.same);
+        match impostors.filter_map(|pair| pair.score).nth(allowed) {
             Some(first_refused) => first_refused.next_up(),
             None => f64::MIN,
         }
     }
 
-    fn false_non_match_at(&self, false_match: f64) -> f64 {
-        self.false_non_matches(self.threshold_for(false_match)).value()
-    }
-
-    /// False non-matches at that share of false matches.
-    pub fn at(&self, false_match: f64) -> Estimate {
-        let estimate = self.estimate(|trials| trials.false_non_match_at(false_match));
-        if estimate.value > 0.0 {
-            return estimate;
-        }
-        // No error in so many: drawing them anew shows none either (Clopper and Pearson).
-        let high = 1.0 - 0.025_f64.powf(1.0 / self.genuine.pairs() as f64);
-        Estimate { high: estimate.high.max(high), ..estimate }
-    }
-
-    /// The equal error rate: half of both kinds' errors where they are most alike.
-    pub fn equal_error(&self) -> Estimate {
-        self.estimate(Self::equal_error_rate)
-    }
-
-    fn equal_error_rate(&self) -> f64 {
-        let apart = |point: &Point| (point.false_match - point.false_non_match).abs();
-        let nearest = self.points().min_by(|one, other| apart(one).total_cmp(&apart(other)));
-        nearest.map_or(0.5, |point| f64::midpoint(point.false_match, point.false_non_match))
-    }
-
     /// Every threshold at which something changes, ascending.
-    pub fn points(&self) -> impl Iterator<Item = Point> + '_ {
-        let all = merged(&self.genuine.ascending, &self.impostor.ascending);
-        let (mut below, mut refused) = (0, 0);
-        all.into_iter().map(move |threshold| {
-            below += self.genuine.ascending[below..].iter().take_while(|it| **it < threshold).count();
-            refused += self.impostor.ascending[refused..].iter().take_while(|it| **it < threshold).count();
-            let share = |count: usize, of: &Scores| count as f64 / of.pairs() as f64;
-            Point {
-                threshold,
-                false_match: share(self.impostor.ascending.len() - refused, &self.impostor),
-                false_non_match: share(self.genuine.missing + below, &self.genuine),
-            }
-        })
+    pub fn points(&self) -> Vec<Point> {
+        let mut points = Vec::new();
+        self.walk(&vec![1; self.persons], |point| points.push(point));
+        points
     }
 
-    /// A figure of these pairs, and where it lies in 95 of 100 lists drawn from them
-    /// (bootstrap, percentiles). Pairs are drawn one by one, though pairs that share a
-    /// picture are not independent: the bounds are somewhat too narrow.
-    fn estimate(&self, figure: impl Fn(&Self) -> f64) -> Estimate {
-        let mut chance = Chance(SEED);
-        let mut drawn: Vec<f64> = (0..RESAMPLES)
-            .map(|_| {
-                let genuine = self.genuine.resampled(&mut chance);
-                figure(&Self { genuine, impostor: self.impostor.resampled(&mut chance) })
-            })
-            .collect();
-        drawn.sort_by(f64::total_cmp);
-        let low = drawn[RESAMPLES / 40];
-        Estimate { value: figure(self), low, high: drawn[RESAMPLES - 1 - RESAMPLES / 40] }
+    /// What is told of these pairs, and where it lies in 95 of 100 lists drawn from their
+    /// persons (bootstrap, percentiles). Persons are drawn, with all their pairs, because
+    /// pairs that share a person are not independent; where persons hardly recur among the
+    /// pairs of two, the bounds are somewhat too wide. The shares are descending.
+    pub fn figures(&self, false_match: &[f64]) -> Figures {
+        let row = |weights: Vec<u32>| self.row(&weights, false_match);
+        let value = row(vec![1; self.persons]).unwrap_or_else(|| vec![f64::NAN; 2 + false_match.len()]);
+        let drawn: Vec<_> = self.draws().take(MOST_DRAWS).filter_map(row).take(RESAMPLES).collect();
+        let figure = |place: usize| bounded(value[place], drawn.iter().map(|row| row[place]).collect());
+        let at = (2..value.len()).map(|place| unless_none(figure(place), self.pairs[0]));
+        Figures { equal_error: figure(0), area_under_roc: figure(1), at: at.collect() }
+    }
+
+    /// The equal error rate, the area, and the false non-matches at each share of false
+    /// matches, each person counted so many times. None where a kind of pair is left out.
+    fn row(&self, weights: &[u32], false_match: &[f64]) -> Option<Vec<f64>> {
+        let (mut nearest, mut equal_error, mut area) = (f64::INFINITY, 0.5, 0.0);
+        let mut before = [1.0, 0.0];
+        let mut at = Vec::with_capacity(false_match.len());
+        let total = self.walk(weights, |point| {
+            let apart = (point.false_match - point.false_non_match).abs();
+            if apart < nearest {
+                nearest = apart;
+                equal_error = f64::midpoint(point.false_match, point.false_non_match);
+            }
+            // A strip of the ROC: so many false matches fewer, at the mean of both heights.
+            let height = 1.0 - f64::midpoint(before[1], point.false_non_match);
+            area += (before[0] - point.false_match) * height;
+            before = [point.false_match, point.false_non_match];
+            while false_match.get(at.len()).is_some_and(|wanted| point.false_match <= *wanted) {
+                at.push(point.false_non_match);
+            }
+        });
+        if total.contains(&0) {
+            return None;
+        }
+        at.resize(false_match.len(), 1.0);
+        Some([equal_error, area].into_iter().chain(at).collect())
+    }
+
+    /// Tells what every threshold comes to, ascending: first one that all scores pass, then
+    /// one just above each score. Gives the number of pairs of either kind.
+    fn walk(&self, weights: &[u32], mut told: impl FnMut(Point)) -> [u64; 2] {
+        let mut total = [0, 0];
+        self.scored.iter().for_each(|pair| total[usize::from(!pair.same)] += weight(pair, weights));
+        let mut refused = [0, 0];
+        let mut at = 0;
+        while at < self.scored.len() {
+            let score = self.scored[at].score;
+            if at == 0 && score.is_some() {
+                told(Point { threshold: f64::MIN, false_match: 1.0, false_non_match: 0.0 });
+            }
+            while let Some(pair) = self.scored.get(at).filter(|pair| pair.score == score) {
+                refused[usize::from(!pair.same)] += weight(pair, weights);
+                at += 1;
+            }
+            let share = |count: u64, kind: usize| count as f64 / total[kind] as f64;
+            told(Point {
+                threshold: score.map_or(f64::MIN, f64::next_up),
+                false_match: share(total[1] - refused[1], 1),
+                false_non_match: share(refused[0], 0),
+            });
+        }
+        total
     }
 }
 
-/// Different values of two ascending lists, ascending.
-fn merged(one: &[f64], other: &[f64]) -> Vec<f64> {
-    let mut all = [one, other].concat();
-    all.sort_by(f64::total_cmp);
-    all.dedup();
-    all
+fn order(pair: &Scored) -> f64 {
+    pair.score.unwrap_or(f64::NEG_INFINITY)
+}
+
+/// How often a pair is among the drawn ones: as often as its persons meet.
+fn weight(pair: &Scored, weights: &[u32]) -> u64 {
+    let [one, other] = pair.persons.map(|person| u64::from(weights[person as usize]));
+    if pair.same { one } else { one * other }
+}
+
+/// A figure and where the middle 95 of 100 drawn ones lie.
+fn bounded(value: f64, mut drawn: Vec<f64>) -> Estimate {
+    drawn.sort_by(f64::total_cmp);
+    let cut = drawn.len() / 40;
+    let low = drawn.get(cut).copied().unwrap_or(value);
+    let high = drawn.iter().rev().nth(cut).copied().unwrap_or(value);
+    Estimate { value, low, high }
+}
+
+/// No error in so many pairs: drawing them anew shows none either.
+fn unless_none(estimate: Estimate, pairs: usize) -> Estimate {
+    if estimate.value > 0.0 {
+        return estimate;
+    }
+    Estimate { high: estimate.high.max(bound_of_none(pairs)), ..estimate }
+}
+
+/// The highest rate that shows no error in so many trials once in forty (Clopper and Pearson).
+fn bound_of_none(trials: usize) -> f64 {
+    1.0 - 0.025_f64.powf(1.0 / trials as f64)
 }
 
 /// The share of pairs told rightly, fold by fold, each at the threshold that is best for
 /// all others: the mean, and the standard deviation over the folds. At least two folds.
-pub fn cross_validated(scored: &[(Option<f64>, bool, u32)]) -> Option<(f64, f64)> {
-    let mut folds: Vec<u32> = scored.iter().map(|it| it.2).collect();
+pub fn cross_validated(scored: &[(Scored, u32)]) -> Option<(f64, f64)> {
+    let mut folds: Vec<u32> = scored.iter().map(|it| it.1).collect();
     folds.sort_unstable();
     folds.dedup();
     if folds.len() < 2 {
         return None;
     }
-    let told = |of: &[&(Option<f64>, bool, u32)], threshold: f64| {
-        let right = of.iter().filter(|it| it.0.is_some_and(|score| score >= threshold) == it.1);
+    let told = |of: &[&(Scored, u32)], threshold: f64| {
+        let right = of.iter().filter(|it| it.0.score.is_some_and(|score| score >= threshold) == it.0.same);
         right.count() as f64 / of.len() as f64
     };
     let shares: Vec<f64> = folds
         .iter()
         .map(|fold| {
-            let (of_it, others): (Vec<_>, Vec<_>) = scored.iter().partition(|it| it.2 == *fold);
+            let (of_it, others): (Vec<_>, Vec<_>) = scored.iter().partition(|it| it.1 == *fold);
             told(&of_it, best_threshold(&others))
         })
         .collect();
@@ -219,12 +273,17 @@ pub fn cross_validated(scored: &[(Option<f64>, bool, u32)]) -> Option<(f64, f64)
     Some((mean, (squares / (shares.len() - 1) as f64).sqrt()))
 }
 
-fn best_threshold(scored: &[&(Option<f64>, bool, u32)]) -> f64 {
-    let trials = Trials::of(&scored.iter().map(|it| (it.0, it.1)).collect::<Vec<_>>());
+fn best_threshold(scored: &[&(Scored, u32)]) -> f64 {
+    let trials = Trials::of(&scored.iter().map(|it| it.0).collect::<Vec<_>>());
     let [genuine, impostor] = trials.pairs().map(|pairs| pairs as f64);
     let errors = |point: &Point| point.false_match * impostor + point.false_non_match * genuine;
-    let best = trials.points().min_by(|one, other| errors(one).total_cmp(&errors(other)));
-    best.map_or(0.0, |point| point.threshold)
+    let points = trials.points();
+    let best =
+        (0..points.len()).min_by(|one, other| errors(&points[*one]).total_cmp(&errors(&points[*other])));
+    let Some(best) = best else { return 0.0 };
+    // All thresholds up to the next score are as good: the middle is fairest to the fold.
+    let next = points.get(best + 1).map_or(points[best].threshold, |point| point.threshold);
+    f64::midpoint(points[best].threshold, next)
 }
 
 /// `SplitMix64`: even enough to draw samples with, and the same everywhere.
@@ -246,8 +305,21 @@ mod tests {
     use super::*;
 
     fn trials(genuine: &[f64], impostor: &[f64]) -> Trials {
-        let label = |scores: &[f64], same| scores.iter().map(|it| (Some(*it), same)).collect::<Vec<_>>();
-        Trials::of(&[label(genuine, true), label(impostor, false)].concat())
+        Trials::of(&scored(genuine, impostor))
+    }
+
+    /// Every pair has persons of its own.
+    fn scored(genuine: &[f64], impostor: &[f64]) -> Vec<Scored> {
+        let mut persons = 0..;
+        let mut next = || persons.next().unwrap();
+        let of_one = genuine.iter().map(|score| (Some(*score), true)).collect::<Vec<_>>();
+        let of_two = impostor.iter().map(|score| (Some(*score), false));
+        let all = of_one.into_iter().chain(of_two);
+        all.map(|(score, same)| {
+            let one = next();
+            Scored { score, same, persons: [one, if same { one } else { next() }] }
+        })
+        .collect()
     }
 
     /// Ten of each: four overlap.
@@ -266,7 +338,11 @@ mod tests {
 
     #[test]
     fn a_pair_without_a_score_is_never_accepted() {
-        let trials = Trials::of(&[(None, true), (Some(0.9), true), (None, false), (Some(0.1), false)]);
+        let trials = {
+            let mut pairs = scored(&[0.0, 0.9], &[0.0, 0.1]);
+            (pairs[0].score, pairs[2].score) = (None, None);
+            Trials::of(&pairs)
+        };
         assert_eq!(trials.missing(), [1, 1]);
         assert_eq!(trials.false_non_matches(f64::MIN), Rate { errors: 1, pairs: 2 });
         assert_eq!(trials.false_matches(f64::MIN), Rate { errors: 1, pairs: 2 });
@@ -286,10 +362,10 @@ mod tests {
 
     #[test]
     fn equal_errors_lie_where_both_kinds_cross() {
-        let found = overlapping().equal_error();
+        let found = overlapping().figures(&[]).equal_error;
         assert!((found.value - 0.2).abs() < 1e-12 && found.low <= 0.2 && found.high >= 0.2, "{found:?}");
         assert!(found.low < found.high);
-        let apart = trials(&[0.9, 0.8], &[0.1, 0.2]).equal_error();
+        let apart = trials(&[0.9, 0.8], &[0.1, 0.2]).figures(&[]).equal_error;
         assert_eq!((apart.value, apart.low, apart.high), (0.0, 0.0, 0.0));
     }
 
@@ -297,7 +373,7 @@ mod tests {
     fn no_error_among_few_is_no_proof_that_there_are_none() {
         let genuine: Vec<f64> = (0..100).map(|it| 0.9 + f64::from(it) / 10_000.0).collect();
         let impostor: Vec<f64> = (0..100).map(|it| f64::from(it) / 10_000.0).collect();
-        let found = trials(&genuine, &impostor).at(1e-2);
+        let found = trials(&genuine, &impostor).figures(&[1e-2]).at[0];
         assert_eq!((found.value, found.low), (0.0, 0.0));
         // Three in so many, roughly: the exact bound for 100 pairs is 3.62 per cent.
         assert!((found.high - 0.0362).abs() < 1e-4, "{found:?}");
@@ -311,7 +387,7 @@ mod tests {
         let covered = (0..60).filter(|_| {
             let genuine: Vec<f64> = (0..200).map(|_| uniform(0.5)).collect();
             let impostor: Vec<f64> = (0..200).map(|_| uniform(0.0)).collect();
-            let found = trials(&genuine, &impostor).at(0.1);
+            let found = trials(&genuine, &impostor).figures(&[0.1]).at[0];
             (found.low..=found.high).contains(&0.4)
         });
         let covered = covered.count();
@@ -320,17 +396,42 @@ mod tests {
 
     #[test]
     fn every_fold_is_told_by_what_the_others_taught() {
-        let mut scored = Vec::new();
+        let mut folded = Vec::new();
         for fold in 0..4 {
-            scored.extend([(Some(0.8), true, fold), (Some(0.7), true, fold), (Some(0.2), false, fold)]);
+            // One impostor of the last fold looks like anybody.
+            let impostors: &[f64] = if fold == 3 { &[0.2, 0.9] } else { &[0.2] };
+            folded.extend(scored(&[0.8, 0.7], impostors).into_iter().map(|pair| (pair, fold)));
         }
-        // One impostor of the last fold looks like anybody.
-        scored.push((Some(0.9), false, 3));
-        let (mean, deviation) = cross_validated(&scored).unwrap();
+        let (mean, deviation) = cross_validated(&folded).unwrap();
         assert!(
             (mean - (3.0 + 0.75) / 4.0).abs() < 1e-12 && (deviation - 0.125).abs() < 1e-12,
             "{mean} {deviation}"
         );
-        assert!(cross_validated(&scored[..3]).is_none());
+        assert!(cross_validated(&folded[..3]).is_none());
+    }
+
+    #[test]
+    fn the_area_is_the_share_of_pairs_in_right_order() {
+        // Of four times three, one is in wrong order and one equal.
+        let found = trials(&[0.9, 0.8, 0.5, 0.3], &[0.5, 0.2, 0.1]).figures(&[]).area_under_roc;
+        assert!((found.value - 10.5 / 12.0).abs() < 1e-12, "{found:?}");
+    }
+
+    #[test]
+    fn many_pairs_of_few_persons_prove_less_than_as_many_of_many() {
+        // One person in four is never recognised; the same scores, other persons.
+        let genuine: Vec<f64> = (0..200).map(|it| if it % 4 == 0 { 0.1 } else { 0.9 }).collect();
+        let many = scored(&genuine, &[0.5; 200]);
+        let few = many.iter().enumerate().map(|(at, pair)| {
+            let person = at as u32 % 8;
+            Scored { persons: [person, if pair.same { person } else { (person + 1) % 8 }], ..*pair }
+        });
+        let width = |pairs: &[Scored]| {
+            let found = Trials::of(pairs).figures(&[0.0]).at[0];
+            assert!((found.value - 0.25).abs() < 1e-12, "{found:?}");
+            found.high - found.low
+        };
+        let few: Vec<Scored> = few.collect();
+        assert!(width(&few) > 2.0 * width(&many), "{} {}", width(&few), width(&many));
     }
 }

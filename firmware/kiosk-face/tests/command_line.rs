@@ -31,6 +31,10 @@ fn what_makes_no_sense_is_refused_in_one_line() {
     refused(&["quality", "a.jpg", "--plot", "a.png"], 2, "only evaluate");
     refused(&["evaluate", "one.csv", "two.csv"], 2, "one list");
     refused(&["evaluate", "no-such.csv"], 1, "no-such.csv");
+    refused(&["evaluate", "--lfw", "folder"], 2, "--lfw and --pairs");
+    refused(&["evaluate", "one.csv", "--lfw", "folder", "--pairs", "pairs.txt"], 2, "--lfw and --pairs");
+    refused(&["evaluate", "--lfw", "folder", "--pairs", "no-such.txt"], 1, "no-such.txt");
+    refused(&["compare", "a.jpg", "b.jpg", "--lfw", "folder"], 2, "only evaluate");
 }
 
 #[test]
@@ -77,7 +81,7 @@ fn an_evaluation_tells_its_figures_beside_those_of_others_and_draws_them() {
     let output = kiosk_face(&["evaluate", list.to_str().unwrap(), "--plot", &plot, "--json", &json]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
-    assert!(text.contains("4 pictures, 1 pairs of one person, 2 of two"), "{text}");
+    assert!(text.contains("4 pictures of 3 persons: 1 pairs of one person, 2 of two"), "{text}");
     assert!(text.contains("0 of 2 pairs of two persons matched, 0 of 1 of one did not"), "{text}");
     // The peer takes a stranger for the holder, and saw no face in one pair.
     let figures: serde_json::Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
@@ -87,4 +91,35 @@ fn an_evaluation_tells_its_figures_beside_those_of_others_and_draws_them() {
     assert_eq!(programs[1]["at"][0]["false_non_match_rate"]["value"], 1.0);
     assert_eq!(programs[1]["without_a_score"], serde_json::json!([0, 1]));
     assert!(fs::read(plot).unwrap().starts_with(b"\x89PNG"));
+}
+
+/// A folder and a list as Labeled Faces in the Wild has them, of the demo's invented people.
+#[test]
+fn labeled_faces_in_the_wild_are_read_by_their_own_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let people = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
+    for person in ["dat", "hieu", "khue"] {
+        fs::create_dir(folder.path().join(person)).unwrap();
+        for (number, picture) in [(1, "portrait"), (2, "live")] {
+            let there = folder.path().join(person).join(format!("{person}_{number:04}.jpg"));
+            fs::copy(people.join(format!("{person}-{picture}.jpg")), there).unwrap();
+        }
+    }
+    let list = folder.path().join("pairs.txt");
+    fs::write(
+        &list,
+        "3\t1\ndat\t1\t2\ndat\t1\thieu\t2\nhieu\t1\t2\nhieu\t1\tkhue\t2\nkhue\t1\t2\nkhue\t1\tdat\t2\n",
+    )
+    .unwrap();
+    let [lfw, pairs] = [folder.path(), &list].map(|path| path.to_str().unwrap());
+    let output = kiosk_face(&["evaluate", "--lfw", lfw, "--pairs", pairs]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("6 pictures of 3 persons: 3 pairs of one person, 3 of two"), "{text}");
+    assert!(text.contains("100.00 ± 0.00 (standard error 0.00)"), "{text}");
+    let progress = String::from_utf8(output.stderr).unwrap();
+    assert!(progress.contains("6 of 6 pictures looked at"), "{progress}");
+    // A picture that the list names and the folder lacks.
+    fs::remove_file(folder.path().join("dat/dat_0002.jpg")).unwrap();
+    refused(&["evaluate", "--lfw", lfw, "--pairs", pairs], 1, "dat_0002.jpg");
 }
