@@ -70,10 +70,13 @@ section! {
         /// The kernel driver that serves it: pictures that come by way of another are not the
         /// camera's.
         driver: Line => "driver",
-        /// Dots across.
+        /// Dots across, at least: the nearest picture that is not smaller is taken.
         width: Within<320, 3840> => "width",
-        /// Dots down.
+        /// Dots down, at least.
         height: Within<240, 2160> => "height",
+        /// Frames in one second. No frame is exposed for longer than one takes, so that a dark
+        /// room makes pictures darker and not fewer.
+        frames_per_second: Within<10, 60> => "frames-per-second",
     }
 }
 

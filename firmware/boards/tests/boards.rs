@@ -95,6 +95,8 @@ fn a_value_out_of_its_range_is_refused_where_it_stands() {
         ("[gateway]\nurl = \"https://user@gateway\"", "begins with https://"),
         ("[files]\ndata = \"\"", "the path is empty"),
         ("[outbox]\nage-hours = 0", "0 is not within 1 to 8760"),
+        ("[camera]\nwidth = 200", "200 is not within 320 to 3840"),
+        ("[camera]\nframes-per-second = 5", "5 is not within 10 to 60"),
     ] {
         check_refused(&format!("inherit = \"pi5-counter\"\n\n{line}\n"), 4, reason);
     }

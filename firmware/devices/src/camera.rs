@@ -59,6 +59,9 @@ pub enum CameraFault {
     /// It offers no format that we read.
     #[error("the camera offers no picture format that can be read")]
     NoFormat,
+    /// It offers none as large as the board asks for at a rate that is of use.
+    #[error("the camera offers no picture that is large enough")]
+    TooSmall,
 }
 
 impl CameraFault {
@@ -68,6 +71,7 @@ impl CameraFault {
             Self::Unplugged | Self::NoFormat => Fault::CameraMissing,
             Self::Silent => Fault::CameraSilent,
             Self::OtherDevice => Fault::CameraOther,
+            Self::TooSmall => Fault::CameraTooSmall,
         }
     }
 }

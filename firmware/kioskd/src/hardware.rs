@@ -10,7 +10,7 @@ use drivers::{
     escpos::EscPosPrinter,
     gpio::Lamp,
     pcsc::{PcscReader, SlotChoice, SlotKind},
-    v4l::V4lCamera,
+    v4l::{CameraSettings, V4lCamera},
 };
 use faults::Fault;
 use screen::Glow;
@@ -52,7 +52,7 @@ pub fn face(board: &Board, tools: face_desk::Tools) -> FaceDesk {
         if !part.device.path().exists() {
             return Err(CameraFault::Unplugged);
         }
-        Ok(Box::new(V4lCamera::new(part.device.path(), part.driver.as_str())))
+        Ok(Box::new(V4lCamera::new(part.device.path(), camera_settings(&part))))
     };
     FaceDesk::start(open, tools)
 }
@@ -63,6 +63,15 @@ pub fn shine(glow: Glow) {
     #[cfg(feature = "simulators")]
     crate::pretend::shine(glow);
     tracing::trace!(?glow, "the page's light");
+}
+
+fn camera_settings(part: &boards::Camera) -> CameraSettings {
+    CameraSettings {
+        driver: part.driver.as_str().to_owned(),
+        width: part.width.get(),
+        height: part.height.get(),
+        frames_per_second: part.frames_per_second.get(),
+    }
 }
 
 /// Starts the printer's task.
@@ -105,7 +114,8 @@ pub fn check(board: &Board) -> Result<(), Fault> {
         // A reader that is there but has no card answers this too.
         reader.wait_for_card(Duration::ZERO).map(drop)
     });
-    let camera = V4lCamera::new(board.camera.device.path(), board.camera.driver.as_str()).start();
+    let part = &board.camera;
+    let camera = V4lCamera::new(part.device.path(), camera_settings(part)).start();
     let printer = board.receipt_printer.as_ref().map(|part| {
         let port = EscPosPrinter::open(part.port.path(), part.baud.get(), part.dots.get());
         port.map(drop).map_err(PrinterFault::fault)

@@ -100,9 +100,11 @@ pub(super) fn watch_face(read: Read, attempt: u8, tempo: Tempo) -> Turn {
 
 fn missed(read: Read, (attempt, tempo): (u8, Tempo), fault: Fault, world: &World<'_>) -> Turn {
     match fault {
-        Fault::CameraMissing | Fault::CameraSilent | Fault::CameraOther | Fault::ModelMissing => {
-            another_way(read, Some(fault))
-        }
+        Fault::CameraMissing
+        | Fault::CameraSilent
+        | Fault::CameraOther
+        | Fault::CameraTooSmall
+        | Fault::ModelMissing => another_way(read, Some(fault)),
         _ if u32::from(attempt) >= world.rules.face_attempts => {
             another_way(read, Some(Fault::FaceNotConfirmed))
         }
@@ -126,7 +128,7 @@ pub(super) fn another_way(mut read: Read, fault: Option<Fault>) -> Turn {
 fn reason(fault: Option<Fault>) -> audit::OfficersReason {
     match fault {
         None => audit::OfficersReason::CannotBeFilmed,
-        Some(Fault::CameraMissing | Fault::CameraSilent | Fault::CameraOther) => {
+        Some(Fault::CameraMissing | Fault::CameraSilent | Fault::CameraOther | Fault::CameraTooSmall) => {
             audit::OfficersReason::CameraMissing
         }
         Some(Fault::PortraitTooPoor) => audit::OfficersReason::PortraitTooPoor,
