@@ -18,7 +18,7 @@ pub use parts::{
     Camera, CodeScanner, Files, Gateway, Idle, Kiosk, Lights, LivenessPack, Officers, Outbox, Reader,
     ReceiptPrinter, Screen,
 };
-pub use value::{Baud, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, Within};
+pub use value::{Baud, Hertz, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, Within};
 
 /// One machine, read and checked.
 #[derive(Clone, Debug, PartialEq)]

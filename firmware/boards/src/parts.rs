@@ -2,7 +2,7 @@
 
 use crate::{
     section::section,
-    value::{Baud, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, Within},
+    value::{Baud, Hertz, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, Within},
 };
 
 section! {
@@ -77,6 +77,11 @@ section! {
         /// Frames in one second. No frame is exposed for longer than one takes, so that a dark
         /// room makes pictures darker and not fewer.
         frames_per_second: Within<10, 60> => "frames-per-second",
+        /// The mains that the lamps around it flicker with.
+        mains_hertz: Hertz => "mains-hertz",
+        /// How much of a face before a bright window is brightened, where the camera can; 0:
+        /// nothing.
+        backlight_compensation: Within<0, 10> => "backlight-compensation",
     }
 }
 

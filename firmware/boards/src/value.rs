@@ -110,6 +110,10 @@ one_of! {
     PaperDots: 576_u32, 384
 }
 one_of! {
+    /// The frequency of the mains.
+    Hertz: 50_u32, 60
+}
+one_of! {
     /// How a panel is mounted, in degrees clockwise.
     Rotation: 0_u32, 90, 180, 270
 }

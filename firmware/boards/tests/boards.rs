@@ -97,6 +97,10 @@ fn a_value_out_of_its_range_is_refused_where_it_stands() {
         ("[outbox]\nage-hours = 0", "0 is not within 1 to 8760"),
         ("[camera]\nwidth = 200", "200 is not within 320 to 3840"),
         ("[camera]\nframes-per-second = 5", "5 is not within 10 to 60"),
+        ("[camera]\nmains-hertz = 55", "55 is none of [50, 60]"),
+        ("[camera]\nmains-hertz = \"50\"", "invalid type: string"),
+        ("[camera]\nbacklight-compensation = 11", "11 is not within 0 to 10"),
+        ("[camera]\nexposure = \"manual\"", "unknown field `exposure`"),
     ] {
         check_refused(&format!("inherit = \"pi5-counter\"\n\n{line}\n"), 4, reason);
     }

@@ -12,8 +12,27 @@ pub trait FrameSource: Send {
     fn start(&mut self) -> Result<(), CameraFault>;
     /// Waits for the next frame.
     fn next_frame(&mut self, limit: Duration) -> Result<Frame, CameraFault>;
+    /// Holds exposure and white balance as they are now, so that what changes in the pictures
+    /// is the light and not the camera's answer to it: for as long as a face is judged under the
+    /// kiosk's own coloured light. Says what is held; a camera that cannot be held goes on as
+    /// it was. To be asked once the light is as it should be and some frames have come: a camera
+    /// that still gets used to the light is held on the way. The frames right after may jump.
+    fn hold(&mut self) -> Held {
+        Held::default()
+    }
+    /// Lets the camera choose again. `stop` does so too.
+    fn release(&mut self) {}
     /// Stops streaming and forgets what it saw.
     fn stop(&mut self);
+}
+
+/// What a camera keeps as it was, whatever the light does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// How long and how strongly it takes in light.
+    pub exposure: bool,
+    /// What it takes for white.
+    pub white_balance: bool,
 }
 
 /// One picture of the citizen. Wiped when dropped.

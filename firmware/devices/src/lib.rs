@@ -3,13 +3,14 @@
 //! pretend ones; a daemon chooses between them and nobody else can tell.
 
 pub mod camera;
+pub mod contract;
 pub mod light;
 pub mod printer;
 pub mod reader;
 pub mod scanner;
 pub mod state;
 
-pub use camera::{CameraFault, Frame, FrameSource, Pixels};
+pub use camera::{CameraFault, Frame, FrameSource, Held, Pixels};
 pub use light::Light;
 pub use printer::{Paper, PrinterFault, Raster, ReceiptPrinter};
 pub use reader::{CardReader, Presence, ReaderFault};

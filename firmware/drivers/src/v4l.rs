@@ -6,6 +6,7 @@
 //! camera; all else is tried with a pretended one. Nothing is decoded here, and a frame is wiped
 //! when it is dropped.
 
+mod control;
 mod format;
 mod node;
 #[cfg(test)]
@@ -18,11 +19,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use devices::{CameraFault, Frame, FrameSource, Pixels};
+use devices::{CameraFault, Frame, FrameSource, Held, Pixels};
 use zeroize::Zeroizing;
 
+use control::Control;
+pub use control::Mains;
 use format::{Size, Wish, choose};
-use node::{Buffer, Got, Kernel, Linux, Stream};
+use node::{Buffer, Got, Kernel, Linux, Node, Stream};
 
 /// How often a waiting reader looks whether a frame has come.
 const GLANCE: Duration = Duration::from_millis(2);
@@ -41,6 +44,11 @@ pub struct CameraSettings {
     pub height: u32,
     /// Frames a second. No frame is exposed for longer than one takes.
     pub frames_per_second: u32,
+    /// What the lamps around it flicker with.
+    pub mains: Mains,
+    /// How much of what is dark before a bright window is brightened; 0: nothing. A camera that
+    /// knows less takes the most that it knows.
+    pub backlight: u32,
 }
 
 impl CameraSettings {
@@ -57,9 +65,13 @@ pub struct V4lCamera {
     path: PathBuf,
     settings: CameraSettings,
     streaming: Option<Streaming>,
+    /// What was said last of how the camera is set, so that each visit does not say it again.
+    said: Option<String>,
 }
 
 struct Streaming {
+    /// None where the controls cannot be reached.
+    control: Option<Control>,
     frames: Box<dyn Stream>,
     began: Instant,
     size: Size,
@@ -73,11 +85,11 @@ impl V4lCamera {
     }
 
     fn under(kernel: Box<dyn Kernel>, path: &Path, settings: CameraSettings) -> Self {
-        Self { kernel, path: path.to_owned(), settings, streaming: None }
+        Self { kernel, path: path.to_owned(), settings, streaming: None, said: None }
     }
 
     /// Opens the device file, and refuses what is not the board's camera or of no use.
-    fn open(&self) -> Result<Streaming, CameraFault> {
+    fn open(&mut self) -> Result<Streaming, CameraFault> {
         let node = self.kernel.open(&self.path).map_err(|error| fault(&error))?;
         let about = node.about().map_err(|error| fault(&error))?;
         if about.driver != self.settings.driver {
@@ -88,6 +100,7 @@ impl V4lCamera {
         }
         let wish = self.settings.wish();
         let offer = choose(&node.offers(&wish), &wish)?;
+        let controls = node.controls();
         let (got, ready) = node.set(&offer, wish.frames_per_second).map_err(|error| fault(&error))?;
         if got.pixels != Some(offer.pixels) || !plain(&got, offer.pixels) {
             return Err(CameraFault::NoFormat);
@@ -95,8 +108,33 @@ impl V4lCamera {
         if !got.size.holds(wish.size) {
             return Err(CameraFault::TooSmall);
         }
+        // After the format, because some cameras forget what was set before.
+        let (control, report) = match controls.map(Control::new) {
+            Ok(mut control) => {
+                let report = control.set(self.settings.mains, self.settings.backlight).to_string();
+                (Some(control), report)
+            }
+            Err(error) => (None, format!("its controls cannot be reached: {error}")),
+        };
+        self.say(&got, &report);
         let frames = ready.stream().map_err(|error| fault(&error))?;
-        Ok(Streaming { frames, began: Instant::now(), size: got.size, pixels: offer.pixels })
+        Ok(Streaming { control, frames, began: Instant::now(), size: got.size, pixels: offer.pixels })
+    }
+
+    /// Logs how the camera is set, once and whenever it is another way.
+    fn say(&mut self, got: &Got, report: &str) {
+        let Size { width, height } = got.size;
+        let rate = got.frames_per_second.map(|rate| format!(", {rate:.0} a second")).unwrap_or_default();
+        let said = format!("{width}x{height}{rate}; {report}");
+        if self.said.as_ref() != Some(&said) {
+            let wished = self.settings.frames_per_second as f32;
+            if got.frames_per_second.is_some_and(|rate| rate * 1.01 < wished) {
+                tracing::warn!(camera = %self.path.display(), wished, "{said}");
+            } else {
+                tracing::info!(camera = %self.path.display(), "{said}");
+            }
+            self.said = Some(said);
+        }
     }
 }
 
@@ -124,6 +162,18 @@ impl FrameSource for V4lCamera {
         }
     }
 
+    fn hold(&mut self) -> Held {
+        let control = self.streaming.as_mut().and_then(|streaming| streaming.control.as_mut());
+        control.map(Control::hold).unwrap_or_default()
+    }
+
+    fn release(&mut self) {
+        if let Some(control) = self.streaming.as_mut().and_then(|streaming| streaming.control.as_mut()) {
+            control.release();
+        }
+    }
+
+    /// What was held is given back as its control is dropped.
     fn stop(&mut self) {
         self.streaming = None;
     }

@@ -10,7 +10,7 @@ use drivers::{
     escpos::EscPosPrinter,
     gpio::Lamp,
     pcsc::{PcscReader, SlotChoice, SlotKind},
-    v4l::{CameraSettings, V4lCamera},
+    v4l::{CameraSettings, Mains, V4lCamera},
 };
 use faults::Fault;
 use screen::Glow;
@@ -71,6 +71,8 @@ fn camera_settings(part: &boards::Camera) -> CameraSettings {
         width: part.width.get(),
         height: part.height.get(),
         frames_per_second: part.frames_per_second.get(),
+        mains: if part.mains_hertz.get() == 60 { Mains::Hertz60 } else { Mains::Hertz50 },
+        backlight: part.backlight_compensation.get(),
     }
 }
 

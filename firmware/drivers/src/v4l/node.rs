@@ -1,17 +1,21 @@
 //! The calls into the kernel, behind traits so that all else can be tried without a camera.
 //! Only a machine with one can try what stands here; it decides nothing.
 
-use std::{io, path::Path};
+use std::{io, os::fd::AsRawFd, path::Path};
 
 use devices::Pixels;
 use linuxvideo::{
     BufType, CapabilityFlags, Device, Fract, VideoCaptureDevice,
+    controls::Cid,
     format::{FrameIntervals, FrameSizes, PixFormat, PixelFormat},
     stream::ReadStream,
 };
 use zeroize::Zeroizing;
 
-use super::format::{Offer, Size, Wish};
+use super::{
+    control::Controls,
+    format::{Offer, Size, Wish},
+};
 
 /// Opens device files.
 pub(super) trait Kernel: Send {
@@ -25,6 +29,8 @@ pub(super) trait Node {
     fn about(&self) -> io::Result<About>;
     /// The pictures it offers: for each format of ours the nearest to the wish.
     fn offers(&self, wish: &Wish) -> Vec<Offer>;
+    /// Its controls, which can be worked while it streams.
+    fn controls(&self) -> io::Result<Box<dyn Controls>>;
     /// Sets format and rate; the kernel may choose others, which is said.
     fn set(self: Box<Self>, offer: &Offer, frames_per_second: u32) -> io::Result<(Got, Box<dyn Ready>)>;
 }
@@ -114,6 +120,12 @@ impl Node for Device {
         .collect()
     }
 
+    fn controls(&self) -> io::Result<Box<dyn Controls>> {
+        // The stream takes the first handle with it. This opens the same node once more, and no
+        // other that may have got its name meanwhile.
+        Ok(Box::new(Self::open(format!("/proc/self/fd/{}", self.as_raw_fd()))?))
+    }
+
     fn set(self: Box<Self>, offer: &Offer, frames_per_second: u32) -> io::Result<(Got, Box<dyn Ready>)> {
         let format = FORMATS.into_iter().find(|(_, pixels)| *pixels == offer.pixels);
         let (format, _) = format.ok_or(io::ErrorKind::InvalidInput)?;
@@ -128,6 +140,22 @@ impl Node for Device {
             frames_per_second: interval.and_then(rate),
         };
         Ok((got, Box::new(capture)))
+    }
+}
+
+impl Controls for Device {
+    fn listed(&self) -> Vec<(Cid, i32)> {
+        // The list ends at its first fault: a camera without controls has none.
+        let listed = Device::controls(self).map_while(Result::ok);
+        listed.map(|control| (control.id(), control.maximum())).collect()
+    }
+
+    fn read(&self, control: Cid) -> io::Result<i32> {
+        self.read_control_raw(control)
+    }
+
+    fn write(&mut self, control: Cid, value: i32) -> io::Result<()> {
+        self.write_control_raw(control, value)
     }
 }
 

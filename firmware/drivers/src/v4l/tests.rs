@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use devices::contract;
+use linuxvideo::controls::Cid;
+
 use super::{
+    control::Controls,
     format::Offer,
     node::{About, Node, Ready},
     *,
@@ -26,6 +30,95 @@ struct Camera {
     /// What `next` gives, one after the other; afterwards nothing comes.
     buffers: VecDeque<Result<Vec<u8>, i32>>,
     asked: Vec<(Offer, u32)>,
+    /// None: they cannot be reached.
+    knobs: Option<Arc<Mutex<Knobs>>>,
+    /// Whole frames come for ever.
+    endless: bool,
+}
+
+/// A pretended camera's controls. While exposure or white balance are automatic it has chosen
+/// them itself; by hand they are what was last set by hand.
+pub(super) struct Knobs {
+    /// Control, value, the most that it takes.
+    all: Vec<(Cid, i32, i32)>,
+    refused: Vec<(Cid, i32)>,
+    /// Exposure and white balance.
+    chosen: [i32; 2],
+}
+
+impl Knobs {
+    pub(super) fn of(all: &[(Cid, i32, i32)]) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self { all: all.to_vec(), refused: Vec::new(), chosen: [156, 4600] }))
+    }
+
+    /// What a usual webcam has.
+    pub(super) fn webcam() -> Arc<Mutex<Self>> {
+        Self::of(&[
+            (Cid::EXPOSURE_AUTO, 3, 3),
+            (Cid::EXPOSURE_ABSOLUTE, 156, 10_000),
+            (Cid::EXPOSURE_AUTO_PRIORITY, 1, 1),
+            (Cid::AUTO_WHITE_BALANCE, 1, 1),
+            (Cid::WHITE_BALANCE_TEMPERATURE, 4600, 6500),
+            (Cid::POWER_LINE_FREQUENCY, 2, 2),
+            (Cid::BACKLIGHT_COMPENSATION, 0, 2),
+            (Cid::GAIN, 20, 255),
+        ])
+    }
+
+    pub(super) fn add(&mut self, control: Cid, value: i32, most: i32) {
+        self.all.push((control, value, most));
+    }
+
+    pub(super) fn refuse(&mut self, control: Cid, value: i32) {
+        self.refused.push((control, value));
+    }
+
+    pub(super) fn chose(&mut self, exposure: i32, white: i32) {
+        self.chosen = [exposure, white];
+    }
+
+    fn kept(&self, control: Cid) -> Option<i32> {
+        self.all.iter().find(|(listed, ..)| *listed == control).map(|(_, value, _)| *value)
+    }
+
+    /// What the camera has chosen for a control that it works itself now.
+    fn chosen(&self, control: Cid) -> Option<i32> {
+        let automatic = |by: Cid, manual: i32| self.kept(by).is_some_and(|value| value != manual);
+        match control {
+            Cid::EXPOSURE_ABSOLUTE if automatic(Cid::EXPOSURE_AUTO, 1) => Some(self.chosen[0]),
+            Cid::WHITE_BALANCE_TEMPERATURE if automatic(Cid::AUTO_WHITE_BALANCE, 0) => Some(self.chosen[1]),
+            _ => None,
+        }
+    }
+
+    pub(super) fn value(&self, control: Cid) -> Option<i32> {
+        self.kept(control).map(|kept| self.chosen(control).unwrap_or(kept))
+    }
+}
+
+impl Controls for Arc<Mutex<Knobs>> {
+    fn listed(&self) -> Vec<(Cid, i32)> {
+        self.lock().unwrap().all.iter().map(|(control, _, most)| (*control, *most)).collect()
+    }
+
+    fn read(&self, control: Cid) -> io::Result<i32> {
+        self.lock().unwrap().value(control).ok_or_else(|| io::Error::from_raw_os_error(22))
+    }
+
+    fn write(&mut self, control: Cid, value: i32) -> io::Result<()> {
+        let mut knobs = self.lock().unwrap();
+        if knobs.refused.contains(&(control, value)) {
+            return Err(io::Error::from_raw_os_error(22));
+        }
+        // EACCES: what the camera works itself cannot be set.
+        if knobs.chosen(control).is_some() {
+            return Err(io::Error::from_raw_os_error(13));
+        }
+        let knob = knobs.all.iter_mut().find(|(listed, ..)| *listed == control);
+        let knob = knob.ok_or_else(|| io::Error::from_raw_os_error(22))?;
+        knob.1 = value;
+        Ok(())
+    }
 }
 
 impl Pretended {
@@ -43,6 +136,8 @@ impl Pretended {
             set_fails: None,
             buffers: VecDeque::new(),
             asked: Vec::new(),
+            knobs: Some(Knobs::webcam()),
+            endless: false,
         })))
     }
 
@@ -57,7 +152,14 @@ impl Pretended {
 }
 
 fn settings() -> CameraSettings {
-    CameraSettings { driver: "uvcvideo".to_owned(), width: 1280, height: 720, frames_per_second: 30 }
+    CameraSettings {
+        driver: "uvcvideo".to_owned(),
+        width: 1280,
+        height: 720,
+        frames_per_second: 30,
+        mains: Mains::Hertz50,
+        backlight: 1,
+    }
 }
 
 impl Kernel for Pretended {
@@ -74,6 +176,13 @@ impl Node for Pretended {
 
     fn offers(&self, _: &Wish) -> Vec<Offer> {
         self.0.lock().unwrap().offers.clone()
+    }
+
+    fn controls(&self) -> io::Result<Box<dyn Controls>> {
+        match &self.0.lock().unwrap().knobs {
+            Some(knobs) => Ok(Box::new(Arc::clone(knobs))),
+            None => Err(io::Error::from_raw_os_error(6)),
+        }
     }
 
     fn set(self: Box<Self>, offer: &Offer, frames_per_second: u32) -> io::Result<(Got, Box<dyn Ready>)> {
@@ -105,7 +214,13 @@ impl Ready for Pretended {
 
 impl Stream for Pretended {
     fn next(&mut self) -> io::Result<Option<Buffer>> {
-        match self.0.lock().unwrap().buffers.pop_front() {
+        let mut camera = self.0.lock().unwrap();
+        // The next frame is there only after the reader looked in vain once.
+        let next = camera.buffers.pop_front();
+        if next.is_none() && camera.endless {
+            camera.buffers.push_back(mjpg(0));
+        }
+        match next {
             None => Ok(None),
             Some(Ok(bytes)) if bytes.is_empty() => Ok(Some(Buffer::Damaged)),
             Some(Ok(bytes)) => Ok(Some(Buffer::Filled(bytes.into()))),
@@ -206,6 +321,43 @@ fn a_camera_pulled_out_while_it_streams_begins_afresh_when_it_is_back() {
 fn a_camera_that_another_program_holds_sends_nothing() {
     let busy = Pretended::usual().with(|camera| camera.set_fails = Some(16));
     assert_eq!(busy.camera().start(), Err(CameraFault::Silent));
+}
+
+#[test]
+fn a_webcam_keeps_the_contract_of_cameras_and_is_held() {
+    let endless = Pretended::usual().with(|camera| camera.endless = true);
+    let held = contract::a_camera_is_held_and_let_go(&mut endless.camera());
+    assert_eq!(held, Held { exposure: true, white_balance: true });
+    let knobs = endless.0.lock().unwrap().knobs.clone().unwrap();
+    assert_eq!(knobs.lock().unwrap().value(Cid::EXPOSURE_AUTO), Some(3));
+}
+
+#[test]
+fn a_camera_whose_controls_cannot_be_reached_works_and_is_not_held() {
+    let bare = Pretended::usual().with(|camera| (camera.endless, camera.knobs) = (true, None));
+    let mut camera = bare.camera();
+    assert_eq!(contract::a_camera_is_held_and_let_go(&mut camera), Held::default());
+    assert!(camera.said.unwrap().contains("its controls cannot be reached"));
+}
+
+#[test]
+fn how_the_camera_is_set_is_said_once() {
+    let pretended = Pretended::usual();
+    let mut camera = pretended.camera();
+    camera.start().unwrap();
+    let said = camera.said.clone().unwrap();
+    assert_eq!(
+        said,
+        "1280x720, 30 a second; exposure 3, rate follows light 0, white balance 1, mains 1, backlight 1"
+    );
+    // A mark of what was said, which stays as long as nothing else is said.
+    let place = camera.said.as_ref().unwrap().as_ptr();
+    camera.start().unwrap();
+    assert_eq!(camera.said.as_ref().unwrap().as_ptr(), place, "it was said again");
+    let knobs = pretended.0.lock().unwrap().knobs.clone().unwrap();
+    knobs.lock().unwrap().refuse(Cid::POWER_LINE_FREQUENCY, 1);
+    camera.start().unwrap();
+    assert!(camera.said.unwrap().contains("refused: mains"));
 }
 
 #[test]
