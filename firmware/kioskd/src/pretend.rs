@@ -2,12 +2,13 @@
 //! named in the environment, because a board file must not know of such things.
 //!
 //! `KIOSK_PRETEND_SCENARIO` and `KIOSK_PRETEND_PEOPLE`: the camera shows whom the
-//! scenario says; `KIOSK_PRETEND_BODY`: a socket on which that body is told to move. `KIOSK_PRETEND_ISSUER`: also the card is pretended, in memory, for
+//! scenario says, and the fill lamp is pretended too; `KIOSK_PRETEND_BODY`: a socket on which
+//! that body is told to move. `KIOSK_PRETEND_ISSUER`: also the card is pretended, in memory, for
 //! machines where no private pcscd can be started.
 
 use std::{env, path::PathBuf, sync::LazyLock};
 
-use devices::{CameraFault, FrameSource};
+use devices::{CameraFault, FrameSource, Light};
 use rand_core::Rng;
 use screen::Glow;
 use simulators::{
@@ -17,7 +18,8 @@ use simulators::{
     people::People,
     personalise::Issuer,
     presentation::Prompter,
-    scenario::Scenario,
+    scenario::{LampScript, Scenario},
+    sensor::FillLamp,
 };
 
 use crate::{chance::Chance, clock};
@@ -54,7 +56,21 @@ pub fn shine(glow: Glow) {
 pub fn camera() -> Option<Result<Box<dyn FrameSource>, CameraFault>> {
     let (scenario, people, folder) = script()?;
     let camera = FaceCamera::of_scenario(&scenario, &people, &folder, body(), CameraSetup::default());
-    Some(Ok(Box::new(camera.expect("the demo's own photographs"))))
+    let camera = camera.expect("the demo's own photographs");
+    Some(Ok(match scenario.camera.lamp {
+        LampScript::Works => Box::new(camera.lit_by(lamp())),
+        LampScript::Broken => Box::new(camera),
+    }))
+}
+
+/// The lamp before the pretend camera, if a scenario is named.
+pub fn fill_light() -> Option<Box<dyn Light>> {
+    named("KIOSK_PRETEND_SCENARIO").map(|_| Box::new(lamp()) as Box<dyn Light>)
+}
+
+fn lamp() -> FillLamp {
+    static LAMP: LazyLock<FillLamp> = LazyLock::new(FillLamp::default);
+    LAMP.clone()
 }
 
 /// A card in memory, laid down already, if an issuer is named.

@@ -1,5 +1,6 @@
 //! A camera before which a photographed person moves, or an attacker holds a picture; never
-//! the same frame twice. It can freeze, go dark, hang upside down, see two people or nobody.
+//! the same frame twice. It can freeze, stand in a dark room, hang upside down, see two people
+//! or nobody.
 //!
 //! It keeps time only when told to (`Pace::RealTime`); tests take frames as fast as
 //! they can look at them. Never linked into a production build: there, a camera that
@@ -11,14 +12,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use devices::{CameraFault, Frame, FrameSource, Pixels};
+use devices::{CameraFault, Frame, FrameSource, Held, Pixels};
 use image::{RgbImage, codecs::jpeg::JpegEncoder, imageops};
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
     people::People,
     presentation::{Body, Features, Motion, Pose, Presentation, Prompter, Subject},
     scenario::{Scenario, SimulatorError},
+    sensor::{DARK_ROOM, FillLamp, LAMP, Sensor},
 };
 
 /// How the camera is set.
@@ -64,10 +67,13 @@ pub enum Pace {
 }
 
 /// What goes wrong with a camera.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CameraMishap {
     /// Every frame is the first one, to the byte.
     Frozen,
+    /// It stands in a dark room: little light, much noise, until a lamp shines.
+    Dim,
     /// The lens is covered.
     Black,
     /// It was mounted the wrong way up.
@@ -84,6 +90,9 @@ pub struct FaceCamera {
     scene: RgbImage,
     /// Somebody who can move, and how the scene shows them now.
     moving: Option<Moving>,
+    sensor: Sensor,
+    /// A lamp that lights whoever stands there.
+    lamp: Option<FillLamp>,
     next: u64,
     started: Option<Instant>,
 }
@@ -169,6 +178,7 @@ impl FaceCamera {
         prompter: Prompter,
         setup: CameraSetup,
     ) -> Result<Self, SimulatorError> {
+        let setup = CameraSetup { mishap: scenario.camera.mishap.or(setup.mishap), ..setup };
         if scenario.camera.nobody {
             return Ok(Self::empty_room(setup));
         }
@@ -190,7 +200,20 @@ impl FaceCamera {
             Some(CameraMishap::UpsideDown) => imageops::rotate180_in_place(&mut scene),
             _ => {}
         }
-        Self { setup, scene, moving: None, next: 0, started: None }
+        Self { setup, scene, moving: None, sensor: Sensor::new(), lamp: None, next: 0, started: None }
+    }
+
+    /// The same, before a lamp.
+    #[must_use]
+    pub fn lit_by(self, lamp: FillLamp) -> Self {
+        Self { lamp: Some(lamp), ..self }
+    }
+
+    /// The light that falls on the scene now, as a share of the photograph's. Where that is
+    /// enough the lamp changes nothing.
+    fn light(&self) -> f32 {
+        let lamp = if self.lamp.as_ref().is_some_and(FillLamp::shines) { LAMP } else { 0.0 };
+        if self.setup.mishap == Some(CameraMishap::Dim) { DARK_ROOM + lamp } else { 1.0 }
     }
 
     /// Brings the scene to how whoever stands there is held when frame `number` is taken.
@@ -246,6 +269,7 @@ impl FrameSource for FaceCamera {
             moving.body = moving.body.begun_anew();
             moving.filmed = 0;
         }
+        self.sensor.settle(self.light());
         self.started = Some(Instant::now());
         Ok(())
     }
@@ -269,12 +293,25 @@ impl FrameSource for FaceCamera {
         self.next += 1;
         self.pose(number);
         let jitter = if self.setup.mishap == Some(CameraMishap::Frozen) { 0 } else { number };
-        let data = Zeroizing::new(self.encode(shaken(&self.scene, jitter))?);
+        let light = self.light();
+        let seen = self.sensor.see(shaken(&self.scene, jitter), light, jitter);
+        let data = Zeroizing::new(self.encode(seen)?);
         let Self { setup: CameraSetup { width, height, pixels, .. }, .. } = *self;
         Ok(Frame { taken, width, height, pixels, data })
     }
 
+    /// It has no white balance that could be held.
+    fn hold(&mut self) -> Held {
+        self.sensor.hold(self.started.is_some());
+        Held { exposure: self.started.is_some(), white_balance: false }
+    }
+
+    fn release(&mut self) {
+        self.sensor.hold(false);
+    }
+
     fn stop(&mut self) {
+        self.release();
         self.started = None;
     }
 }
@@ -350,6 +387,8 @@ fn shaken(scene: &RgbImage, number: u64) -> RgbImage {
 
 #[cfg(test)]
 mod tests {
+    use devices::{Light, contract};
+
     use super::*;
 
     fn small(pixels: Pixels, mishap: Option<CameraMishap>) -> FaceCamera {
@@ -420,6 +459,38 @@ mod tests {
         let mut camera = small(Pixels::Rgb8, None);
         let times: Vec<_> = (0..16).map(|_| camera.next_frame(Duration::ZERO).unwrap().taken).collect();
         assert_eq!((times[0], times[15]), (Duration::ZERO, Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn it_keeps_the_contract_of_cameras_and_is_held() {
+        let held = contract::a_camera_is_held_and_let_go(&mut small(Pixels::Rgb8, None));
+        assert_eq!(held, Held { exposure: true, white_balance: false });
+    }
+
+    /// The mean of a frame's values.
+    fn brightness(camera: &mut FaceCamera) -> f32 {
+        let frame = frames(camera, 1).remove(0);
+        frame.iter().map(|value| f32::from(*value)).sum::<f32>() / frame.len() as f32
+    }
+
+    #[test]
+    fn held_it_shows_that_the_lamp_went_out_and_not_its_own_answer_to_that() {
+        let lit = |lamp: &FillLamp| {
+            let mut camera = small(Pixels::Rgb8, Some(CameraMishap::Dim)).lit_by(lamp.clone());
+            camera.start().unwrap();
+            camera
+        };
+        let mut lamp = FillLamp::default();
+        lamp.shine(true);
+        let (mut free, mut held) = (lit(&lamp), lit(&lamp));
+        let before = brightness(&mut held);
+        held.hold();
+        lamp.shine(false);
+        let [free, held] = [&mut free, &mut held].map(|camera| {
+            frames(camera, 20);
+            brightness(camera)
+        });
+        assert!(before > 140.0 && free > 1.3 * held && held < 35.0, "{before} {free} {held}");
     }
 
     #[test]

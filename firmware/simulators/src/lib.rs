@@ -20,5 +20,6 @@ pub mod people;
 pub mod personalise;
 pub mod presentation;
 pub mod scenario;
+pub mod sensor;
 pub mod terminal;
 pub mod vpcd;

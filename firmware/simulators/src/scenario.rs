@@ -10,6 +10,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     card_profile::{CardFaults, CardProfile},
+    face_camera::CameraMishap,
     presentation::Presentation,
 };
 
@@ -141,6 +142,21 @@ pub struct CameraScript {
     pub nobody: bool,
     /// Whether that is a living person, or what else is held before the camera.
     pub presentation: Presentation,
+    /// What is wrong with the camera, or where it stands.
+    pub mishap: Option<CameraMishap>,
+    /// How the lamp is that fills a dark face.
+    pub lamp: LampScript,
+}
+
+/// How the fill lamp is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LampScript {
+    /// It shines when it is switched on.
+    #[default]
+    Works,
+    /// It is switched on and stays dark.
+    Broken,
 }
 
 /// How the platform is; in order and knowing the citizen, by default.
@@ -310,6 +326,9 @@ pub struct Expectation {
     /// Pages that must have been shown, in this order.
     #[serde(default)]
     pub pages: Vec<String>,
+    /// Hints of the camera that must have been given, in this order.
+    #[serde(default)]
+    pub hints: Vec<String>,
     /// Transactions that the platform holds in the end.
     #[serde(default)]
     pub transactions: u32,

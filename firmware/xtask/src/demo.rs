@@ -163,6 +163,9 @@ pub struct Expectation {
     /// Pages, in this order.
     #[serde(default)]
     pub pages: Vec<String>,
+    /// Hints of the camera, in this order.
+    #[serde(default)]
+    pub hints: Vec<String>,
     /// Transactions that the platform holds in the end.
     #[serde(default)]
     pub transactions: u32,

@@ -53,6 +53,8 @@ struct ResultFile<'a> {
     outcome: String,
     expected_outcome: &'a str,
     pages: Vec<String>,
+    /// What the camera asked for, each time it was something else.
+    hints: Vec<String>,
     /// Milliseconds from the first page to each stage's end.
     timings_ms: Vec<(String, u64)>,
     events: Vec<String>,
@@ -84,6 +86,7 @@ struct PersonalData {
 #[derive(Deserialize)]
 struct Walk {
     pages: Vec<Page>,
+    hints: Vec<String>,
     outcome: Option<String>,
 }
 
@@ -124,7 +127,7 @@ impl Report<'_> {
         fs::copy(&audit, self.out.join("audit.jsonl")).context("there is no audit log")?;
         let walk: Walk = match fs::read(self.out.join("pages/walk.json")) {
             Ok(bytes) => serde_json::from_slice(&bytes)?,
-            Err(_) => Walk { pages: Vec::new(), outcome: None },
+            Err(_) => Walk { pages: Vec::new(), hints: Vec::new(), outcome: None },
         };
         let pages: Vec<String> = walk.pages.iter().map(|page| page.page.clone()).collect();
         let events = self.events();
@@ -142,7 +145,11 @@ impl Report<'_> {
             check(false, format!("the citizen did not get through: {error:#}"));
         }
         check(outcome == expect.outcome, format!("outcome '{outcome}' instead of '{}'", expect.outcome));
-        for (what, expected, seen) in [("event", &expect.events, &events), ("page", &expect.pages, &pages)] {
+        for (what, expected, seen) in [
+            ("event", &expect.events, &events),
+            ("page", &expect.pages, &pages),
+            ("hint", &expect.hints, &walk.hints),
+        ] {
             if let Some(missing) = first_missing(expected, seen) {
                 check(false, format!("{what} '{missing}' did not come, or not in its place"));
             }
@@ -174,6 +181,7 @@ impl Report<'_> {
             expected_outcome: &expect.outcome,
             timings_ms: timings(&walk.pages),
             pages,
+            hints: walk.hints,
             events,
             transactions: held.transactions,
             platform: held.counts,

@@ -2,8 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use devices::{Frame, FrameSource, Pixels};
-use simulators::face_camera::{CameraMishap, CameraSetup, FaceCamera, Pace};
+use devices::{Frame, FrameSource, Light, Pixels};
+use simulators::{
+    face_camera::{CameraMishap, CameraSetup, FaceCamera, Pace},
+    sensor::FillLamp,
+};
 
 use super::{ENGINE, photograph, photographs};
 use crate::{
@@ -104,6 +107,35 @@ fn an_empty_room_ends_by_the_frames_own_clock() {
 #[test]
 fn a_covered_lens_shows_no_face() {
     assert_eq!(hint(camera("khue", Pixels::Rgb8, Some(CameraMishap::Black))), FaceHint::NoFace);
+}
+
+#[test]
+fn a_dark_room_asks_for_light_and_ends_late_where_none_comes() {
+    for person in ["khue", "hieu", "dat"] {
+        let refused = attempt(person, camera(person, Pixels::Mjpg, Some(CameraMishap::Dim)), &impatient());
+        let refused = refused.2.unwrap_err();
+        assert_eq!((refused.why, refused.frames_compared), (Why::TookTooLong(FaceHint::TooDark), 0));
+        assert_eq!(refused.fault().code(), "FACE-05", "{person}");
+    }
+}
+
+#[test]
+fn a_dark_room_goes_on_once_the_lamp_shines() {
+    let reference = ENGINE.portrait_template(&photograph("khue-portrait.jpg")).unwrap();
+    let config = FaceConfig::documented();
+    let mut session = Session::new(&ENGINE, &reference, &config, 1, ASKED);
+    let mut lamp = FillLamp::default();
+    let mut camera = camera("khue", Pixels::Mjpg, Some(CameraMishap::Dim)).lit_by(lamp.clone());
+    camera.start().unwrap();
+    let mut look = || session.look(&camera.next_frame(Duration::ZERO).unwrap()).unwrap();
+    for _ in 0..5 {
+        let look = look();
+        assert_eq!((look.hint, look.percent), (FaceHint::TooDark, 0));
+    }
+    lamp.shine(true);
+    // The camera first has to get used to the light.
+    let looks: Vec<Look> = (0..12).map(|_| look()).collect();
+    assert!(looks.iter().any(|look| look.moving), "{:?}", looks.last().map(|look| look.hint));
 }
 
 /// The detector finds upside-down faces too, so this ends as "different" or too late,

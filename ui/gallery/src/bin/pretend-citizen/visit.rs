@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     io::{self, Write},
+    iter,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     rc::Rc,
@@ -118,7 +119,7 @@ impl<'a> Visit<'a> {
         let mut drawn_at = Instant::now();
         loop {
             let heard = match told.recv_timeout(Duration::from_millis(100)) {
-                Ok(heard) => newest(heard, told),
+                Ok(heard) => newest(heard, told, |view| self.walk.borrow_mut().hear(&view.screen)),
                 Err(RecvTimeoutError::Timeout) => Vec::new(),
                 Err(RecvTimeoutError::Disconnected) => return self.stuck("the socket's thread ended"),
             };
@@ -279,10 +280,13 @@ enum Progress {
 }
 
 /// All that waits, but of several views in a row only the newest: the ones before
-/// are history that nobody can press on any more.
-fn newest(first: Heard, told: &mpsc::Receiver<Heard>) -> Vec<Heard> {
-    let mut all = vec![first];
-    for next in told.try_iter() {
+/// are history that nobody can press on any more. Each is noted, history too.
+fn newest(first: Heard, told: &mpsc::Receiver<Heard>, mut note: impl FnMut(&View)) -> Vec<Heard> {
+    let mut all: Vec<Heard> = Vec::new();
+    for next in iter::once(first).chain(told.try_iter()) {
+        if let Heard::View(view) = &next {
+            note(view);
+        }
         if matches!((all.last(), &next), (Some(Heard::View(old)), Heard::View(new))
             if std::mem::discriminant(&old.screen) == std::mem::discriminant(&new.screen))
         {

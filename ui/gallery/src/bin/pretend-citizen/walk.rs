@@ -3,6 +3,7 @@
 
 use std::{fs, io, path::Path};
 
+use screen::Screen;
 use serde::Serialize;
 
 /// `walk.json`.
@@ -12,6 +13,8 @@ pub struct Walk {
     pub pages: Vec<Shown>,
     /// Each tap, without secrets.
     pub taps: Vec<TapMade>,
+    /// What the camera asked for, by the words on the wire, each time it was something else.
+    pub hints: Vec<String>,
     /// The outcome's kind on the wire; none where the visit ended without one.
     pub outcome: Option<String>,
     /// Whether the visit came back to the attract page.
@@ -48,6 +51,16 @@ impl Walk {
     /// The file name of the next picture.
     pub fn picture_name(&self, page: &str) -> String {
         format!("{:02}-{page}.png", self.pages.len() + 1)
+    }
+
+    /// Notes what the camera asks for, where it does.
+    pub fn hear(&mut self, screen: &Screen) {
+        let Screen::Face { hint, .. } = screen else { return };
+        let word = serde_json::to_value(hint).expect("a hint is plain data");
+        let word = word.as_str().expect("a hint is a word").to_owned();
+        if self.hints.last() != Some(&word) {
+            self.hints.push(word);
+        }
     }
 
     /// Writes the record.
