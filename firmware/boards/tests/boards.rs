@@ -116,6 +116,22 @@ fn officers_confirm_where_a_site_lists_them_only() {
     assert!(told.contains("'list' in [officers]"), "{told}");
 }
 
+/// `inherit` may name a file in a folder of its own; what that does not say comes from the kind.
+#[test]
+fn a_site_with_a_ribbon_camera_names_the_bridges_driver() {
+    let (folder, _) = with("");
+    let ribbon = "pi5-counter/ribbon-camera";
+    fs::create_dir(folder.path().join("pi5-counter")).unwrap();
+    let file = format!("{ribbon}.toml");
+    fs::copy(shipped().join(&file), folder.path().join(&file)).unwrap();
+    fs::write(folder.path().join("site.toml"), SITE.replace("pi5-counter", ribbon)).unwrap();
+    let camera = Board::load(folder.path(), "site").unwrap().camera;
+    assert_eq!(camera.driver.as_str(), "v4l2 loopback");
+    assert_eq!((camera.width.get(), camera.height.get(), camera.frames_per_second.get()), (1280, 720, 30));
+    let usual = with(SITE).1.unwrap().camera;
+    assert_eq!(usual.driver.as_str(), "uvcvideo", "a loop-back is not taken unless a board says so");
+}
+
 #[test]
 fn broken_toml_is_refused_where_it_breaks() {
     check_refused("inherit = \"base\"\n[kiosk\n", 2, "");
