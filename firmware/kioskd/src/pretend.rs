@@ -13,11 +13,12 @@ use rand_core::Rng;
 use screen::Glow;
 use simulators::{
     citizen_card::CitizenCard,
-    face_camera::{CameraSetup, FaceCamera},
+    face_camera::{CameraSetup, FaceCamera, Pace},
     in_memory::InMemoryReader,
     people::People,
     personalise::Issuer,
     presentation::Prompter,
+    recorded::FrameFolder,
     scenario::{LampScript, Scenario},
     sensor::FillLamp,
 };
@@ -55,6 +56,10 @@ pub fn shine(glow: Glow) {
 /// The camera of the scenario, if one is named.
 pub fn camera() -> Option<Result<Box<dyn FrameSource>, CameraFault>> {
     let (scenario, people, folder) = script()?;
+    if let Some(frames) = &scenario.camera.frames {
+        let player = FrameFolder::open(frames, Pace::RealTime).expect("a folder that recapture wrote");
+        return Some(Ok(Box::new(player)));
+    }
     let camera = FaceCamera::of_scenario(&scenario, &people, &folder, body(), CameraSetup::default());
     let camera = camera.expect("the demo's own photographs");
     Some(Ok(match scenario.camera.lamp {

@@ -41,6 +41,8 @@ pub struct CameraSetup {
     pub mishap: Option<CameraMishap>,
     /// How many times as bright as an office the room is: daylight outshines the screen.
     pub room: f32,
+    /// Another seed, another noise; the same seed, the same frames to the byte.
+    pub seed: u64,
 }
 
 impl Default for CameraSetup {
@@ -53,6 +55,7 @@ impl Default for CameraSetup {
             pace: Pace::RealTime,
             mishap: None,
             room: 1.0,
+            seed: 0,
         }
     }
 }
@@ -231,6 +234,12 @@ impl FaceCamera {
         }
     }
 
+    /// Starts as if so many frames had been taken before.
+    pub(crate) fn start_at(&mut self, number: u64) {
+        self.sensor.settle(self.light());
+        (self.next, self.started) = (number, Some(Instant::now()));
+    }
+
     /// When frame `number` is due, by the camera's clock.
     fn due(&self, number: u64) -> Duration {
         Duration::from_secs(number) / self.setup.frames_per_second.max(1)
@@ -293,8 +302,8 @@ impl FrameSource for FaceCamera {
         self.next += 1;
         self.pose(number);
         let jitter = if self.setup.mishap == Some(CameraMishap::Frozen) { 0 } else { number };
-        let light = self.light();
-        let seen = self.sensor.see(shaken(&self.scene, jitter), light, jitter);
+        let (light, seed) = (self.light(), self.setup.seed);
+        let seen = self.sensor.see(shaken(&self.scene, jitter, seed), light, drawn(jitter, seed));
         let data = Zeroizing::new(self.encode(seen)?);
         let Self { setup: CameraSetup { width, height, pixels, .. }, .. } = *self;
         Ok(Frame { taken, width, height, pixels, data })
@@ -346,10 +355,15 @@ fn wall(width: u32, height: u32) -> RgbImage {
     scene
 }
 
+/// What chance begins with at that frame.
+fn drawn(number: u64, seed: u64) -> u64 {
+    number ^ seed.wrapping_mul(0xD6E8_FEB8_6659_FD93)
+}
+
 /// Frame `number` of the scene: shifted by up to three pixels, with a little noise.
-/// The same number always gives the same frame, and two numbers never do.
-fn shaken(scene: &RgbImage, number: u64) -> RgbImage {
-    let mut chance = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x2545_F491_4F6C_DD1D;
+/// The same number and seed always give the same frame, and two numbers never do.
+fn shaken(scene: &RgbImage, number: u64, seed: u64) -> RgbImage {
+    let mut chance = drawn(number, seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x2545_F491_4F6C_DD1D;
     let mut draw = move |below: u64| {
         // xorshift64: enough for noise, and the same on every machine.
         chance ^= chance << 13;

@@ -19,6 +19,7 @@ pub mod pcscd;
 pub mod people;
 pub mod personalise;
 pub mod presentation;
+pub mod recorded;
 pub mod scenario;
 pub mod sensor;
 pub mod terminal;

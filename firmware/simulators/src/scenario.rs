@@ -46,6 +46,23 @@ pub enum SimulatorError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A file cannot be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A folder of frames cannot be played.
+    #[error("{}: {reason}", folder.display())]
+    Frames {
+        /// Which.
+        folder: PathBuf,
+        /// Why not.
+        reason: &'static str,
+    },
     /// The camera should show a person by the photograph that is on the card.
     #[error("there is only one photograph of '{0}', so a match with their own card would prove nothing")]
     OnePhotograph(String),
@@ -93,7 +110,12 @@ pub struct Scenario {
 impl Scenario {
     /// Reads one scenario file.
     pub fn load(path: &Path) -> Result<Self, SimulatorError> {
-        read_toml(path)
+        let mut scenario: Self = read_toml(path)?;
+        // A relative folder counts from the scenario's.
+        if let Some(frames) = &mut scenario.camera.frames {
+            *frames = path.parent().unwrap_or(Path::new(".")).join(&frames);
+        }
+        Ok(scenario)
     }
 }
 
@@ -140,6 +162,8 @@ pub struct CameraScript {
     pub person: Option<String>,
     /// Nobody stands there.
     pub nobody: bool,
+    /// A folder of frames that `recapture` wrote is played instead of anybody.
+    pub frames: Option<PathBuf>,
     /// Whether that is a living person, or what else is held before the camera.
     pub presentation: Presentation,
     /// What is wrong with the camera, or where it stands.

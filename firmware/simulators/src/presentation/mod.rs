@@ -8,7 +8,7 @@ mod recapture;
 mod surface;
 
 use image::RgbImage;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use body::{Motion, Pose, Prompter};
 pub use recapture::{on_screen, printed};
@@ -48,7 +48,7 @@ impl Features {
 }
 
 /// What is put before the camera.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Presentation {
     /// A living person: a head with relief, eyes that can shut.
