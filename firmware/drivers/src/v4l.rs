@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 use control::Control;
 pub use control::Mains;
 use format::{Size, Wish, choose};
-use node::{Buffer, Got, Kernel, Linux, Node, Stream};
+use node::{Buffer, Got, Kernel, Linux, Stream};
 
 /// How often a waiting reader looks whether a frame has come.
 const GLANCE: Duration = Duration::from_millis(2);

@@ -218,7 +218,7 @@ impl Stream for Pretended {
         // The next frame is there only after the reader looked in vain once.
         let next = camera.buffers.pop_front();
         if next.is_none() && camera.endless {
-            camera.buffers.push_back(mjpg(0));
+            camera.buffers.push_back(Ok(mjpg(0)));
         }
         match next {
             None => Ok(None),
@@ -230,8 +230,8 @@ impl Stream for Pretended {
 }
 
 /// A whole MJPG frame as far as this crate looks, marked.
-fn mjpg(mark: u8) -> Result<Vec<u8>, i32> {
-    Ok(vec![0xFF, 0xD8, mark])
+fn mjpg(mark: u8) -> Vec<u8> {
+    vec![0xFF, 0xD8, mark]
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn what_another_driver_serves_is_not_the_camera() {
 #[test]
 fn only_the_newest_whole_frame_is_given() {
     let pretended = Pretended::usual().with(|camera| {
-        camera.buffers = [mjpg(1), mjpg(2), Ok(vec![]), Ok(vec![7, 7, 7])].into();
+        camera.buffers = [Ok(mjpg(1)), Ok(mjpg(2)), Ok(vec![]), Ok(vec![7, 7, 7])].into();
     });
     let mut camera = pretended.camera();
     camera.start().unwrap();
@@ -307,12 +307,12 @@ fn only_the_newest_whole_frame_is_given() {
 
 #[test]
 fn a_camera_pulled_out_while_it_streams_begins_afresh_when_it_is_back() {
-    let pretended = Pretended::usual().with(|camera| camera.buffers = [mjpg(1), Err(19)].into());
+    let pretended = Pretended::usual().with(|camera| camera.buffers = [Ok(mjpg(1)), Err(19)].into());
     let mut camera = pretended.camera();
     camera.start().unwrap();
     assert_eq!(camera.next_frame(Duration::ZERO).err(), Some(CameraFault::Unplugged));
     assert_eq!(camera.next_frame(Duration::ZERO).err(), Some(CameraFault::Silent), "not started");
-    pretended.0.lock().unwrap().buffers = [mjpg(9)].into();
+    pretended.0.lock().unwrap().buffers = [Ok(mjpg(9))].into();
     camera.start().unwrap();
     assert_eq!(camera.next_frame(Duration::ZERO).unwrap().data[2], 9);
 }
