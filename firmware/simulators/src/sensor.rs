@@ -91,17 +91,22 @@ fn wanted(light: f32) -> f32 {
 fn exposed(mut scene: RgbImage, light: f32, exposure: f32, number: u64) -> RgbImage {
     let electrons = WHITE * light * exposure.min(LONGEST);
     let amplified = light * exposure / electrons;
-    // One draw serves the pixel; which of the table's numbers it takes is by chance.
+    // What a value comes to, and how far noise spreads it, in steps of `SHOWN`.
+    let steps = (SHOWN.len() - 1) as f32 * amplified;
+    let read: [[f32; 2]; 256] = std::array::from_fn(|value| {
+        let caught = LINEAR[value] * electrons;
+        [caught * steps, (caught + READING * READING).sqrt() * steps]
+    });
+    let (shown, noise) = (&*SHOWN, &*NOISE);
+    let most = (shown.len() - 1) as f32;
     let mut chance = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x6A09_E667_F3BC_C909;
     for value in scene.as_flat_samples_mut().samples.iter_mut() {
         chance ^= chance << 13;
         chance ^= chance >> 7;
         chance ^= chance << 17;
-        let caught = LINEAR[usize::from(*value)] * electrons;
-        let spread = (caught + READING * READING).sqrt();
-        let read = caught + spread * NOISE[(chance >> 40) as usize % NOISE.len()];
-        let place = (read * amplified).clamp(0.0, 1.0) * (SHOWN.len() - 1) as f32;
-        *value = SHOWN[place.round() as usize];
+        let [mean, spread] = read[usize::from(*value)];
+        let step = mean + spread * noise[(chance >> 40) as usize % noise.len()];
+        *value = shown[(step + 0.5).clamp(0.0, most) as usize];
     }
     scene
 }
