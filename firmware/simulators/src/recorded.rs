@@ -208,7 +208,7 @@ fn digest(files: impl IntoIterator<Item = PathBuf>) -> Result<String, SimulatorE
     for file in files {
         hash.update(&read(&file)?);
     }
-    Ok(hash.finish().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(hash.finish()))
 }
 
 /// A camera that plays such a folder, from the beginning again when it has ended.

@@ -81,7 +81,7 @@ pub(crate) fn parse(mut words: Parser, seed: impl FnOnce() -> u64) -> Result<Ask
             Arg::Long("seed") => given_seed = Some(words.value()?.parse()?),
             Arg::Long("frames") => frames = Some(words.value()?.parse_with(|text| within(text, 1, 99_999))?),
             Arg::Long("rate") => {
-                setup.frames_per_second = words.value()?.parse_with(|text| within(text, 1, 120))?
+                setup.frames_per_second = words.value()?.parse_with(|text| within(text, 1, 120))?;
             }
             Arg::Long("size") => (setup.width, setup.height) = words.value()?.parse_with(size)?,
             Arg::Value(value) if free.len() < 2 => free.push(value),
