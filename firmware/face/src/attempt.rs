@@ -1,5 +1,7 @@
 //! A try of one card's holder: the only way to a [`FaceMatch`] by camera.
 
+use std::time::Duration;
+
 use devices::Frame;
 use identity::{Identity, IdentityId};
 
@@ -53,6 +55,12 @@ impl<'e> Attempt<'e> {
     /// engine does not work.
     pub fn look(&mut self, frame: &Frame) -> Result<Look, FaceError> {
         self.session.look(frame)
+    }
+
+    /// The camera's rhythm broke: what was seen before counts no longer. To be said before the
+    /// frame that broke it is looked at.
+    pub fn interrupt(&mut self, now: Duration) {
+        self.session.interrupt(now);
     }
 
     /// The answer, once `look` says that it is finished.

@@ -43,8 +43,8 @@ pub use evidence::{
 };
 pub use identity::Picture;
 pub use liveness::{
-    LightEvidence, LivenessConfig, LivenessEvidence, NotLive, OwnLight, PassiveEvidence, PassiveModel, Skin,
-    Task, Tempo,
+    LightEvidence, LivenessConfig, LivenessEvidence, NotLive, OwnLight, PassiveEvidence, PassiveModel,
+    Rhythm, Skin, Task, Tempo,
 };
 #[cfg(feature = "numerics")]
 pub use numerics::ModelInput;

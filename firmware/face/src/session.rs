@@ -294,6 +294,13 @@ impl<'e> Session<'e> {
         }
     }
 
+    /// What was seen before may be of another camera, or of none.
+    pub(crate) fn interrupt(&mut self, now: Duration) {
+        if !self.is_finished() {
+            self.begin_anew(now);
+        }
+    }
+
     /// What was seen before the face was lost may be of somebody else.
     fn begin_anew(&mut self, now: Duration) {
         if self.compared.count() > 0 {

@@ -13,10 +13,10 @@ use std::{
 };
 
 use devices::{CameraFault, Device, Frame, FrameSource, Light, State};
-use face::{Attempt, Engine, FaceConfig, Reference, Tempo, Why};
+use face::{Attempt, Engine, FaceConfig, Reference, Rhythm, Tempo, Why};
 use journey::Event;
 use rand_core::Rng;
-use screen::{FaceHint, StaffNote, wire::Preview};
+use screen::{FaceHint, Glow, StaffNote, wire::Preview};
 
 use crate::{
     audited,
@@ -178,7 +178,7 @@ impl Desk {
                     Attempt::new(&self.tools.engine, reference, &self.tools.config, attempt, (tempo, seed));
                 look(&slot, job, attempt, &self.tools);
             });
-            let filmed = film(source, &slot, &self.tools.previews, &wanted);
+            let filmed = film(source, &slot, &self.tools, &wanted);
             slot.close();
             filmed
         });
@@ -198,20 +198,30 @@ impl Desk {
 fn film(
     source: &mut dyn FrameSource,
     slot: &Slot,
-    previews: &Previews,
+    tools: &Tools,
     wanted: &dyn Fn() -> bool,
 ) -> Result<(), CameraFault> {
     source.start()?;
+    let mut rhythm = Rhythm::new(&tools.config.liveness);
+    let mut held = false;
     while wanted() && !slot.is_closed() {
         let frame = source.next_frame(FRAME_LIMIT)?;
         if let Ok(rgb) = face::preview(&frame, PREVIEW.0, PREVIEW.1) {
-            previews.show(Some(Preview {
+            tools.previews.show(Some(Preview {
                 width: PREVIEW.0 as u16,
                 height: PREVIEW.1 as u16,
                 rgb: rgb.to_vec(),
             }));
         }
-        slot.put(frame);
+        let broken = rhythm.is_broken_by(frame.taken);
+        slot.put(Newest { frame, broken });
+        // What changes in the pictures from now on is to be the light on the face, not the camera's
+        // answer to it.
+        let lit = slot.is_lit();
+        if lit != held {
+            held = lit;
+            if lit { tracing::debug!(held = ?source.hold(), "camera") } else { source.release() }
+        }
     }
     Ok(())
 }
@@ -220,7 +230,11 @@ fn film(
 fn look(slot: &Slot, job: Job, mut attempt: Attempt<'_>, tools: &Tools) {
     let number = attempt.number();
     let mut told = None;
-    while let Some(frame) = slot.take() {
+    while let Some(Newest { frame, broken }) = slot.take() {
+        if broken {
+            tracing::warn!("the camera's frames have a gap; the try begins anew");
+            attempt.interrupt(frame.taken);
+        }
         let look = match attempt.look(&frame) {
             Ok(look) => look,
             // Damaged frames are passed over; this is the engine itself.
@@ -232,6 +246,7 @@ fn look(slot: &Slot, job: Job, mut attempt: Attempt<'_>, tools: &Tools) {
                 return;
             }
         };
+        slot.light(look.glow != Glow::Off);
         let seen = (look.hint, look.percent, look.glow);
         if told != Some(seen) {
             told = Some(seen);
@@ -268,22 +283,33 @@ fn look(slot: &Slot, job: Job, mut attempt: Attempt<'_>, tools: &Tools) {
     tools.tell.work(job, event);
 }
 
+/// A frame, and whether the rhythm broke since the one before that was looked at.
+struct Newest {
+    frame: Frame,
+    broken: bool,
+}
+
 /// Room for one frame: the newest wins.
 #[derive(Default)]
 struct Slot {
-    frame: Mutex<Option<Frame>>,
+    frame: Mutex<Option<Newest>>,
     filled: Condvar,
     closed: AtomicBool,
+    /// The page lights the face.
+    lit: AtomicBool,
 }
 
 impl Slot {
-    fn put(&self, frame: Frame) {
-        *self.frame.lock().unwrap_or_else(PoisonError::into_inner) = Some(frame);
+    fn put(&self, mut newest: Newest) {
+        let mut frame = self.frame.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.broken |= frame.as_ref().is_some_and(|unseen| unseen.broken);
+        *frame = Some(newest);
+        drop(frame);
         self.filled.notify_one();
     }
 
     /// Waits for a frame; none once the slot is closed.
-    fn take(&self) -> Option<Frame> {
+    fn take(&self) -> Option<Newest> {
         let mut frame = self.frame.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if self.is_closed() {
@@ -300,6 +326,14 @@ impl Slot {
         let _frame = self.frame.lock().unwrap_or_else(PoisonError::into_inner);
         self.closed.store(true, Ordering::Relaxed);
         self.filled.notify_all();
+    }
+
+    fn light(&self, on: bool) {
+        self.lit.store(on, Ordering::Relaxed);
+    }
+
+    fn is_lit(&self) -> bool {
+        self.lit.load(Ordering::Relaxed)
     }
 
     fn is_closed(&self) -> bool {

@@ -43,6 +43,7 @@ const SMALL: CameraSetup = CameraSetup {
     pace: Pace::Instant,
     mishap: None,
     seed: 7,
+    room: 1.0,
 };
 
 /// What the program is told of it.

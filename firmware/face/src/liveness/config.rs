@@ -41,6 +41,8 @@ pub struct LivenessConfig {
     pub reaction_min_milliseconds: u16,
     /// The face may be out of sight for so long; milliseconds.
     pub lost_max_milliseconds: u16,
+    /// Two frames of the camera may be so far apart; milliseconds.
+    pub gap_max_milliseconds: u16,
     /// Likeness (cosine) to the person's first frame, in frames that show a movement.
     pub same_face_min: f32,
 }
@@ -85,6 +87,7 @@ impl LivenessConfig {
             pause_seconds: [0.4, 1.5],
             reaction_min_milliseconds: 150,
             lost_max_milliseconds: 1500,
+            gap_max_milliseconds: 700,
             same_face_min: 0.35,
         }
     }
@@ -101,6 +104,10 @@ impl LivenessConfig {
                 "light-agreement-min must lie between 0.6 and 1",
             ),
             (self.light_delay_milliseconds <= 2000, "light-delay-milliseconds must be at most 2000"),
+            (
+                (300..=3000).contains(&self.gap_max_milliseconds),
+                "gap-max-milliseconds must lie between 300 and 3000",
+            ),
             (self.turn_min >= 12.0, "turn-min below 12 degrees shows no relief"),
             (self.relief_min >= 0.06, "relief-min below 0.06 lets flat pictures pass"),
             ((0.0..0.8).contains(&self.eyes_shut_max), "eyes-shut-max must lie below 0.8"),
@@ -140,6 +147,10 @@ impl LivenessConfig {
 
     pub(super) fn reaction_min(&self) -> Duration {
         Duration::from_millis(self.reaction_min_milliseconds.into())
+    }
+
+    pub(super) fn gap_max(&self) -> Duration {
+        Duration::from_millis(self.gap_max_milliseconds.into())
     }
 
     pub(crate) fn lost_max(&self) -> Duration {

@@ -15,12 +15,14 @@ mod light;
 mod passive;
 mod plane;
 mod relief;
+mod rhythm;
 mod trial;
 
 pub use challenge::{Task, Tempo};
 pub use config::{LivenessConfig, OwnLight, PassiveModel};
 pub use evidence::{LivenessEvidence, NotLive, PassiveEvidence};
 pub use light::{LightEvidence, Skin};
+pub use rhythm::Rhythm;
 
 pub(crate) use challenge::Challenge;
 pub(crate) use draw::Draw;

@@ -195,6 +195,25 @@ fn gently_another_movement_is_asked_for_instead_of_one_that_does_not_come() {
     assert_eq!(refused.why, Why::NotLive(NotLive::TooLittle));
 }
 
+/// Whoever feeds in pictures and has to make the next ones first holds them back.
+#[test]
+fn after_a_gap_between_frames_the_try_begins_anew() {
+    let reference = ENGINE.portrait_template(&photograph("khue-portrait.jpg")).unwrap();
+    let (config, live) = (impatient(), photographs().join("khue-live.jpg"));
+    let setup = CameraSetup { pixels: Pixels::Rgb8, pace: Pace::Instant, ..CameraSetup::default() };
+    let mut camera = FaceCamera::showing(&live, setup).unwrap();
+    camera.start().unwrap();
+    let mut session = Session::new(&ENGINE, &reference, &config, 1, (Tempo::Usual, [1; 32]));
+    let look = |session: &mut Session<'_>, camera: &mut FaceCamera| {
+        session.look(&camera.next_frame(Duration::ZERO).unwrap()).unwrap()
+    };
+    let before = (0..3).map(|_| look(&mut session, &mut camera)).last().unwrap();
+    assert!(before.moving && before.glow != Glow::Off);
+    session.interrupt(Duration::from_secs(1));
+    let after = look(&mut session, &mut camera);
+    assert!(!after.moving && after.glow == Glow::Off && after.percent < before.percent, "{after:?}");
+}
+
 #[test]
 fn a_machine_that_must_have_the_passive_model_judges_nobody_without_it() {
     let mut config = FaceConfig::documented();
