@@ -1,6 +1,8 @@
 //! A whole invented repository, and machines that fetch from it over HTTP or from a stick.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod cut_disk;
+
 use std::{
     collections::BTreeMap,
     path::PathBuf,
