@@ -48,7 +48,10 @@ fn a_commit_is_whole_or_never_was_at_any_cut() {
         store.commit(change(2)).unwrap();
         copy.steps() - before
     };
-    assert!(whole >= 32, "two copies of three files and two records take four steps each, not {whole} in all");
+    assert!(
+        whole >= 32,
+        "two copies of three files and two records take four steps each, not {whole} in all"
+    );
     let mut kept_old = 0;
     for steps in 0..=whole {
         for left in ALL_LEFT {
@@ -104,20 +107,24 @@ fn a_cut_while_the_first_state_is_made_leaves_a_new_one() {
     }
 }
 
+/// A disk that is full for a while, no restart, and then the power goes too.
 #[test]
 fn a_commit_that_failed_is_looked_at_again_before_the_next() {
     let disk = CutDisk::default();
     DurableStore::open(disk.clone()).unwrap().commit(change(1)).unwrap();
-    for steps in 0..32 {
-        let full = disk.copy();
-        let mut store = DurableStore::open(full.clone()).unwrap();
-        // A disk that is full for a while, and no restart.
-        full.cut_after(steps);
-        store.commit(change(2)).unwrap_err();
-        assert!([1, 2].contains(&held(&store)));
-        full.cut_after(1000);
-        store.commit(change(3)).unwrap();
-        assert_eq!(held(&DurableStore::open(full.restarted(Left::Nothing)).unwrap()), 3, "failed at {steps}");
+    for failed_at in 0..32 {
+        for cut_at in 0..60 {
+            let full = disk.copy();
+            let mut store = DurableStore::open(full.clone()).unwrap();
+            full.cut_after(failed_at);
+            store.commit(change(2)).unwrap_err();
+            assert!([1, 2].contains(&held(&store)));
+            full.cut_after(cut_at);
+            let done = store.commit(change(3)).is_ok();
+            let store = DurableStore::open(full.restarted(Left::All))
+                .unwrap_or_else(|error| panic!("failed at {failed_at}, cut at {cut_at}: {}", chain(&error)));
+            assert!(held(&store) == 3 || !done, "failed at {failed_at}, cut at {cut_at}");
+        }
     }
 }
 
@@ -156,11 +163,16 @@ async fn an_update_cut_anywhere_goes_on_and_cannot_be_rolled_back() {
                 now: now(),
             };
             match rolled_back.refresh().await {
-                Ok(_) => assert!(!finished, "rolled back after a refresh that returned: step {step}, {left:?}"),
-                Err(error) => assert!(matches!(error.distrust(), Some(Distrust::Rollback { .. })), "{}", chain(&error)),
+                Ok(_) => {
+                    assert!(!finished, "rolled back after a refresh that returned: step {step}, {left:?}")
+                }
+                Err(error) => {
+                    assert!(matches!(error.distrust(), Some(Distrust::Rollback { .. })), "{}", chain(&error))
+                }
             }
             let mut again = self::machine(&new, restarted, &root);
-            let refreshed = again.refresh().await.unwrap_or_else(|error| panic!("step {step}: {}", chain(&error)));
+            let refreshed =
+                again.refresh().await.unwrap_or_else(|error| panic!("step {step}: {}", chain(&error)));
             assert_eq!((refreshed.root, refreshed.timestamp, refreshed.targets), (2, 2, 2));
         }
         if finished {

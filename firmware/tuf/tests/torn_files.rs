@@ -84,7 +84,11 @@ async fn a_role_whose_both_copies_are_damaged_is_refused_by_name() {
             assert_eq!(store.read(role).unwrap(), None);
             let mut salvaged = Machine::new(FolderTransport::new(&old.folder()), store, world.first_root());
             let error = salvaged.refresh().await.unwrap_err();
-            assert!(matches!(error.distrust(), Some(Distrust::Rollback { found: 1, least: 2, .. })), "{}", chain(&error));
+            assert!(
+                matches!(error.distrust(), Some(Distrust::Rollback { found: 1, least: 2, .. })),
+                "{}",
+                chain(&error)
+            );
         }
     }
 }
@@ -98,7 +102,11 @@ async fn a_lost_record_is_refused_even_by_a_technicians_command() {
         }
         for open in [DurableStore::open, DurableStore::salvage] {
             let refused = open(disk.copy()).err().expect("it is refused");
-            assert!(matches!(&refused, StoreError::Damaged { what } if what == "the record"), "{}", chain(&refused));
+            assert!(
+                matches!(&refused, StoreError::Damaged { what } if what == "the record"),
+                "{}",
+                chain(&refused)
+            );
         }
     }
 }

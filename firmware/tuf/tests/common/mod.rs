@@ -346,7 +346,7 @@ async fn serve(mut stream: TcpStream, served: Arc<Mutex<Served>>) -> std::io::Re
         }
         (_, Some(from)) => {
             let part = format!(
-                "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {from}-{}/{length}\r\nContent-Length: {}\r\n                 Connection: close\r\n\r\n",
+                "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {from}-{}/{length}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
                 length - 1,
                 length - from
             );
