@@ -1,6 +1,8 @@
 //! Properties of the signed form, on values drawn by a seeded generator: spelling does not
 //! matter, content doesand what others signed stays as it is.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 use tuf::{
     metadata::{Metadata, Targets},
@@ -78,7 +80,7 @@ impl Chance {
         for letter in text.chars() {
             if self.below(2) == 0 || letter < ' ' || matches!(letter, '"' | '\\') {
                 for unit in letter.encode_utf16(&mut [0; 2]) {
-                    out.push_str(&format!("\\u{unit:04X}"));
+                    write!(out, "\\u{unit:04X}").unwrap();
                 }
             } else {
                 out.push(letter);

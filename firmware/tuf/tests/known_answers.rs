@@ -31,9 +31,9 @@ fn made(key: impl FnOnce(String) -> Key, generate: &str, sign: &str) -> Made {
     Made { key: key(pem), signature: fs::read(folder.path().join("signature")).unwrap() }
 }
 
-fn ed25519_of_pem(pem: String) -> Key {
+fn ed25519_of_pem(pem: &str) -> Key {
     use ed25519_dalek::pkcs8::DecodePublicKey as _;
-    Key::ed25519(&ed25519_dalek::VerifyingKey::from_public_key_pem(&pem).unwrap())
+    Key::ed25519(&ed25519_dalek::VerifyingKey::from_public_key_pem(pem).unwrap())
 }
 
 fn all() -> [(&'static str, Made); 4] {
@@ -42,7 +42,7 @@ fn all() -> [(&'static str, Made); 4] {
     let pss = |salt| format!("{SHA256} -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:{salt} message");
     let rsa = "genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 -out key.pem";
     [
-        ("ed25519", made(ed25519_of_pem, "genpkey -algorithm ed25519 -out key.pem", RAW)),
+        ("ed25519", made(|pem| ed25519_of_pem(&pem), "genpkey -algorithm ed25519 -out key.pem", RAW)),
         (
             "ecdsa-sha2-nistp256",
             made(

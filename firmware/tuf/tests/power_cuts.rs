@@ -164,10 +164,10 @@ async fn an_update_cut_anywhere_goes_on_and_cannot_be_rolled_back() {
             };
             match rolled_back.refresh().await {
                 Ok(_) => {
-                    assert!(!finished, "rolled back after a refresh that returned: step {step}, {left:?}")
+                    assert!(!finished, "rolled back after a refresh that returned: step {step}, {left:?}");
                 }
                 Err(error) => {
-                    assert!(matches!(error.distrust(), Some(Distrust::Rollback { .. })), "{}", chain(&error))
+                    assert!(matches!(error.distrust(), Some(Distrust::Rollback { .. })), "{}", chain(&error));
                 }
             }
             let mut again = self::machine(&new, restarted, &root);

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that must hold before a change lands.
 
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
 use anyhow::Result;
 
@@ -18,7 +18,8 @@ pub fn run() -> Result<()> {
     project::run(
         project::cargo().args(["clippy", "--all-targets"]).args(EVERYTHING).args(["--", "-D", "warnings"]),
     )?;
-    let opponents = install_opponents()?;
+    let emupos = install_opponent("emupos", "firmware/drivers/tests/emupos/install.py")?;
+    let python_tuf = install_opponent("python-tuf", "firmware/tuf/tests/python_tuf/install.py")?;
     // Programs and tests in one build, so that nothing is built twice with other features.
     project::run(project::cargo().args(["build", "--all-targets"]).args(EVERYTHING))?;
     production::refuses_simulators(&EVERYTHING)?;
@@ -28,15 +29,15 @@ pub fn run() -> Result<()> {
             .args(["test", "--no-fail-fast"])
             .args(EVERYTHING)
             .env("KIOSK_OPPONENTS", "required")
-            .env("KIOSK_EMUPOS", opponents),
+            .env("KIOSK_EMUPOS", emupos.join("bin/emupos"))
+            .env("KIOSK_PYTHON_TUF", python_tuf),
     )
 }
 
-/// The receipt printer emulator that opposes our driver; somebody else's work, so that
-/// one mistake cannot agree with itself.
-fn install_opponents() -> Result<std::path::PathBuf> {
-    let folder = project::target().join("opponents/emupos");
-    let install = project::root().join("firmware/drivers/tests/emupos/install.py");
-    project::run(Command::new("python3").arg(install).arg(&folder))?;
-    Ok(folder.join("bin/emupos"))
+/// Somebody else's work that opposes ours, so that one mistake cannot agree with itself: the
+/// receipt printer emulator of our driver, the reference implementation of TUF.
+fn install_opponent(name: &str, script: &str) -> Result<PathBuf> {
+    let folder = project::target().join("opponents").join(name);
+    project::run(Command::new("python3").arg(project::root().join(script)).arg(&folder))?;
+    Ok(folder)
 }

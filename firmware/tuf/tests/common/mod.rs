@@ -307,7 +307,8 @@ async fn serve(mut stream: TcpStream, served: Arc<Mutex<Served>>) -> std::io::Re
         head.push(stream.read_u8().await?);
     }
     let head = String::from_utf8(head).unwrap().to_lowercase();
-    let name = head.split(' ').nth(1).unwrap().trim_start_matches('/').replace("%20", " ");
+    let name = head.split(' ').nth(1).unwrap().trim_start_matches('/');
+    let name = percent_decoded(name);
     let from =
         head.split_once("range: bytes=").and_then(|(_, rest)| rest.split('-').next()?.parse::<usize>().ok());
     let (bytes, odd) = {
@@ -442,4 +443,15 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// `%41` as the letter that it stands for.
+fn percent_decoded(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        bytes.extend(&part.as_bytes()[2..]);
+    }
+    String::from_utf8(bytes).unwrap()
 }
