@@ -18,6 +18,13 @@ use simulators::{
     scenario::CardScript,
 };
 
+use tuf::{
+    TargetPath,
+    key::Key,
+    metadata::{Paths, Root, TargetFile, Targets, Threshold, Version},
+    repository::{Announce, Draft, Ed25519Signer, Release, RoleName, Signer as _},
+};
+
 const JPEG: &[u8] = include_bytes!("../../identity/tests/pictures/rgb.jpg");
 const PICTURES: [(&str, &[u8]); 5] = [
     ("rgb-jpg", JPEG),
@@ -36,6 +43,36 @@ fn main() {
     pictures(&southern);
     conversations();
     lists();
+    updates();
+}
+
+/// A small repository of updates, under keys that everybody knows.
+fn updates() {
+    let expires = "2027-11-21T00:00:00Z".parse().expect("a time");
+    let signer = Ed25519Signer::new(&[9; 32]);
+    let (key, one) = (signer.key(), Threshold::ONE);
+    let draft = |draft: Result<Draft, _>| draft.expect("a key in memory signs").bytes();
+    let keys: (Threshold, &[&Key]) = (one, &[&key]);
+    let root = Root::first(expires, keys, keys, keys, keys);
+    keep("tuf_metadata", "root", &draft(Draft::signed_by(&root, &[&signer])));
+    let mut targets = Targets::first(expires);
+    targets.list(&TargetPath::new("os/pi5/image").expect("a path"), TargetFile::of(b"an image"));
+    for (name, paths) in [
+        ("os", Paths::Patterns(vec!["os/*/[a-z]*".to_owned(), "os/?".to_owned()])),
+        ("bin", Paths::HashPrefixes(vec!["0a".to_owned()])),
+    ] {
+        targets.delegate(&RoleName::new(name).expect("a name"), true, paths, one, &[&key]);
+    }
+    let targets = draft(Draft::signed_by(&targets, &[&signer]));
+    keep("tuf_metadata", "targets", &targets);
+    let mut release = Release::default();
+    release.add("targets", targets).expect("it was just made");
+    let snapshot = release.snapshot(Version::FIRST, expires, Announce::Digests);
+    let snapshot = draft(Draft::signed_by(&snapshot, &[&signer]));
+    keep("tuf_metadata", "snapshot", &snapshot);
+    let announced = (Version::FIRST, snapshot.as_slice());
+    let timestamp = Release::timestamp(announced, Version::FIRST, expires, expires, Announce::Digests);
+    keep("tuf_metadata", "timestamp", &draft(Draft::signed_by(&timestamp, &[&signer])));
 }
 
 /// Files as the issuer wrote them.

@@ -1,5 +1,5 @@
-//! Hostile bytes for every parser of what a chip, a printed code or a list of
-//! certificates brings: one [`Target`] a parser, reached through the public functions
+//! Hostile bytes for every parser of what a chip, a printed code, a list of certificates or a
+//! repository of updates brings: one [`Target`] a parser, reached through the public functions
 //! that the kiosk itself calls. `libfuzzer/` feeds them new inputs, `tests/` the ones that
 //! are kept in `corpus/`.
 //!
@@ -11,6 +11,7 @@ mod files;
 mod issued;
 mod signed;
 mod test_state;
+mod updates;
 
 pub use chip::{Conversation, Recorder};
 pub use files::portrait_group;
@@ -41,7 +42,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     Target::new("answers", chip::answers),
     Target::new("card_code", files::card_code),
     Target::new("card_security", signed::card_security),
@@ -59,6 +60,7 @@ pub const TARGETS: [Target; 17] = [
     Target::new("security_infos", files::security_infos),
     Target::new("security_object", signed::security_object),
     Target::new("trust_list", signed::trust_list),
+    Target::new("tuf_metadata", updates::tuf_metadata),
 ];
 
 impl Target {

@@ -8,6 +8,7 @@ pub(crate) fn quoted(name: &str) -> String {
 }
 
 /// The same, but folders stay folders.
+#[cfg(feature = "https")]
 pub(crate) fn quoted_path(path: &str) -> String {
     quote(path, b"_.-~/")
 }
@@ -90,6 +91,7 @@ mod tests {
         ] {
             assert_eq!(quoted(name), expected);
         }
+        #[cfg(feature = "https")]
         assert_eq!(quoted_path("os/a b"), "os/a%20b");
     }
 

@@ -5,14 +5,18 @@
 //! of the chain of roots must not be where the cable was pulled.
 
 mod folder;
+#[cfg(feature = "https")]
 mod https;
+#[cfg(feature = "https")]
 mod pace;
 
 use std::{error::Error, future::Future};
 
 use bytes::Bytes;
 
-pub use self::{folder::FolderTransport, https::HttpsTransport, pace::Pace};
+pub use self::folder::FolderTransport;
+#[cfg(feature = "https")]
+pub use self::{https::HttpsTransport, pace::Pace};
 
 /// A file of a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,43 @@
+//! What a repository of updates says. TUF 1.0.34, section 4.
+
+use tuf::{
+    metadata::{Metadata, Role, Root, Snapshot, Targets, Timestamp},
+    repository::Draft,
+};
+
+use crate::Reached;
+
+/// Metadata of one of the four kinds.
+pub(crate) fn tuf_metadata(bytes: &[u8]) -> Reached {
+    let root = read::<Root>(bytes);
+    if let Some(root) = &root {
+        let _ = root.verify("itself", &root.signed().keys, &root.signed().roles.root);
+    }
+    let targets = read::<Targets>(bytes);
+    for delegations in targets.iter().filter_map(|targets| targets.signed().delegations.as_ref()) {
+        for role in &delegations.roles {
+            role.paths.covers("os/pi5/image");
+        }
+    }
+    let kinds = [
+        root.is_some(),
+        targets.is_some(),
+        read::<Snapshot>(bytes).is_some(),
+        read::<Timestamp>(bytes).is_some(),
+    ];
+    let taken = kinds.into_iter().filter(|taken| *taken).count();
+    assert!(taken <= 1, "one file is metadata of {taken} kinds");
+    Reached::by(taken == 1)
+}
+
+/// Reads it, and reads it again as we would write it: nothing that is signed may differ.
+fn read<T: Role + PartialEq>(bytes: &[u8]) -> Option<Metadata<T>> {
+    let metadata = Metadata::<T>::parse(bytes).ok()?;
+    assert!(metadata.bytes() == bytes, "not kept as received");
+    let draft = Draft::resume::<T>(bytes).expect("it was just read");
+    let again = Metadata::<T>::parse(&draft.bytes()).expect("we wrote it");
+    assert!(again.signed() == metadata.signed(), "another body after writing");
+    let resumed = Draft::resume::<T>(&draft.bytes()).expect("we wrote it");
+    assert!(resumed.to_sign() == draft.to_sign(), "something else would be signed");
+    Some(metadata)
+}
