@@ -74,10 +74,7 @@ impl RepositoryFolder {
             let parent = name.parent().unwrap_or(&self.folder);
             fs::create_dir_all(parent).map_err(failed(parent))?;
             if !name.exists() {
-                // One file under two names where the file system can do that.
-                let linked =
-                    fs::hard_link(&under_way, &name).or_else(|_| fs::copy(&under_way, &name).map(drop));
-                linked.and_then(|()| File::open(&name)?.sync_all()).map_err(failed(&name))?;
+                place(&under_way, &name).map_err(failed(&name))?;
                 sync_folder(parent)?;
             }
         }
@@ -146,6 +143,18 @@ fn copy(from: &mut impl Read, to: &Path) -> io::Result<(u64, Digests)> {
     }
     out.sync_all()?;
     Ok((length, running.digests()))
+}
+
+/// One file under one more name where the file system can do that, else a copy. The name
+/// comes into being with all bytes behind it.
+fn place(from: &Path, name: &Path) -> io::Result<()> {
+    let under_way = name.with_extension("new");
+    if under_way.exists() {
+        fs::remove_file(&under_way)?;
+    }
+    fs::hard_link(from, &under_way).or_else(|_| fs::copy(from, &under_way).map(drop))?;
+    File::open(&under_way)?.sync_all()?;
+    fs::rename(under_way, name)
 }
 
 fn sync_folder(folder: &Path) -> Result<(), PublishError> {
