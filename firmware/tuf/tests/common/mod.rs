@@ -306,11 +306,13 @@ async fn serve(mut stream: TcpStream, served: Arc<Mutex<Served>>) -> std::io::Re
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
     }
-    let head = String::from_utf8(head).unwrap().to_lowercase();
+    let head = String::from_utf8(head).unwrap();
     let name = head.split(' ').nth(1).unwrap().trim_start_matches('/');
     let name = percent_decoded(name);
-    let from =
-        head.split_once("range: bytes=").and_then(|(_, rest)| rest.split('-').next()?.parse::<usize>().ok());
+    let from = head
+        .to_lowercase()
+        .split_once("range: bytes=")
+        .and_then(|(_, rest)| rest.split('-').next()?.parse::<usize>().ok());
     let (bytes, odd) = {
         let mut served = served.lock().unwrap();
         served.asked.push(name.clone());
