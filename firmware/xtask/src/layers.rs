@@ -11,7 +11,7 @@ use crate::project;
 /// The columns, left to right.
 const COLUMNS: &[&[&str]] = &[
     &["faults"],
-    &["keys", "devices", "screen", "boards", "tuf"],
+    &["keys", "devices", "screen", "boards", "tuf", "release"],
     &["audit", "card", "drivers", "simulators"],
     &["identity"],
     &["face"],
