@@ -19,7 +19,7 @@ const COLUMNS: &[&[&str]] = &[
     &["transaction"],
     &["outbox"],
     &["gateway", "printing", "journey", "staff"],
-    &["kioskd", "pretend-platform", "kiosk-card", "kiosk-face"],
+    &["kioskd", "pretend-platform", "kiosk-card", "kiosk-face", "kiosk-repo"],
 ];
 
 /// The touchscreen sees of the firmware only `screen`.

@@ -1,0 +1,153 @@
+//! What `--help` prints.
+
+/// The version.
+pub const VERSION: &str = concat!("kiosk-repo ", env!("CARGO_PKG_VERSION"), "\n");
+
+/// Of the program.
+pub const ALL: &str = "\
+kiosk-repo - keys, signed releases, and the repository that kiosks update from
+
+USAGE
+  kiosk-repo new-key  FILE [--passphrase-file FILE]
+  kiosk-repo init     DIR --root-key PUB… --targets-key PUB… --snapshot-key PUB --timestamp-key PUB
+  kiosk-repo rotate   DIR --add ROLE=PUB | --drop ROLE=PUB|ID | --threshold ROLE=N …
+
+  kiosk-repo add-release DIR --target os|app/NAME FILE --hw BOARD… --kind app|os
+             --release-seq N --min-release-seq N [--data-schema FROM:TO[:reversible]]
+             [--security [--deadline TIME]]
+  kiosk-repo add-file DIR --target config/PROVINCE/NAME|usb/NAME FILE
+  kiosk-repo remove   DIR --target PATH
+  kiosk-repo waves    DIR --target PATH --wave SHARE@TIME… | --none
+  kiosk-repo delegate DIR os|app|usb|config/PROVINCE --key PUB… [--threshold N]
+
+  kiosk-repo status   DIR
+  kiosk-repo renew    DIR ROLE
+  kiosk-repo discard  DIR ROLE
+  kiosk-repo draft    DIR ROLE REQUEST [--bytes FILE]
+  kiosk-repo sign     REQUEST --key FILE --out SIGNATURE [--root FILE] [--yes]
+  kiosk-repo merge    DIR SIGNATURE… | --raw FILE --role ROLE --key PUB
+
+  kiosk-repo publish  DIR --snapshot-key FILE --timestamp-key FILE
+  kiosk-repo refresh  DIR --timestamp-key FILE [--snapshot-key FILE]
+  kiosk-repo check    DIR [--root FILE]
+  kiosk-repo COMMAND --help
+
+A change is a draft in DIR/drafts until enough people have signed it. Publishing writes
+DIR/metadata and DIR/targets, a plain folder for any web server or stick. PUB is a public
+key, FILE.pub; TIME is 2026-12-31T17:00:00Z or a day, whose beginning in Viet Nam is meant.
+Every command takes --now TIME, to act as at another time than the clock's.
+
+EXIT CODES
+   0  done; for check: kiosks take the repository, nothing expires soon
+   1  a file or the disk does not do its part, or nothing fits what was asked
+   2  the command line is wrong
+   3  not signed by enough people, by a stranger, expired, or not what kiosks would take
+   4  check: kiosks take the repository, but something expires soon
+";
+
+/// Of `new-key`, `init` and `rotate`.
+pub const KEYS: &str = "\
+kiosk-repo new-key, init, rotate - keys and who may sign what
+
+USAGE
+  kiosk-repo new-key FILE [--passphrase-file FILE]
+  kiosk-repo init DIR --root-key PUB… --targets-key PUB… --snapshot-key PUB --timestamp-key PUB
+             [--root-threshold N] [--targets-threshold N]
+  kiosk-repo rotate DIR --add ROLE=PUB | --drop ROLE=PUB|ID | --threshold ROLE=N …
+
+new-key writes an Ed25519 key: FILE, the secret, for its owner alone; FILE.pub, the public
+key. Neither is written over. The passphrase is the first line of a file that nobody else
+can read. Every command that reads a secret refuses one that others can read.
+
+init makes drafts of the first root and of an empty targets. Two of the keys of root and of
+targets must sign, unless a threshold says otherwise. Keys of root and targets belong on no
+network, snapshot and timestamp on the machine that publishes.
+
+rotate makes a draft of the next root. It is signed by enough keys of the published root and
+by enough of its own. ROLE is root, targets, snapshot or timestamp; ID is a key's id. Where
+a key of targets goes, `kiosk-repo renew DIR targets` and have it signed by the new ones.
+
+PERIODS
+  root 365 days, targets and delegated roles 90, snapshot 14, timestamp 7
+";
+
+/// Of what goes out and comes back.
+pub const SIGNING: &str = "\
+kiosk-repo status, renew, discard, draft, sign, merge - from a draft to its signatures
+
+USAGE
+  kiosk-repo status  DIR
+  kiosk-repo renew   DIR ROLE
+  kiosk-repo discard DIR ROLE
+  kiosk-repo draft   DIR ROLE REQUEST [--bytes FILE]
+  kiosk-repo sign    REQUEST --key FILE --out SIGNATURE [--root FILE] [--yes] [--passphrase-file FILE]
+  kiosk-repo merge   DIR SIGNATURE… | --raw FILE --role ROLE --key PUB
+
+status shows every draft, what it changes, who has signed and who may.
+renew makes a draft of the same contents, one version on, good for another period.
+discard throws a draft away.
+draft writes a request, to be carried to a signer; --bytes writes the exact bytes that are
+signed as well, for another tool.
+sign needs no repository and no network. It shows what would be signed and what that changes,
+asks, and writes a signature.
+merge takes signatures into the draft that they are over. A change of the draft after it
+went out makes them worthless; merge says so. --raw takes the bare signature of another tool
+over the bytes of draft --bytes: Ed25519, ECDSA on P-256 in DER, RSA-PSS with SHA-256.
+
+OPTIONS
+  --root FILE            a root that the signer trusts; the version before, by which the change is
+                         told, is held against it (for root and targets)
+  --yes                  do not ask
+  --passphrase-file FILE the passphrase of the key
+";
+
+/// Of what kiosks see.
+pub const PUBLISHING: &str = "\
+kiosk-repo publish, refresh, check - what kiosks see
+
+USAGE
+  kiosk-repo publish DIR --snapshot-key FILE --timestamp-key FILE [--passphrase-file FILE]
+  kiosk-repo refresh DIR --timestamp-key FILE [--snapshot-key FILE] [--passphrase-file FILE]
+  kiosk-repo check   DIR [--root FILE]
+
+publish takes all drafts, if each is signed by enough people, and binds them with a new
+snapshot and a new timestamp. The timestamp is written last: until then kiosks see the old
+state. A run that broke off is simply repeated.
+refresh signs a new timestamp, with --snapshot-key a new snapshot as well. Let a machine do it
+once a day.
+check follows the repository with a kiosk's own code, fetches every target whole, and says who
+signs and how long everything is good. Without --root the folder's first root is believed.
+It warns (exit code 4) from 60 days before root expires, 21 targets and delegated roles,
+4 snapshot, 2 timestamp.
+";
+
+/// Of releases and delegations.
+pub const RELEASES: &str = "\
+kiosk-repo add-release, add-file, remove, waves, delegate - what kiosks install
+
+USAGE
+  kiosk-repo add-release DIR --target os|app/NAME FILE --hw BOARD… --kind app|os
+             --release-seq N --min-release-seq N [--data-schema FROM:TO[:reversible]]
+             [--security [--deadline TIME]]
+  kiosk-repo add-file DIR --target config/PROVINCE/NAME|usb/NAME FILE
+  kiosk-repo remove   DIR --target PATH
+  kiosk-repo waves    DIR --target PATH --wave SHARE@TIME… | --none
+  kiosk-repo delegate DIR os|app|usb|config/PROVINCE --key PUB… [--threshold N]
+
+add-release copies FILE in and lists it. The release number is above every number that this
+kind ever had for one of the boards. A file that changes while it is read is refused.
+  --hw BOARD            a board that it is for; may be given several times
+  --release-seq N       its number
+  --min-release-seq N   kiosks take nothing below this number any more
+  --data-schema F:T     stored data goes from version F to T; with :reversible the release before
+                        can read it, so that rolling back loses nothing
+  --security            closes a hole
+  --deadline TIME       is to be in force by then
+add-file lists settings of a province, or a permit for sticks.
+remove takes a target off the list; its file stays, since kiosks may be fetching it.
+waves: from TIME on this SHARE of all kiosks in percent, drawn from each kiosk's id and the
+release, takes it; shares grow, the last is 100. --none: everybody at once.
+delegate gives a part of the repository to other signers, or changes their keys. os needs two
+signatures at least, and nobody else is asked for its paths. What targets lists of the part
+goes over to the new role. Both drafts are to be signed.
+";

@@ -1,0 +1,125 @@
+//! Key files: PKCS#8 in PEM for the secret (RFC 5958), `SubjectPublicKeyInfo` in PEM for the
+//! public key, both as OpenSSL writes them.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{Read as _, Write as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use ed25519_dalek::VerifyingKey;
+use openssl::{
+    pkey::{Id, PKey, Private},
+    symm::Cipher,
+};
+use tuf::{key::Key, repository::Ed25519Signer};
+use zeroize::Zeroizing;
+
+use crate::Mistake;
+
+/// A passphrase of a key file.
+pub type Passphrase = Zeroizing<String>;
+
+/// The longest key file that is read, in bytes.
+const MOST_BYTES: u64 = 65_536;
+
+/// Writes a new key: the secret into `path`, for its owner alone, the public key into
+/// `path.pub`. Neither is written over.
+pub fn write_new(
+    path: &Path,
+    secret: &Zeroizing<[u8; 32]>,
+    passphrase: Option<&Passphrase>,
+) -> Result<Key, Mistake> {
+    let made = PKey::private_key_from_raw_bytes(&secret[..], Id::ED25519).and_then(|key| {
+        let pem = match passphrase {
+            Some(words) => key.private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), words.as_bytes()),
+            None => key.private_key_to_pem_pkcs8(),
+        };
+        Ok((Zeroizing::new(pem?), key.public_key_to_pem()?))
+    });
+    let (pem, public_pem) = made.map_err(|source| Mistake::OpenSsl { path: path.to_owned(), source })?;
+    let public = beside(path);
+    // The public file first: where it is there already nothing secret is written.
+    write_once(&public, &public_pem, 0o644)?;
+    if let Err(mistake) = write_once(path, &pem, 0o600) {
+        // Made by us a moment ago.
+        fs::remove_file(&public).map_err(Mistake::file(&public))?;
+        return Err(mistake);
+    }
+    read_public(&public)
+}
+
+/// Where the public key lies.
+pub fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".pub");
+    name.into()
+}
+
+/// Reads a public key: Ed25519, P-256 or RSA.
+pub fn read_public(path: &Path) -> Result<Key, Mistake> {
+    let pem = read(path)?;
+    let refused = || Mistake::NotAPublicKey { path: path.to_owned() };
+    let text = std::str::from_utf8(&pem).map_err(|_| refused())?;
+    let key = PKey::public_key_from_pem(&pem).map_err(|_| refused())?;
+    let key = match key.id() {
+        Id::ED25519 => {
+            let raw = key.raw_public_key().map_err(|_| refused())?;
+            let raw: [u8; 32] = raw.try_into().map_err(|_| refused())?;
+            Key::ed25519(&VerifyingKey::from_bytes(&raw).map_err(|_| refused())?)
+        }
+        Id::EC => Key::ecdsa_p256(text.to_owned()),
+        Id::RSA => Key::rsa_pss(text.to_owned()),
+        _ => return Err(refused()),
+    };
+    if key.public().is_some() { Ok(key) } else { Err(refused()) }
+}
+
+/// Reads a secret key that nobody else can read.
+pub fn read_secret(path: &Path, passphrase: Option<&Passphrase>) -> Result<Ed25519Signer, Mistake> {
+    let file = File::open(path).map_err(Mistake::file(path))?;
+    let mode = file.metadata().map_err(Mistake::file(path))?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(Mistake::KeyOpenToOthers { path: path.to_owned(), mode });
+    }
+    let mut pem = Zeroizing::new(Vec::with_capacity(MOST_BYTES as usize));
+    file.take(MOST_BYTES).read_to_end(&mut pem).map_err(Mistake::file(path))?;
+    let refused = || Mistake::NotASecretKey { path: path.to_owned() };
+    // Asked for by an empty passphrase, OpenSSL would ask the terminal itself.
+    let words = passphrase.map_or(&b""[..], |words| words.as_bytes());
+    let key: PKey<Private> = PKey::private_key_from_pem_passphrase(&pem, words).map_err(|_| refused())?;
+    let raw = Zeroizing::new(key.raw_private_key().map_err(|_| refused())?);
+    let secret: &[u8; 32] = raw.as_slice().try_into().map_err(|_| refused())?;
+    if key.id() == Id::ED25519 { Ok(Ed25519Signer::new(secret)) } else { Err(refused()) }
+}
+
+/// Reads a passphrase: the first line of a file that nobody else can read.
+pub fn read_passphrase(path: &Path) -> Result<Passphrase, Mistake> {
+    let mode = fs::metadata(path).map_err(Mistake::file(path))?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(Mistake::KeyOpenToOthers { path: path.to_owned(), mode });
+    }
+    let text = Zeroizing::new(fs::read_to_string(path).map_err(Mistake::file(path))?);
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(Zeroizing::new(line.to_owned())),
+        _ => Err(Mistake::EmptyPassphrase { path: path.to_owned() }),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Mistake> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(Mistake::file(path))?;
+    file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(Mistake::file(path))?;
+    Ok(bytes)
+}
+
+/// Writes a file that is not there yet, and sees it onto the disk.
+pub(crate) fn write_once(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Mistake> {
+    let opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    let mut file = opened.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AlreadyExists => Mistake::AlreadyThere { path: path.to_owned() },
+        _ => Mistake::File { path: path.to_owned(), source },
+    })?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Mistake::file(path))
+}

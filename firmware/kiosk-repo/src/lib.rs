@@ -1,0 +1,28 @@
+//! The fleet team's side of updates: keys, signed releases, and the folder that kiosks update
+//! from (TUF 1.0.34, section 6, by the crate `tuf`).
+//!
+//! - `keys`: key files, made and read.
+//! - `repository`: the folder: what is published, what is in draft.
+//! - `publish`: from drafts to what kiosks see.
+//! - `changes`: what a fleet team does: releases, waves, delegations, other keys.
+//! - `request`: drafts on their way to a machine without a network, signatures on their way back.
+//! - `words`: what a signer is shown.
+//! - `check`: the whole repository, as a kiosk would judge it.
+//!
+//! It reads no clock and draws no chance: the time and new secrets are arguments. A change is a
+//! draft until enough people have signed it; only `Repository::publish` touches what is served.
+
+pub mod area;
+pub mod changes;
+pub mod check;
+pub mod keys;
+pub mod mistake;
+pub mod period;
+pub mod publish;
+pub mod repository;
+pub mod request;
+pub mod words;
+
+mod steady;
+
+pub use self::{mistake::Mistake, repository::Repository};

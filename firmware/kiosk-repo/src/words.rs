@@ -1,0 +1,235 @@
+//! What a signer is shown: role, version, expiry, and everything that changes beside the
+//! version before. What is signed but not understood here is named, never left out. Names are
+//! escaped: metadata cannot draw on the signer's terminal.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    path::Path,
+};
+
+use jiff::Timestamp as Time;
+use release::Release;
+use serde_json::Value;
+use tuf::{
+    key::KeyId,
+    metadata::{Delegation, Paths, RoleKeys, Root, TargetFile, Targets},
+};
+
+use crate::{
+    Mistake,
+    period::days_left,
+    request::{AnyDraft, Request},
+};
+
+/// What would be signed, in plain words. `path` is the request's, for messages.
+pub fn describe(request: &Request, path: &Path, now: Time) -> Result<String, Mistake> {
+    let draft = AnyDraft::read(&request.role, &request.draft, path)?;
+    let before = request.before.as_ref();
+    let before = before.map(|it| AnyDraft::read(&request.role, it, path)).transpose()?;
+    let role = request.role.escape_debug();
+    let (mut lines, version, expires) = match &draft {
+        AnyDraft::Root(root) => {
+            let before = match &before {
+                Some(AnyDraft::Root(before)) => Some(before.signed()),
+                _ => None,
+            };
+            let lines = root_changes(before, root.signed());
+            (
+                lines,
+                head(before.map(|it| it.version.get()), root.signed().version.get()),
+                root.signed().expires,
+            )
+        }
+        AnyDraft::Targets(targets) => {
+            let before = match &before {
+                Some(AnyDraft::Targets(before)) => Some(before.signed()),
+                _ => None,
+            };
+            let lines = targets_changes(before, targets.signed());
+            let version = head(before.map(|it| it.version.get()), targets.signed().version.get());
+            (lines, version, targets.signed().expires)
+        }
+    };
+    lines.extend(unknown(request));
+    if lines.is_empty() {
+        lines.push("nothing but version and expiry".to_owned());
+    }
+    let left = days_left(expires.get(), now);
+    let mut text = format!("You are asked to sign: {role}, {version}\n");
+    let good = if left < 0 { "IT HAS EXPIRED".to_owned() } else { format!("{left} days from now") };
+    let _ = writeln!(text, "Good until: {}, {good}", String::from(expires));
+    text.push_str("What changes:\n");
+    for line in lines {
+        let _ = writeln!(text, "  {line}");
+    }
+    Ok(text)
+}
+
+fn head(before: Option<u64>, version: u64) -> String {
+    match before {
+        Some(before) if version == before + 1 => format!("version {version}, after version {before}"),
+        Some(before) => format!("version {version}, after version {before} (NOT ONE UP)"),
+        None => format!("version {version}, the first"),
+    }
+}
+
+fn root_changes(before: Option<&Root>, root: &Root) -> Vec<String> {
+    let mut lines = Vec::new();
+    let roles = |root: &Root| {
+        let roles = &root.roles;
+        [&roles.root, &roles.targets, &roles.snapshot, &roles.timestamp].map(RoleKeys::clone)
+    };
+    let (was, is) = (before.map(roles), roles(root));
+    for (at, role) in ["root", "targets", "snapshot", "timestamp"].into_iter().enumerate() {
+        let was = was.as_ref().map(|was| &was[at]);
+        for line in keys_changes(was, &is[at]) {
+            lines.push(format!("{role}: {line}"));
+        }
+    }
+    if before.is_some_and(|before| before.consistent_snapshot != root.consistent_snapshot) {
+        lines.push(format!("consistent_snapshot: {}", root.consistent_snapshot));
+    }
+    for (id, key) in before.iter().flat_map(|before| &before.keys) {
+        if root.keys.get(id).is_some_and(|now| now != key) {
+            lines.push(format!("ANOTHER KEY under the id {}", short(id)));
+        }
+    }
+    lines
+}
+
+fn keys_changes(was: Option<&RoleKeys>, is: &RoleKeys) -> Vec<String> {
+    let mut lines = Vec::new();
+    let old: BTreeSet<&KeyId> = was.iter().flat_map(|was| &was.key_ids).collect();
+    let new: BTreeSet<&KeyId> = is.key_ids.iter().collect();
+    lines.extend(new.difference(&old).map(|id| format!("+ key {}", short(id))));
+    lines.extend(old.difference(&new).map(|id| format!("- key {}", short(id))));
+    let (now, keys) = (is.threshold.get(), is.key_ids.len());
+    match was.map(|was| was.threshold.get()) {
+        Some(before) if before != now => {
+            lines.push(format!("{now} of {keys} keys must sign, before {before}"));
+        }
+        None => lines.push(format!("{now} of {keys} keys must sign")),
+        Some(_) => {}
+    }
+    lines
+}
+
+fn targets_changes(before: Option<&Targets>, targets: &Targets) -> Vec<String> {
+    let mut lines = Vec::new();
+    let none = BTreeMap::new();
+    let was = before.map_or(&none, |before| &before.targets);
+    for (path, file) in &targets.targets {
+        let name = path.escape_debug();
+        match was.get(path) {
+            None => lines.push(format!("+ {name}: {}", file_words(file))),
+            Some(old) if old != file => {
+                lines.push(format!("~ {name}: {}", file_words(file)));
+                lines.push(format!("  before: {}", file_words(old)));
+            }
+            Some(_) => {}
+        }
+    }
+    for path in was.keys().filter(|path| !targets.targets.contains_key(*path)) {
+        lines.push(format!("- {}", path.escape_debug()));
+    }
+    lines.extend(delegations_changes(before, targets));
+    lines
+}
+
+fn delegations_changes(before: Option<&Targets>, targets: &Targets) -> Vec<String> {
+    let roles = |targets: &Targets| -> Vec<Delegation> {
+        targets.delegations.iter().flat_map(|it| it.roles.clone()).collect()
+    };
+    let (was, is) = (before.map(roles).unwrap_or_default(), roles(targets));
+    let mut lines = Vec::new();
+    for role in &is {
+        let old = was.iter().find(|old| old.name == role.name);
+        let name = role.name.escape_debug();
+        if old.is_none_or(|old| (&old.paths, old.terminating) != (&role.paths, role.terminating)) {
+            let terminating = if role.terminating { ", nobody else is asked" } else { "" };
+            lines.push(format!("the role {name} may list {}{terminating}", paths_words(&role.paths)));
+        }
+        let keys = keys_changes(old.map(|old| &old.signers), &role.signers);
+        lines.extend(keys.into_iter().map(|line| format!("the role {name}: {line}")));
+    }
+    for old in was.iter().filter(|old| is.iter().all(|role| role.name != old.name)) {
+        lines.push(format!("the role {} is no more", old.name.escape_debug()));
+    }
+    let order = |roles: &[Delegation], other: &[Delegation]| -> Vec<String> {
+        let both = roles.iter().filter(|role| other.iter().any(|it| it.name == role.name));
+        both.map(|role| role.name.clone()).collect()
+    };
+    if order(&was, &is) != order(&is, &was) {
+        lines.push("the order in which roles are asked".to_owned());
+    }
+    lines
+}
+
+fn paths_words(paths: &Paths) -> String {
+    match paths {
+        Paths::Patterns(patterns) => patterns.join(" ").escape_debug().to_string(),
+        Paths::HashPrefixes(prefixes) => format!("paths by digest: {}", prefixes.join(" ")),
+    }
+}
+
+fn file_words(file: &TargetFile) -> String {
+    let digest = file.hashes.get("sha256").unwrap_or_else(|| file.hashes.preferred());
+    let what = match file.custom::<Release>() {
+        None => "no release".to_owned(),
+        Some(Ok(release)) => release_words(&release),
+        Some(Err(_)) => {
+            let custom = file.custom.as_ref().map(Value::to_string).unwrap_or_default();
+            format!("NOT UNDERSTOOD: {}", custom.escape_debug())
+        }
+    };
+    format!("{what}; {} bytes, sha256 {}", file.length, digest.escape_debug())
+}
+
+/// A release in one line.
+pub fn release_words(release: &Release) -> String {
+    let it = release.fields();
+    let boards: Vec<_> = it.hw.iter().map(release::Hardware::as_str).collect();
+    let (kind, seq, least) = (it.kind.as_str(), it.release_seq, it.min_release_seq);
+    let mut words = format!("{kind} release {seq} for {}, kiosks go not below {least}", boards.join(" "));
+    if let Some(schema) = it.data_schema {
+        let back = if schema.reversible { "can go back" } else { "CANNOT GO BACK" };
+        let _ = write!(words, ", data {} to {} ({back})", schema.from, schema.to);
+    }
+    if it.security {
+        words.push_str(", security");
+    }
+    if let Some(deadline) = it.deadline {
+        let _ = write!(words, ", in force by {deadline}");
+    }
+    for wave in it.waves.iter().flat_map(release::Waves::all) {
+        let _ = write!(words, ", {} % from {}", wave.share, wave.starts);
+    }
+    words
+}
+
+/// The first half of a key id is enough to tell keys apart by eye.
+fn short(id: &KeyId) -> String {
+    id.as_str().chars().take(16).collect::<String>().escape_debug().to_string()
+}
+
+/// Fields of the body that this program does not know.
+fn unknown(request: &Request) -> Vec<String> {
+    const KNOWN: [&str; 9] = [
+        "_type",
+        "spec_version",
+        "version",
+        "expires",
+        "targets",
+        "delegations",
+        "keys",
+        "roles",
+        "consistent_snapshot",
+    ];
+    let fields = request.draft["signed"].as_object().into_iter().flatten();
+    let odd = fields.filter(|(name, _)| !KNOWN.contains(&name.as_str()));
+    odd.map(|(name, value)| {
+        format!("NOT UNDERSTOOD: {} = {}", name.escape_debug(), value.to_string().escape_debug())
+    })
+    .collect()
+}
