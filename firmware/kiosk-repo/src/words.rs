@@ -127,14 +127,24 @@ fn targets_changes(before: Option<&Targets>, targets: &Targets) -> Vec<String> {
                 lines.push(format!("~ {name}: {}", file_words(file)));
                 lines.push(format!("  before: {}", file_words(old)));
             }
-            Some(_) => {}
+            Some(_) => continue,
         }
+        lines.extend(lowered(was, file));
     }
     for path in was.keys().filter(|path| !targets.targets.contains_key(*path)) {
         lines.push(format!("- {}", path.escape_debug()));
     }
     lines.extend(delegations_changes(before, targets));
     lines
+}
+
+/// A kiosk may go back only where signers lower the least number; they are to see that they do.
+fn lowered(was: &BTreeMap<String, TargetFile>, file: &TargetFile) -> Option<String> {
+    let release = file.custom::<Release>()?.ok()?;
+    let others = was.values().filter_map(|other| other.custom::<Release>()?.ok());
+    let least = others.filter(|other| other.rivals(&release)).map(|it| it.fields().min_release_seq).max()?;
+    let now = release.fields().min_release_seq;
+    (now < least).then(|| format!("  LOWERS the number that kiosks go not below, from {least} to {now}"))
 }
 
 fn delegations_changes(before: Option<&Targets>, targets: &Targets) -> Vec<String> {

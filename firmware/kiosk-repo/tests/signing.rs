@@ -172,6 +172,26 @@ fn a_signer_is_shown_everything_that_changes() {
     );
 }
 
+#[test]
+fn a_way_back_for_kiosks_is_said_aloud() {
+    let mut desk = Desk::published();
+    let add = |desk: &Desk, target: &str, seq: &str, least: &str| {
+        desk.write("image", seq.as_bytes());
+        let fixed = ["add-release", "repo", "--target", target, "image", "--hw", "pi5-counter"];
+        let rest = ["--kind", "os", "--release-seq", seq, "--min-release-seq", least];
+        desk.done(&[&fixed[..], &rest].concat());
+    };
+    add(&desk, "os/seven", "7", "5");
+    desk.sign("targets", &["targets-1", "targets-2"]);
+    desk.publish();
+    for (target, seq, least, said) in [("os/eight", "8", "5", false), ("os/nine", "9", "4", true)] {
+        add(&desk, target, seq, least);
+        let shown = desk.done(&["status", "repo"]);
+        let words = "LOWERS the number that kiosks go not below, from 5 to 4";
+        assert_eq!(shown.contains(words), said, "{shown}");
+    }
+}
+
 /// The bytes that are signed are those of the request, whatever it says; what this program does
 /// not know is shown, and nothing in it reaches the terminal raw.
 #[test]
