@@ -110,6 +110,10 @@ pub enum Mistake {
     Waves(#[from] release::WaveFault),
     #[error("{role} lists {path}, which it may not; have it taken out")]
     OutsideOfArea { role: String, path: String },
+    #[error(
+        "targets lists {path} as well, and stands before {role}; `kiosk-repo delegate` the part again, which moves it over"
+    )]
+    Shadowed { role: String, path: String },
     #[error("the repository cannot be written")]
     Publish { source: PublishError },
     #[error("kiosks would not take the repository")]
@@ -136,6 +140,7 @@ impl Mistake {
             | Self::BeforeNotTrusted { .. }
             | Self::BeforeIsAnotherRoot
             | Self::OutsideOfArea { .. }
+            | Self::Shadowed { .. }
             | Self::Client { .. }
             | Self::NotFound { .. } => 3,
             _ => 1,

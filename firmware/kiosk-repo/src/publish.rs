@@ -147,6 +147,10 @@ impl Repository {
             if let Some(path) = body.signed().targets.keys().find(|path| !delegation.paths.covers(path)) {
                 return Err(Mistake::OutsideOfArea { role: role.clone(), path: path.clone() });
             }
+            let mut paths = body.signed().targets.keys();
+            if let Some(path) = paths.find(|path| targets.signed().targets.contains_key(*path)) {
+                return Err(Mistake::Shadowed { role: role.clone(), path: path.clone() });
+            }
         }
         Ok(State { root, release })
     }
