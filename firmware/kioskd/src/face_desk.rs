@@ -220,7 +220,13 @@ fn film(
         let lit = slot.is_lit();
         if lit != held {
             held = lit;
-            if lit { tracing::debug!(held = ?source.hold(), "camera") } else { source.release() }
+            if lit {
+                // Not within the macro: it looks at its fields only where somebody listens.
+                let what = source.hold();
+                tracing::debug!(?what, "camera held");
+            } else {
+                source.release();
+            }
         }
     }
     Ok(())
