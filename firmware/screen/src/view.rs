@@ -473,6 +473,19 @@ impl Glow {
     /// All colours, around the circle.
     pub const COLOURS: [Self; 6] =
         [Self::Red, Self::Yellow, Self::Green, Self::Cyan, Self::Blue, Self::Magenta];
+
+    /// How much of red, green and blue it has: 0 or 1.
+    pub fn channels(self) -> [f32; 3] {
+        match self {
+            Self::Off => [0.0, 0.0, 0.0],
+            Self::Red => [1.0, 0.0, 0.0],
+            Self::Yellow => [1.0, 1.0, 0.0],
+            Self::Green => [0.0, 1.0, 0.0],
+            Self::Cyan => [0.0, 1.0, 1.0],
+            Self::Blue => [0.0, 0.0, 1.0],
+            Self::Magenta => [1.0, 0.0, 1.0],
+        }
+    }
 }
 
 /// What the machine is doing while the citizen waits.

@@ -34,16 +34,10 @@ fn centred(values: [f32; 3]) -> Tint {
 
 /// Where a tint goes in the light of that colour: a direction of length 1, or none.
 fn direction(glow: Glow) -> Tint {
-    let lit: [f32; 3] = match glow {
-        Glow::Off => return [0.0; 3],
-        Glow::Red => [1.0, 0.0, 0.0],
-        Glow::Yellow => [1.0, 1.0, 0.0],
-        Glow::Green => [0.0, 1.0, 0.0],
-        Glow::Cyan => [0.0, 1.0, 1.0],
-        Glow::Blue => [0.0, 0.0, 1.0],
-        Glow::Magenta => [1.0, 0.0, 1.0],
-    };
-    let away = centred(lit);
+    if glow == Glow::Off {
+        return [0.0; 3];
+    }
+    let away = centred(glow.channels());
     let length = dot(away, away).sqrt();
     away.map(|value| value / length)
 }

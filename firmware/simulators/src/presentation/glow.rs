@@ -38,22 +38,16 @@ pub(super) fn lit(
         Lit::Glass => SHARE * 0.15,
         Lit::Nothing => return,
     } / room;
-    let channels = match glow {
-        Glow::Off => return,
-        Glow::Red => [1.0, 0.0, 0.0],
-        Glow::Yellow => [1.0, 1.0, 0.0],
-        Glow::Green => [0.0, 1.0, 0.0],
-        Glow::Cyan => [0.0, 1.0, 1.0],
-        Glow::Blue => [0.0, 0.0, 1.0],
-        Glow::Magenta => [1.0, 0.0, 1.0],
-    };
+    if glow == Glow::Off {
+        return;
+    }
     let ([x, y], [ax, ay], [bx, by]) = (features.middle(), features.left_eye, features.right_eye);
     let (x, y) = (x + place[0], y + place[1]);
     let reach = REACH * (bx - ax).hypot(by - ay);
     for (column, row, pixel) in scene.enumerate_pixels_mut() {
         let (dx, dy) = ((column as f32 - x) / reach, (row as f32 - y) / reach);
         let there = share * (-(dx * dx + dy * dy)).exp();
-        for (value, channel) in pixel.0.iter_mut().zip(channels) {
+        for (value, channel) in pixel.0.iter_mut().zip(glow.channels()) {
             // Light adds up before the camera's gamma.
             let gain = (1.0 + there * channel).powf(1.0 / 2.2);
             *value = (f32::from(*value) * gain).round().min(255.0) as u8;
