@@ -12,6 +12,7 @@ use std::{
 use devices::{CameraFault, Frame, FrameSource, Pixels};
 use openssl::sha::Sha256;
 use rand_core::Rng;
+use screen::FaceHint;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -56,13 +57,13 @@ pub struct Manifest {
 }
 
 /// A motion that somebody was told.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Told {
     /// Before that frame was taken, from 0.
     pub frame: u32,
-    /// The word of the screen's hint.
-    pub motion: String,
+    /// The screen's hint.
+    pub motion: FaceHint,
 }
 
 /// What is drawn from.
@@ -137,7 +138,7 @@ impl Drawing {
                 if frame >= self.frames {
                     return told;
                 }
-                told.push(Told { frame, motion: motion.to_owned() });
+                told.push(Told { frame, motion });
                 frame += rate + chance.next_u32() % rate.max(1);
             }
         }
@@ -145,11 +146,11 @@ impl Drawing {
 }
 
 /// A movement, and back.
-const PAIRS: [[&str; 2]; 4] = [
-    ["turn-left", "look-straight"],
-    ["turn-right", "look-straight"],
-    ["close-eyes", "open-eyes"],
-    ["come-closer", "move-back"],
+const PAIRS: [[FaceHint; 2]; 4] = [
+    [FaceHint::TurnLeft, FaceHint::LookStraight],
+    [FaceHint::TurnRight, FaceHint::LookStraight],
+    [FaceHint::CloseEyes, FaceHint::OpenEyes],
+    [FaceHint::ComeCloser, FaceHint::MoveBack],
 ];
 
 fn write_posed(
@@ -165,7 +166,7 @@ fn write_posed(
     camera.start().expect("a simulated camera starts");
     for number in 0..frames {
         let now = told.iter().filter(|told| told.frame == number);
-        now.filter_map(|told| Motion::of_word(&told.motion)).for_each(|motion| prompter.tell(motion));
+        now.filter_map(|told| Motion::asked_by(told.motion)).for_each(|motion| prompter.tell(motion));
         take(&mut camera, &folder.join(name(number)))?;
     }
     Ok(frames)

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use devices::{FrameSource, Pixels};
+use devices::FrameSource;
 use simulators::{
     face_camera::{CameraSetup, FaceCamera, Pace},
     people::People,
@@ -35,16 +35,16 @@ fn frame(folder: &Path, number: u32) -> Vec<u8> {
     fs::read(folder.join(name(number))).unwrap()
 }
 
-const SMALL: CameraSetup = CameraSetup {
-    width: 320,
-    height: 180,
-    frames_per_second: 5,
-    pixels: Pixels::Mjpg,
-    pace: Pace::Instant,
-    mishap: None,
-    seed: 7,
-    room: 1.0,
-};
+fn small() -> CameraSetup {
+    CameraSetup {
+        width: 320,
+        height: 180,
+        frames_per_second: 5,
+        pace: Pace::Instant,
+        seed: 7,
+        ..CameraSetup::default()
+    }
+}
 
 /// What the program is told of it.
 const SMALL_WORDS: [&str; 6] = ["--size", "320x180", "--rate", "5", "--seed", "7"];
@@ -70,11 +70,11 @@ fn every_kind_is_drawn_as_the_library_draws_it() {
         let prompter = Prompter::default();
         let live = people().join(&khue.live);
         let mut camera =
-            FaceCamera::presenting(&live, khue.live_features, kind, prompter.clone(), SMALL).unwrap();
+            FaceCamera::presenting(&live, khue.live_features, kind, prompter.clone(), small()).unwrap();
         camera.start().unwrap();
         for number in 0..40 {
             for told in written.told.iter().filter(|told| told.frame == number) {
-                prompter.tell(Motion::of_word(&told.motion).unwrap());
+                prompter.tell(Motion::asked_by(told.motion).unwrap());
             }
             let drawn = camera.next_frame(Duration::ZERO).unwrap();
             assert!(frame(out.path(), number) == *drawn.data, "{word}, frame {number}");
@@ -121,7 +121,8 @@ fn a_film_of_frames_shows_each_on_a_screen() {
     let khue = film.path().join("0.jpg");
     let anywhere = People::load(&people()).unwrap().person("khue").unwrap().live_features;
     let prompter = Prompter::default();
-    let mut camera = FaceCamera::presenting(&khue, anywhere, Presentation::Screen, prompter, SMALL).unwrap();
+    let mut camera =
+        FaceCamera::presenting(&khue, anywhere, Presentation::Screen, prompter, small()).unwrap();
     camera.start().unwrap();
     assert!(frame(out.path(), 0) == *camera.next_frame(Duration::ZERO).unwrap().data);
     for number in 0..3 {

@@ -54,7 +54,7 @@ impl Motion {
     }
 
     /// The same by the hint's word on the wire to the screen.
-    pub fn of_word(word: &str) -> Option<Self> {
+    fn of_word(word: &str) -> Option<Self> {
         let word: StrDeserializer<'_, serde::de::value::Error> = word.into_deserializer();
         FaceHint::deserialize(word).ok().and_then(Self::asked_by)
     }
