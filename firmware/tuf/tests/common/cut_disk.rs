@@ -16,7 +16,7 @@ pub enum Left {
     Nothing,
     /// Names came through, bytes that were not synced are gone.
     NamesOnly,
-    /// Names came through, half of each file's bytes did.
+    /// Names came through, half of each file's bytes that were not synced did.
     Half,
     /// Everything came through.
     All,
@@ -64,6 +64,9 @@ impl CutDisk {
             let bytes = match left {
                 Left::Nothing | Left::NamesOnly => synced,
                 Left::Half if file.synced.as_ref() == Some(&file.bytes) => synced,
+                Left::Half if file.bytes.starts_with(&synced) => {
+                    file.bytes[..usize::midpoint(synced.len(), file.bytes.len())].to_vec()
+                }
                 Left::Half => file.bytes[..file.bytes.len() / 2].to_vec(),
                 Left::All => file.bytes.clone(),
             };
@@ -88,6 +91,12 @@ impl CutDisk {
             None => state.now.remove(name),
         };
         state.durable = state.now.clone();
+    }
+
+    /// Changes a file in place, and makes it where there is none. What was synced of it stays
+    /// synced.
+    pub fn change(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        self.step(|state| change(&mut state.now.entry(name.to_owned()).or_default().bytes))
     }
 
     pub fn copy(&self) -> Self {
