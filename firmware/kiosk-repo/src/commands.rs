@@ -311,6 +311,7 @@ fn add_release(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
         security: given.has("security"),
         deadline: given.text("deadline")?.map(time).transpose()?,
         waves: None,
+        image: None,
     })?;
     let repository = Repository::open(given.word(0)?)?;
     let role = changes::add_release(&repository, now, given.needed("target")?, given.word(1)?, &release)?;

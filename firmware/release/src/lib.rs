@@ -45,6 +45,66 @@ pub struct ReleaseFile {
     /// Who takes it when; none: everybody at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waves: Option<Waves>,
+    /// What the target holds, if it is packed; none: the target is the image itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<PackedImage>,
+}
+
+/// An image that is packed in the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackedImage {
+    /// How it is packed.
+    pub compression: Compression,
+    /// Its length unpacked, in bytes. Kiosks unpack no byte more.
+    pub length: u64,
+    /// Its SHA-256 unpacked.
+    pub sha256: Sha256Digest,
+}
+
+/// How an image is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    /// Frames of zstd (RFC 8878), each of them at most 4 MiB unpacked and known by itself, so
+    /// that a broken download goes on at the next one.
+    Zstd,
+}
+
+/// A SHA-256, written as 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sha256Digest([u8; 32]);
+
+impl Sha256Digest {
+    /// Of these 32 bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    pub fn bytes(self) -> [u8; 32] {
+        self.0
+    }
+}
+
+impl TryFrom<String> for Sha256Digest {
+    type Error = ReleaseFault;
+
+    fn try_from(text: String) -> Result<Self, ReleaseFault> {
+        let mut bytes = [0; 32];
+        let lower = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        match hex::decode_to_slice(&text, &mut bytes) {
+            Ok(()) if lower => Ok(Self(bytes)),
+            _ => Err(ReleaseFault::NotASha256),
+        }
+    }
+}
+
+impl From<Sha256Digest> for String {
+    fn from(digest: Sha256Digest) -> Self {
+        hex::encode(digest.0)
+    }
 }
 
 /// What a release replaces.
@@ -138,6 +198,12 @@ pub enum ReleaseFault {
     /// A deadline without a reason.
     #[error("a deadline is for security releases only")]
     DeadlineWithoutSecurity,
+    /// Text that is no SHA-256.
+    #[error("a SHA-256 is 64 lower-case hexadecimal digits")]
+    NotASha256,
+    /// Nothing to install.
+    #[error("an image has at least one byte")]
+    EmptyImage,
 }
 
 impl Release {
@@ -155,12 +221,21 @@ impl Release {
         if file.deadline.is_some() && !file.security {
             return Err(ReleaseFault::DeadlineWithoutSecurity);
         }
+        if file.image.is_some_and(|image| image.length == 0) {
+            return Err(ReleaseFault::EmptyImage);
+        }
         Ok(Self { file })
     }
 
     /// The fields.
     pub fn fields(&self) -> &ReleaseFile {
         &self.file
+    }
+
+    /// The same release with its image packed, or not.
+    pub fn with_image(mut self, image: Option<PackedImage>) -> Result<Self, ReleaseFault> {
+        self.file.image = image;
+        Self::new(self.file)
     }
 
     /// The same release with other waves.
@@ -200,7 +275,7 @@ fn is_false(value: &bool) -> bool {
 mod tests {
     use super::*;
 
-    const WHOLE: &str = r#"{"hw":["pi4-wall","pi5-counter"],"kind":"os","release_seq":7,"min_release_seq":5,"data_schema":{"from":2,"to":3,"reversible":false},"security":true,"deadline":"2026-12-31T17:00:00Z","waves":[{"share":10,"starts":"2026-12-01T00:00:00Z"},{"share":100,"starts":"2026-12-02T00:00:00Z"}]}"#;
+    const WHOLE: &str = r#"{"hw":["pi4-wall","pi5-counter"],"kind":"os","release_seq":7,"min_release_seq":5,"data_schema":{"from":2,"to":3,"reversible":false},"security":true,"deadline":"2026-12-31T17:00:00Z","waves":[{"share":10,"starts":"2026-12-01T00:00:00Z"},{"share":100,"starts":"2026-12-02T00:00:00Z"}],"image":{"compression":"zstd","length":300,"sha256":"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"}}"#;
 
     #[test]
     fn a_release_is_written_as_it_is_read() {
@@ -227,6 +302,12 @@ mod tests {
             (r#""share":10,"#, r#""share":100,"#, "grow"),
             (r#""share":100"#, r#""share":99"#, "everybody"),
             ("2026-12-02", "2026-11-30", "later"),
+            ("zstd", "gzip", "unknown variant"),
+            (r#""length":300"#, r#""length":0"#, "at least one byte"),
+            (r#""sha256":"0011"#, r#""sha256":"11"#, "64 lower-case"),
+            ("aabb", "AABB", "64 lower-case"),
+            (r#""compression":"zstd","#, "", "missing field"),
+            (r#""compression""#, r#""level":3,"compression""#, "unknown field"),
         ] {
             let text = WHOLE.replacen(from, to, 1);
             assert_ne!(text, WHOLE, "{from}");
