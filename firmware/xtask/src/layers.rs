@@ -12,7 +12,7 @@ use crate::project;
 const COLUMNS: &[&[&str]] = &[
     &["faults"],
     &["keys", "devices", "screen", "boards", "tuf", "release"],
-    &["audit", "card", "drivers", "simulators"],
+    &["audit", "card", "drivers", "install", "simulators"],
     &["identity"],
     &["face"],
     &["services"],

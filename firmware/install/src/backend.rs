@@ -1,0 +1,93 @@
+//! What fleetd asks of whatever installs: slots of its own (`AppSlots`), or later a system's
+//! updater. Nothing here knows how it is done.
+
+use std::{future::Future, num::NonZeroU8};
+
+use tuf::transport::{Body, TransportError};
+
+use crate::{boot::Rejected, error::InstallError, slots::Content};
+
+/// Installs releases of one kind.
+pub trait InstallBackend: Send {
+    /// What is installed, and what is under way.
+    fn status(&self) -> Result<Status, InstallError>;
+
+    /// Writes a release beside the one that runs, or goes on with a write that broke off. A
+    /// release that is there already, whole, is not written again. The source is not trusted.
+    /// Nothing is activated.
+    ///
+    /// Dropping this future stops the write as a broken source does.
+    fn write<S: Source>(
+        &mut self,
+        content: &Content,
+        source: &mut S,
+    ) -> impl Future<Output = Result<(), InstallError>> + Send;
+
+    /// The next start takes what was written, for at most so many starts.
+    fn try_out(&mut self, tries: NonZeroU8) -> Result<(), InstallError>;
+
+    /// The release on trial may change data from now on, so that the release before cannot
+    /// read it. To be called before it does.
+    fn data_migrating(&mut self) -> Result<(), InstallError>;
+
+    /// The data is as it was before the trial.
+    fn data_restored(&mut self) -> Result<(), InstallError>;
+
+    /// What is on trial is good.
+    fn commit(&mut self) -> Result<(), InstallError>;
+
+    /// The next start takes the release before; what is on trial is never taken again.
+    fn roll_back(&mut self, why: &str) -> Result<(), InstallError>;
+}
+
+/// Where a target comes from.
+pub trait Source: Send {
+    /// The target under way.
+    type Body: Body;
+
+    /// Opens the target, from its byte `from` on if that can be done, else from the first.
+    fn open(&mut self, from: u64) -> impl Future<Output = Result<Self::Body, TransportError>> + Send;
+}
+
+/// What is installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The release that is started unless one is on trial; none: unknown.
+    pub good: Option<Content>,
+    /// The release on trial.
+    pub trial: Option<OnTrial>,
+    /// A release that is written whole and not on trial.
+    pub whole: Option<Content>,
+    /// A release that is being written.
+    pub writing: Option<Progress>,
+    /// No release below this one is taken.
+    pub floor: u64,
+    /// Releases that were rolled back, the newest last.
+    pub rejected: Vec<Rejected>,
+    /// The last change, in a line.
+    pub last: String,
+    /// All this in a line.
+    pub line: String,
+}
+
+/// A release on trial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnTrial {
+    /// The release.
+    pub content: Content,
+    /// Starts left.
+    pub tries_left: u8,
+    /// Whether it was started last: it is what runs.
+    pub runs: bool,
+    /// Whether it may have changed the data.
+    pub data_migrated: bool,
+}
+
+/// A write under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The release.
+    pub content: Content,
+    /// Bytes of the target that need not come again.
+    pub taken: u64,
+}

@@ -1,0 +1,497 @@
+//! Which slot is started, and what may become of the other one: the value of the boot record,
+//! and every legal change of it. Pure; `BootRecord` makes a change durable.
+//!
+//! ```text
+//!            begin          finish         try_out         commit
+//!  nothing ───────▶ writing ──────▶ whole ─────────▶ trial ───────▶ good
+//!                                     ▲                │ roll_back, or no starts left
+//!                                     └── rejected ◀───┘
+//! ```
+//!
+//! The good slot is never written. What was on trial becomes good only by `commit`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    midstate::Midstate,
+    slots::{Content, Slot},
+    status,
+};
+
+/// How many rejected releases are remembered.
+const MOST_REJECTED: usize = 16;
+/// The longest reason that is kept, in bytes.
+const LONGEST_WHY: usize = 300;
+
+/// The boot record's value. Owned by whoever holds the folder's lock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "BootFile", into = "BootFile")]
+pub struct Boot {
+    file: BootFile,
+}
+
+/// The fields of the record, as they lie on the disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BootFile {
+    /// What is started unless something is on trial; none before the first commit of a machine
+    /// that came without an image.
+    pub good: Option<Slot>,
+    /// What the slots hold, once written whole and found right. None: nothing whole, or for the
+    /// good slot, an image that no release is known of.
+    pub contents: [Option<Content>; 2],
+    /// What is being tried.
+    pub trial: Option<Trial>,
+    /// What is being written into the spare slot.
+    pub writing: Option<Writing>,
+    /// The slot that was started last. Never written.
+    pub running: Option<Slot>,
+    /// No release below this one is taken.
+    pub floor: u64,
+    /// Releases that were rolled back, the newest last.
+    pub rejected: Vec<Rejected>,
+    /// The last change, in a line.
+    pub last: String,
+}
+
+/// A release on trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// Where it lies.
+    pub slot: Slot,
+    /// How many starts it was given.
+    pub tries: u8,
+    /// How many of them are left.
+    pub tries_left: u8,
+    /// It may have changed the data that the release before keeps.
+    pub data_migrated: bool,
+}
+
+/// A write under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Writing {
+    /// What is written.
+    pub content: Content,
+    /// How far it has come for sure.
+    pub checkpoint: Checkpoint,
+}
+
+/// Up to here everything is on the disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    /// Bytes of the target.
+    pub taken: u64,
+    /// Bytes of the image.
+    pub written: u64,
+    /// The digest of the target so far.
+    pub target: Midstate,
+    /// The digest of the image so far.
+    pub image: Midstate,
+}
+
+/// A release that was rolled back. It is not taken again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rejected {
+    /// Of its target.
+    #[serde(with = "hex::serde")]
+    pub sha256: [u8; 32],
+    /// Its number.
+    pub release_seq: u64,
+    /// Why.
+    pub why: String,
+}
+
+/// What the launcher is to start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// From where.
+    pub slot: Slot,
+    /// Whether it is on trial.
+    pub standing: Standing,
+}
+
+/// What is started: known to be good, or not yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The good one.
+    Good,
+    /// On trial, with so many more starts.
+    Trial {
+        /// Starts left after this one.
+        left: u8,
+    },
+    /// On trial without starts left, but there is no way back. See `Refused::Stuck`.
+    Stuck,
+}
+
+/// Why a change is not legal now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// `commit` or `roll_back` first.
+    #[error("a release is on trial")]
+    OnTrial,
+    /// `try_out` first.
+    #[error("no release is on trial")]
+    NoTrial,
+    /// Nothing is being written, or something else than this.
+    #[error("this is not what is being written")]
+    NotWriting,
+    /// A checkpoint before the one that is kept.
+    #[error("a checkpoint does not go back")]
+    Backwards,
+    /// The spare slot holds nothing whole.
+    #[error("the spare slot holds no whole release")]
+    NothingWhole,
+    /// A trial wants at least one start.
+    #[error("a trial has at least one start")]
+    NoTries,
+    /// It was rolled back before.
+    #[error("release {release_seq} was rejected before: {why}")]
+    Rejected {
+        /// Its number.
+        release_seq: u64,
+        /// Why.
+        why: String,
+    },
+    /// A downgrade.
+    #[error("release {release_seq} is below the floor {floor}")]
+    BelowFloor {
+        /// Its number.
+        release_seq: u64,
+        /// The least that is taken.
+        floor: u64,
+    },
+    /// The good slot holds it already.
+    #[error("release {release_seq} is in the good slot already")]
+    AlreadyGood {
+        /// Its number.
+        release_seq: u64,
+    },
+    /// What runs lies in the spare slot: start the kiosk's program again first, so that it
+    /// comes from the good one.
+    #[error("the spare slot is the one that runs")]
+    SpareRuns,
+    /// A trial that never started proves nothing.
+    #[error("the release on trial was not started yet")]
+    NotStarted,
+    /// No slot is good, and none is on trial.
+    #[error("nothing is installed")]
+    NothingInstalled,
+    /// The trial has changed the data for good, and the good slot's release cannot read that.
+    /// Whoever keeps the snapshot of the data restores it, says so by `data_restored`, and rolls
+    /// back then. Until that the trial is started again and again: of two releases it is the only
+    /// one that can read the data.
+    #[error("release {release_seq} changed the data for good: going back needs the data as it was")]
+    Stuck {
+        /// Its number.
+        release_seq: u64,
+    },
+}
+
+impl Boot {
+    /// A machine that came with an image in this slot, of which no release is known.
+    pub fn with_image(good: Option<Slot>) -> Self {
+        let last = match good {
+            Some(slot) => format!("slot {slot} came with the machine"),
+            None => "nothing was installed yet".to_owned(),
+        };
+        Self { file: BootFile { good, last, ..BootFile::default() } }
+    }
+
+    /// What is left of a damaged record: the slot that `current` stands for, and a floor that
+    /// somebody else remembers.
+    pub(crate) fn rebuilt(good: Option<Slot>, floor: u64) -> Self {
+        let mut boot = Self::with_image(good);
+        boot.file.floor = floor;
+        boot.file.last = match good {
+            Some(slot) => format!("the record was damaged; slot {slot} was the last good one"),
+            None => "the record was damaged, and no slot was known to be good".to_owned(),
+        };
+        boot
+    }
+
+    /// The fields.
+    pub fn fields(&self) -> &BootFile {
+        &self.file
+    }
+
+    /// The slot that may be written: beside the good one; where none is good, beside the one
+    /// that was started last.
+    pub fn spare(&self) -> Slot {
+        self.file.good.or(self.file.running).map_or(Slot::A, Slot::other)
+    }
+
+    /// What a slot holds.
+    pub fn content(&self, slot: Slot) -> Option<&Content> {
+        self.file.contents[slot.index()].as_ref()
+    }
+
+    /// The state in one line of plain English.
+    pub fn line(&self) -> String {
+        status::line(self)
+    }
+
+    /// Begins to write a release into the spare slot, or goes on with it: returns from where.
+    /// From here on the spare slot holds nothing.
+    pub fn begin(&mut self, content: &Content) -> Result<Checkpoint, Refused> {
+        self.takes(content)?;
+        if self.file.trial.is_some() {
+            return Err(Refused::OnTrial);
+        }
+        let spare = self.spare();
+        if self.file.running == Some(spare) {
+            return Err(Refused::SpareRuns);
+        }
+        if let Some(writing) = &self.file.writing
+            && writing.content == *content
+        {
+            return Ok(writing.checkpoint.clone());
+        }
+        self.file.contents[spare.index()] = None;
+        self.file.writing = Some(Writing { content: content.clone(), checkpoint: Checkpoint::default() });
+        self.file.last = format!("began to write release {} to slot {spare}", content.release_seq);
+        Ok(Checkpoint::default())
+    }
+
+    /// Whether this release may be written at all.
+    pub(crate) fn takes(&self, content: &Content) -> Result<(), Refused> {
+        let release_seq = content.release_seq.get();
+        if let Some(rejected) = self.rejected(content) {
+            return Err(Refused::Rejected { release_seq, why: rejected.why.clone() });
+        }
+        if release_seq < self.file.floor {
+            return Err(Refused::BelowFloor { release_seq, floor: self.file.floor });
+        }
+        let good = self.file.good.and_then(|slot| self.content(slot));
+        if good.is_some_and(|good| good.listed == content.listed && good.image == content.image) {
+            return Err(Refused::AlreadyGood { release_seq });
+        }
+        Ok(())
+    }
+
+    /// Why a release is black-listed, if it is.
+    pub fn rejected(&self, content: &Content) -> Option<&Rejected> {
+        self.file.rejected.iter().find(|rejected| rejected.sha256 == content.listed.sha256)
+    }
+
+    /// Notes how far the write has come for sure.
+    pub fn checkpoint(&mut self, content: &Content, checkpoint: &Checkpoint) -> Result<(), Refused> {
+        let writing = self.writing(content)?;
+        let kept = &writing.checkpoint;
+        if checkpoint.taken < kept.taken || checkpoint.written < kept.written {
+            return Err(Refused::Backwards);
+        }
+        writing.checkpoint = checkpoint.clone();
+        Ok(())
+    }
+
+    /// What was written is worth nothing: the next write begins at the first byte.
+    pub fn start_over(&mut self, content: &Content, why: &str) -> Result<(), Refused> {
+        self.writing(content)?.checkpoint = Checkpoint::default();
+        let what = format!("release {} is to be written from its beginning", content.release_seq);
+        self.file.last = format!("{what}: {}", shortened(why));
+        Ok(())
+    }
+
+    /// The spare slot holds the release, whole and right.
+    pub fn finish(&mut self, content: &Content) -> Result<(), Refused> {
+        self.writing(content)?;
+        let spare = self.spare();
+        self.file.writing = None;
+        self.file.contents[spare.index()] = Some(content.clone());
+        self.file.last = format!("release {} was written to slot {spare}", content.release_seq);
+        Ok(())
+    }
+
+    fn writing(&mut self, content: &Content) -> Result<&mut Writing, Refused> {
+        let writing = self.file.writing.as_mut();
+        writing.filter(|writing| writing.content == *content).ok_or(Refused::NotWriting)
+    }
+
+    /// Puts the spare slot on trial for so many starts.
+    pub fn try_out(&mut self, tries: u8) -> Result<(), Refused> {
+        if self.file.trial.is_some() {
+            return Err(Refused::OnTrial);
+        }
+        let slot = self.spare();
+        let content = self.content(slot).ok_or(Refused::NothingWhole)?;
+        self.takes(content)?;
+        if tries == 0 {
+            return Err(Refused::NoTries);
+        }
+        self.file.last =
+            format!("release {} in slot {slot} goes on trial for {}", content.release_seq, starts(tries));
+        self.file.trial = Some(Trial { slot, tries, tries_left: tries, data_migrated: false });
+        Ok(())
+    }
+
+    /// Counts a start before it is made, and says what to start. A trial without starts left is
+    /// rolled back here.
+    pub fn count_start(&mut self) -> Result<Start, Refused> {
+        let Some(trial) = &mut self.file.trial else { return self.start_good() };
+        let slot = trial.slot;
+        let standing = if trial.tries_left > 0 {
+            trial.tries_left -= 1;
+            Standing::Trial { left: trial.tries_left }
+        } else {
+            let why = format!("started {} and never found good", times(trial.tries));
+            // Where nothing is good, what is on trial is better than nothing.
+            if self.file.good.is_some() && self.roll_back(&why).is_ok() {
+                return self.start_good();
+            }
+            Standing::Stuck
+        };
+        self.file.running = Some(slot);
+        Ok(Start { slot, standing })
+    }
+
+    fn start_good(&mut self) -> Result<Start, Refused> {
+        let slot = self.file.good.ok_or(Refused::NothingInstalled)?;
+        self.file.running = Some(slot);
+        Ok(Start { slot, standing: Standing::Good })
+    }
+
+    /// The trial is about to change the data that the release before keeps.
+    pub fn data_migrating(&mut self) -> Result<(), Refused> {
+        self.file.trial.as_mut().ok_or(Refused::NoTrial)?.data_migrated = true;
+        Ok(())
+    }
+
+    /// The data is as it was before the trial.
+    pub fn data_restored(&mut self) -> Result<(), Refused> {
+        self.file.trial.as_mut().ok_or(Refused::NoTrial)?.data_migrated = false;
+        Ok(())
+    }
+
+    /// The trial becomes good. Only now the floor rises.
+    pub fn commit(&mut self) -> Result<(), Refused> {
+        let trial = self.file.trial.ok_or(Refused::NoTrial)?;
+        if self.file.running != Some(trial.slot) {
+            return Err(Refused::NotStarted);
+        }
+        let release_seq = self.trial_seq(trial);
+        self.file.trial = None;
+        self.file.good = Some(trial.slot);
+        self.file.floor = self.file.floor.max(release_seq);
+        self.file.last = format!("release {release_seq} in slot {} was found good", trial.slot);
+        Ok(())
+    }
+
+    /// Ends the trial and black-lists its release. On a machine without a good slot nothing can
+    /// be started then, until another release was tried.
+    pub fn roll_back(&mut self, why: &str) -> Result<(), Refused> {
+        let trial = self.file.trial.ok_or(Refused::NoTrial)?;
+        let release_seq = self.trial_seq(trial);
+        if let Some(good) = self.file.good
+            && trial.data_migrated
+            && !self.good_reads_the_trials_data(good, trial.slot)
+        {
+            return Err(Refused::Stuck { release_seq });
+        }
+        let why = shortened(why);
+        if let Some(sha256) = self.content(trial.slot).map(|content| content.listed.sha256) {
+            self.file.rejected.retain(|rejected| rejected.sha256 != sha256);
+            self.file.rejected.push(Rejected { sha256, release_seq, why: why.to_owned() });
+            let surplus = self.file.rejected.len().saturating_sub(MOST_REJECTED);
+            self.file.rejected.drain(..surplus);
+        }
+        self.file.trial = None;
+        let back = self.file.good.map_or_else(String::new, |good| format!(" to slot {good}"));
+        self.file.last = format!("release {release_seq} in slot {} was rolled back{back}: {why}", trial.slot);
+        Ok(())
+    }
+
+    /// Unknown is "no": a release that says nothing of its data may not know what it meets.
+    fn good_reads_the_trials_data(&self, good: Slot, trial: Slot) -> bool {
+        let Some(left) = self.content(trial).and_then(|content| content.data_schema) else { return true };
+        let kept = self.content(good).and_then(|content| content.data_schema);
+        left.reversible || left.from == left.to || kept.is_some_and(|kept| kept.to >= left.to)
+    }
+
+    /// Lets releases below the floor in, down to this one: signed metadata says so, and the
+    /// caller has checked that.
+    pub fn lower_floor(&mut self, to: u64, why: &str) {
+        if to < self.file.floor {
+            self.file.floor = to;
+            self.file.last = format!("the floor was lowered to {to}: {}", shortened(why));
+        }
+    }
+
+    fn trial_seq(&self, trial: Trial) -> u64 {
+        self.content(trial.slot).map_or(0, |content| content.release_seq.get())
+    }
+}
+
+pub(crate) fn starts(number: u8) -> String {
+    if number == 1 { "1 start".to_owned() } else { format!("{number} starts") }
+}
+
+fn times(number: u8) -> String {
+    if number == 1 { "once".to_owned() } else { format!("{number} times") }
+}
+
+/// One line, and not endless: a reason may come from far away.
+fn shortened(why: &str) -> &str {
+    let line = why.lines().next().unwrap_or_default();
+    let end = (0..=LONGEST_WHY.min(line.len())).rev().find(|end| line.is_char_boundary(*end));
+    &line[..end.unwrap_or(0)]
+}
+
+impl From<Boot> for BootFile {
+    fn from(boot: Boot) -> Self {
+        boot.file
+    }
+}
+
+/// Why fields make no boot record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BootFault {
+    /// The good slot is on trial or being written.
+    #[error("the good slot is on trial")]
+    GoodOnTrial,
+    /// A trial of nothing.
+    #[error("nothing whole is on trial")]
+    NothingOnTrial,
+    /// A trial while its slot is written.
+    #[error("a trial and a write at once")]
+    WritingOnTrial,
+    /// The slot that is written holds something.
+    #[error("the slot that is written holds a whole release")]
+    WritingOverWhole,
+    /// More starts left than were given.
+    #[error("more starts are left than were given")]
+    TooManyTries,
+}
+
+impl TryFrom<BootFile> for Boot {
+    type Error = BootFault;
+
+    fn try_from(file: BootFile) -> Result<Self, BootFault> {
+        let boot = Self { file };
+        let file = &boot.file;
+        if let Some(trial) = file.trial {
+            if file.good == Some(trial.slot) {
+                return Err(BootFault::GoodOnTrial);
+            }
+            if boot.content(trial.slot).is_none() {
+                return Err(BootFault::NothingOnTrial);
+            }
+            if file.writing.is_some() {
+                return Err(BootFault::WritingOnTrial);
+            }
+            if trial.tries_left > trial.tries {
+                return Err(BootFault::TooManyTries);
+            }
+        }
+        if file.writing.is_some() && boot.content(boot.spare()).is_some() {
+            return Err(BootFault::WritingOverWhole);
+        }
+        Ok(boot)
+    }
+}
