@@ -1,6 +1,6 @@
 //! Two images in a folder.
 
-use std::{num::NonZeroU8, panic, sync::Arc};
+use std::{num::NonZeroU8, panic, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use tokio::{
@@ -70,6 +70,13 @@ impl<P: Place> AppSlots<P> {
     }
 }
 
+impl AppSlots {
+    /// The image of the spare slot.
+    pub fn spare_image(&self) -> Result<PathBuf, InstallError> {
+        Ok(self.boots.place().path().join(self.boots.read()?.spare().image()))
+    }
+}
+
 impl<P: Place> InstallBackend for AppSlots<P> {
     fn status(&self) -> Result<Status, InstallError> {
         Ok(status(&self.boots.read()?))
@@ -110,6 +117,10 @@ impl<P: Place> InstallBackend for AppSlots<P> {
 
     fn data_restored(&mut self) -> Result<(), InstallError> {
         self.boots.change(Copies::One, Boot::data_restored)
+    }
+
+    fn refuse(&mut self, content: &Content, why: &str) -> Result<(), InstallError> {
+        self.boots.change(Copies::One, |boot| boot.refuse(content, why))
     }
 
     fn commit(&mut self) -> Result<(), InstallError> {

@@ -33,6 +33,9 @@ pub trait InstallBackend: Send {
     /// The data is as it was before the trial.
     fn data_restored(&mut self) -> Result<(), InstallError>;
 
+    /// A release that was written and has not run is never taken again.
+    fn refuse(&mut self, content: &Content, why: &str) -> Result<(), InstallError>;
+
     /// What is on trial is good.
     fn commit(&mut self) -> Result<(), InstallError>;
 

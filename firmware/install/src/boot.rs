@@ -4,8 +4,9 @@
 //! ```text
 //!            begin          finish         try_out         commit
 //!  nothing ───────▶ writing ──────▶ whole ─────────▶ trial ───────▶ good
-//!                                     ▲                │ roll_back, or no starts left
-//!                                     └── rejected ◀───┘
+//!                                     │                │ roll_back, or no starts left
+//!                                     └─▶ rejected ◀───┘
+//!                                  refuse
 //! ```
 //!
 //! The good slot is never written. What was on trial becomes good only by `commit`.
@@ -395,15 +396,35 @@ impl Boot {
         }
         let why = shortened(why);
         if let Some(sha256) = self.content(trial.slot).map(|content| content.listed.sha256) {
-            self.file.rejected.retain(|rejected| rejected.sha256 != sha256);
-            self.file.rejected.push(Rejected { sha256, release_seq, why: why.to_owned() });
-            let surplus = self.file.rejected.len().saturating_sub(MOST_REJECTED);
-            self.file.rejected.drain(..surplus);
+            self.black_list(Rejected { sha256, release_seq, why: why.to_owned() });
         }
         self.file.trial = None;
         let back = self.file.good.map_or_else(String::new, |good| format!(" to slot {good}"));
         self.file.last = format!("release {release_seq} in slot {} was rolled back{back}: {why}", trial.slot);
         Ok(())
+    }
+
+    /// Black-lists a release that is neither good nor on trial: it failed before it ran.
+    pub fn refuse(&mut self, content: &Content, why: &str) -> Result<(), Refused> {
+        let (sha256, release_seq) = (content.listed.sha256, content.release_seq.get());
+        let holds = |slot| self.content(slot).is_some_and(|held| held.listed.sha256 == sha256);
+        if self.file.good.is_some_and(holds) {
+            return Err(Refused::AlreadyGood { release_seq });
+        }
+        if self.file.trial.is_some_and(|trial| holds(trial.slot)) {
+            return Err(Refused::OnTrial);
+        }
+        let why = shortened(why);
+        self.black_list(Rejected { sha256, release_seq, why: why.to_owned() });
+        self.file.last = format!("release {release_seq} was refused before it ran: {why}");
+        Ok(())
+    }
+
+    fn black_list(&mut self, rejected: Rejected) {
+        self.file.rejected.retain(|other| other.sha256 != rejected.sha256);
+        self.file.rejected.push(rejected);
+        let surplus = self.file.rejected.len().saturating_sub(MOST_REJECTED);
+        self.file.rejected.drain(..surplus);
     }
 
     /// Unknown is "no": a release that says nothing of its data may not know what it meets.

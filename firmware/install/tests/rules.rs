@@ -46,7 +46,7 @@ fn installed(boot: Boot, content: &Content) -> Boot {
 
 type Change = (&'static str, fn(&mut Boot) -> Result<(), Refused>);
 
-const CHANGES: [Change; 10] = [
+const CHANGES: [Change; 11] = [
     ("begin 7", |boot| boot.begin(&release(7)).map(drop)),
     ("begin 8", |boot| boot.begin(&release(8)).map(drop)),
     ("checkpoint 7", |boot| {
@@ -56,6 +56,7 @@ const CHANGES: [Change; 10] = [
     ("finish 7", |boot| boot.finish(&release(7))),
     ("try out", |boot| boot.try_out(3)),
     ("count start", |boot| boot.count_start().map(drop)),
+    ("refuse 7", |boot| boot.refuse(&release(7), "why")),
     ("data migrating", Boot::data_migrating),
     ("commit", Boot::commit),
     ("roll back", |boot| boot.roll_back("why")),
