@@ -58,6 +58,17 @@ impl TargetCheck {
 }
 
 impl<T: Transport, S: Store> Client<T, S> {
+    /// The name of a target's file in the repository, to be fetched as `Resource::Target` by
+    /// whoever checks it as it comes (section 6.2).
+    pub fn file_of(&self, target: &Target) -> Result<String, ClientError> {
+        let fresh = self.fresh.as_ref().ok_or(ClientError::NotRefreshed)?;
+        Ok(if fresh.root.signed().consistent_snapshot {
+            target.path.with_digest(target.file.hashes.preferred())
+        } else {
+            target.path.to_string()
+        })
+    }
+
     /// Streams what is missing of a target into `sink`. Until this returns `Ok`, nothing that
     /// was written may be used. After an error that is not the target's own, call it again
     /// with the same check to take it up.
@@ -67,15 +78,10 @@ impl<T: Transport, S: Store> Client<T, S> {
         check: &mut TargetCheck,
         sink: &mut (impl AsyncWrite + Unpin + Send),
     ) -> Result<(), ClientError> {
-        let fresh = self.fresh.as_ref().ok_or(ClientError::NotRefreshed)?;
+        let file = self.file_of(target)?;
         let wrong = |why| ClientError::Target { target: target.path.to_string(), why };
         let unwritten = |source| ClientError::Sink { target: target.path.to_string(), source };
         if check.taken < check.listed || check.listed == 0 {
-            let file = if fresh.root.signed().consistent_snapshot {
-                target.path.with_digest(target.file.hashes.preferred())
-            } else {
-                target.path.to_string()
-            };
             let failed = |source| ClientError::Transport { file: file.clone(), source };
             let body = self.transport.fetch(Resource::Target(&file), check.taken).await.map_err(failed)?;
             let mut body = body.ok_or_else(|| ClientError::Missing { file: file.clone() })?;
