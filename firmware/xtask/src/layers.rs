@@ -11,7 +11,7 @@ use crate::project;
 /// The columns, left to right.
 const COLUMNS: &[&[&str]] = &[
     &["faults"],
-    &["keys", "devices", "screen", "boards", "tuf", "release"],
+    &["keys", "devices", "screen", "boards", "tuf", "release", "upkeep"],
     &["audit", "card", "drivers", "install", "simulators"],
     &["identity"],
     &["face"],
@@ -19,7 +19,7 @@ const COLUMNS: &[&[&str]] = &[
     &["transaction"],
     &["outbox"],
     &["gateway", "printing", "journey", "staff"],
-    &["kioskd", "pretend-platform", "kiosk-card", "kiosk-face", "kiosk-repo"],
+    &["kioskd", "pretend-platform", "kiosk-card", "kiosk-face", "kiosk-repo", "fleetd"],
 ];
 
 /// The touchscreen sees of the firmware only `screen`.

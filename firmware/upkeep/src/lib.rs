@@ -1,0 +1,79 @@
+//! What `kioskd` and `fleetd` tell each other, in one folder in memory (`/run/kiosk-upkeep`):
+//! who has the machine, when it closes, how it is. Neither program can make the other do
+//! anything; no file holds a word about a citizen.
+//!
+//! | File | Written by | What |
+//! |---|---|---|
+//! | `lease` | whoever locks it | `kioskd` while somebody is served, `fleetd` while it changes the slot |
+//! | `closing.json` | `fleetd` | the machine closes soon, or is closed |
+//! | `vitals.json` | `kioskd` | how the kiosk is |
+//!
+//! It reads no clock: times are arguments.
+
+mod lease;
+mod notice;
+mod vitals;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use self::{
+    lease::Lease,
+    notice::{Closing, Opening},
+    vitals::{DeviceHealth, Vitals},
+};
+
+/// The folder.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+/// Why the folder does not do.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be {act}", path.display())]
+pub struct FolderError {
+    path: PathBuf,
+    act: &'static str,
+    #[source]
+    source: io::Error,
+}
+
+impl Folder {
+    /// The folder at this path, which is there already.
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    /// Puts a message in place of the one before, whole or not at all.
+    fn put(&self, name: &str, message: &impl Serialize) -> Result<(), FolderError> {
+        let bytes = serde_json::to_vec(message).expect("our messages have text keys");
+        let new = self.path.join(format!("{name}.new"));
+        fs::write(&new, bytes).map_err(self.failed(name, "written"))?;
+        fs::rename(&new, self.path.join(name)).map_err(self.failed(name, "renamed"))
+    }
+
+    /// The newest message. One that cannot be read as such is none: the other program may be of
+    /// another version, and its word is needed for nothing that must not go wrong.
+    fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_slice(&fs::read(self.path.join(name)).ok()?).ok()
+    }
+
+    fn take_away(&self, name: &str) -> Result<(), FolderError> {
+        match fs::remove_file(self.path.join(name)) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(self.failed(name, "removed")(source))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn failed(&self, name: &str, act: &'static str) -> impl FnOnce(io::Error) -> FolderError + use<> {
+        let path = self.path.join(name);
+        move |source| FolderError { path, act, source }
+    }
+}
