@@ -6,7 +6,7 @@
 
 mod waves;
 
-use std::{collections::BTreeSet, num::NonZeroU64};
+use std::{collections::BTreeSet, fmt, num::NonZeroU64};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -72,19 +72,25 @@ pub enum Compression {
 }
 
 /// A SHA-256, written as 64 lower-case hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sha256Digest([u8; 32]);
 
 impl Sha256Digest {
     /// Of these 32 bytes.
-    pub fn new(bytes: [u8; 32]) -> Self {
+    pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
     /// Its bytes.
     pub fn bytes(self) -> [u8; 32] {
         self.0
+    }
+}
+
+impl fmt::Debug for Sha256Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
     }
 }
 

@@ -1,0 +1,301 @@
+//! What takes long, beside the loop. At most one job of a kind is under way; what fails and may
+//! go on later is left alone for a while.
+
+use std::{collections::BTreeMap, num::NonZeroU8, process::Stdio, sync::Arc, time::Duration};
+
+use install::{AppSlots, InstallBackend as _, InstallError, boot::Refused};
+use jiff::Timestamp;
+use tokio::{
+    process::Command,
+    sync::{Mutex, mpsc},
+    task::AbortHandle,
+    time::{self, Instant},
+};
+use tuf::{ClientError, Refreshed};
+
+use super::slots::{self, Facts};
+use crate::{
+    ddi::{Failure, Pace},
+    machine,
+    report::chain,
+    repository::{Found, Repository},
+    update::{self, Approved, Event, Glance, NotActivated, NotAllowed},
+};
+
+/// Kinds of jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Asking the repository.
+    Ask,
+    /// Writing the spare slot.
+    Fetch,
+    /// Rehearsing a visit.
+    Rehearse,
+    /// Changing which slot is started.
+    Change,
+}
+
+/// What came of a job.
+pub struct Done {
+    kind: Kind,
+    number: u64,
+    /// The event for the update.
+    pub event: Event,
+    /// What metadata said on the way.
+    pub refreshed: Option<Refreshed>,
+}
+
+/// The jobs.
+pub struct Jobs {
+    parts: Parts,
+    under_way: BTreeMap<Kind, (u64, AbortHandle)>,
+    /// After a failure.
+    pauses: BTreeMap<Kind, (Pace, Instant)>,
+    newest: u64,
+    tell: mpsc::UnboundedSender<Done>,
+    heard: mpsc::UnboundedReceiver<Done>,
+}
+
+/// What jobs work with.
+#[derive(Clone)]
+struct Parts {
+    repository: Arc<Mutex<Repository>>,
+    slots: Arc<Mutex<AppSlots>>,
+    facts: Facts,
+}
+
+/// The longest that a rehearsed visit may take.
+const REHEARSAL: Duration = Duration::from_mins(5);
+/// The longest that starting the programs may take.
+const RESTART: Duration = Duration::from_mins(2);
+
+impl Jobs {
+    /// No job is under way.
+    pub fn new(repository: Arc<Mutex<Repository>>, slots: AppSlots, facts: Facts) -> Self {
+        let (tell, heard) = mpsc::unbounded_channel();
+        let parts = Parts { repository, slots: Arc::new(Mutex::new(slots)), facts };
+        Self { parts, under_way: BTreeMap::new(), pauses: BTreeMap::new(), newest: 0, tell, heard }
+    }
+
+    /// What came of the next job that ends. Never ends while there is none.
+    pub async fn next(&mut self) -> Done {
+        loop {
+            let done = self.heard.recv().await.expect("we hold the other end");
+            // A job that was stopped may have ended in the same moment.
+            let is_newest = self.under_way.get(&done.kind).is_some_and(|(number, _)| *number == done.number);
+            if !is_newest {
+                continue;
+            }
+            self.under_way.remove(&done.kind);
+            if matches!(done.event, Event::NotNow(_)) {
+                let (pace, until) =
+                    self.pauses.entry(done.kind).or_insert_with(|| (Pace::default(), Instant::now()));
+                *until = Instant::now() + pace.after_failure(Failure::Trouble, machine::chance());
+            } else {
+                self.pauses.remove(&done.kind);
+            }
+            return done;
+        }
+    }
+
+    /// Ends a job of this kind, if there is one.
+    pub fn stop(&mut self, kind: Kind) {
+        if let Some((_, job)) = self.under_way.remove(&kind) {
+            job.abort();
+        }
+        self.pauses.remove(&kind);
+    }
+
+    /// Asks the repository about a target.
+    pub fn ask(&mut self, target: String, now: Timestamp) {
+        self.begin(Kind::Ask, |parts| async move {
+            match parts.resolve(&target, now).await {
+                Ok((refreshed, resolved)) => {
+                    let resolved = resolved.map(|(approved, _)| Box::new(approved));
+                    (Event::Resolved(resolved), Some(refreshed))
+                }
+                Err(error) => (Event::NotNow(format!("repository: {}", chain(&error))), None),
+            }
+        });
+    }
+
+    /// Writes a release into the spare slot. What is signed of it is looked up once more.
+    pub fn fetch(&mut self, release: Approved, now: Timestamp) {
+        self.begin(Kind::Fetch, |parts| async move {
+            let found = match parts.repository.lock().await.look_up(&release.target, now).await {
+                Ok((_, Ok(found))) => found,
+                Ok((_, Err(why))) => return (Event::Written(Err(why.to_string())), None),
+                Err(error) => return (Event::NotNow(format!("repository: {}", chain(&error))), None),
+            };
+            (parts.write(&release, found).await, None)
+        });
+    }
+
+    /// Rehearses a visit with what lies in the spare slot.
+    pub fn rehearse(&mut self, command: Option<Vec<String>>) {
+        self.begin(Kind::Rehearse, |parts| async move {
+            let Some(command) = command else { return (Event::Rehearsed(Ok(())), None) };
+            let image = match parts.slots.lock().await.spare_image() {
+                Ok(image) => image,
+                Err(error) => return (Event::NotNow(chain(&error)), None),
+            };
+            let variables = [("KIOSK_IMAGE", image.as_os_str())];
+            (Event::Rehearsed(run(&command, REHEARSAL, &variables).await), None)
+        });
+    }
+
+    /// Puts what lies in the spare slot on trial, and starts it.
+    pub fn activate(&mut self, release: Approved, tries: NonZeroU8, restart: Vec<String>) {
+        self.begin(Kind::Change, |parts| async move {
+            let tried = slots::try_out(&mut *parts.slots.lock().await, &release, tries);
+            let activated = match tried {
+                Ok(()) => run(&restart, RESTART, &[]).await.map_err(NotActivated::Failed),
+                Err(why) => Err(why),
+            };
+            (Event::Activated(activated), None)
+        });
+    }
+
+    /// Makes what is on trial good.
+    pub fn commit(&mut self, release: Approved) {
+        self.begin(Kind::Change, |parts| async move {
+            match slots::commit(&mut *parts.slots.lock().await, &release) {
+                Ok(()) => (Event::Committed, None),
+                Err(error) => (Event::NotNow(chain(&error)), None),
+            }
+        });
+    }
+
+    /// Goes back to what was good, and starts it.
+    pub fn roll_back(&mut self, release: Approved, why: String, restart: Vec<String>) {
+        self.begin(Kind::Change, |parts| async move {
+            match slots::roll_back(&mut *parts.slots.lock().await, &release, &why) {
+                Ok(()) => {}
+                Err(error @ InstallError::Refused(Refused::Stuck { .. })) => {
+                    return (Event::RolledBack(Err(chain(&error))), None);
+                }
+                Err(error) => return (Event::NotNow(chain(&error)), None),
+            }
+            match run(&restart, RESTART, &[]).await {
+                Ok(()) => (Event::RolledBack(Ok(())), None),
+                Err(why) => (Event::NotNow(why), None),
+            }
+        });
+    }
+
+    /// Puts a release on the list of those that failed.
+    pub fn refuse(&mut self, release: Approved, why: String) {
+        self.begin(Kind::Change, |parts| async move {
+            match parts.slots.lock().await.refuse(&slots::content(&release), &why) {
+                Ok(()) => (Event::Refused, None),
+                Err(error) => (Event::NotNow(chain(&error)), None),
+            }
+        });
+    }
+
+    /// What decides about a trial. Nothing is being written then.
+    pub fn glance(&self) -> Result<Glance, InstallError> {
+        match self.parts.slots.try_lock() {
+            Ok(slots) => Ok(slots::glance(&slots.status()?)),
+            // A change is under way; its end is awaited.
+            Err(_) => Ok(Glance::default()),
+        }
+    }
+
+    /// The slots in a line.
+    pub fn line(&self) -> Result<String, InstallError> {
+        match self.parts.slots.try_lock() {
+            Ok(slots) => Ok(slots.status()?.line),
+            Err(_) => Ok("a slot is being written".to_owned()),
+        }
+    }
+
+    /// Whether a target may be installed here.
+    pub async fn may_install(
+        &self,
+        target: &str,
+        now: Timestamp,
+    ) -> Result<Result<Approved, NotAllowed>, ClientError> {
+        let (_, resolved) = self.parts.resolve(target, now).await?;
+        Ok(resolved.map(|(approved, _)| approved))
+    }
+
+    fn begin<F>(&mut self, kind: Kind, job: impl FnOnce(Parts) -> F)
+    where
+        F: Future<Output = (Event, Option<Refreshed>)> + Send + 'static,
+    {
+        let waits = self.pauses.get(&kind).is_some_and(|(_, until)| Instant::now() < *until);
+        if waits || self.under_way.contains_key(&kind) {
+            return;
+        }
+        self.newest += 1;
+        let (number, tell) = (self.newest, self.tell.clone());
+        let job = job(self.parts.clone());
+        let task = tokio::spawn(async move {
+            let (event, refreshed) = job.await;
+            // The loop that listens may have ended.
+            _ = tell.send(Done { kind, number, event, refreshed });
+        });
+        self.under_way.insert(kind, (number, task.abort_handle()));
+    }
+}
+
+impl Parts {
+    async fn resolve(
+        &self,
+        target: &str,
+        now: Timestamp,
+    ) -> Result<(Refreshed, Result<(Approved, Found), NotAllowed>), ClientError> {
+        let mut repository = self.repository.lock().await;
+        let (refreshed, found) = repository.look_up(target, now).await?;
+        let Ok(status) = self.slots.lock().await.status() else {
+            return Ok((refreshed, Err(NotAllowed::SlotsUnreadable)));
+        };
+        let back_to = match &status.good {
+            Some(good) => repository.least(good).await?,
+            None => None,
+        };
+        let resolved = found.and_then(|found| {
+            let kiosk = slots::kiosk(&self.facts, &status, back_to);
+            Ok((update::allow(&found.target, &kiosk)?, found))
+        });
+        Ok((refreshed, resolved))
+    }
+
+    async fn write(&self, release: &Approved, mut found: Found) -> Event {
+        if found.target.file.hashes.get("sha256") != Some(&String::from(release.digest)) {
+            return Event::Written(Err("another release is signed under this name now".to_owned()));
+        }
+        let mut slots = self.slots.lock().await;
+        // Approved below the floor: the signers of what runs let it go back that far.
+        if let Err(error) = slots.lower_floor(release.seq().get(), "signed for what runs now") {
+            return Event::NotNow(chain(&error));
+        }
+        match slots.write(&slots::content(release), &mut found.bytes).await {
+            Ok(()) => Event::Written(Ok(())),
+            Err(error) if error.resumes() => Event::NotNow(chain(&error)),
+            Err(error) => Event::Written(Err(chain(&error))),
+        }
+    }
+}
+
+/// Runs a command; what it says last is why it failed.
+async fn run(
+    command: &[String],
+    limit: Duration,
+    variables: &[(&str, &std::ffi::OsStr)],
+) -> Result<(), String> {
+    let [program, arguments @ ..] = command else { return Err("no program".to_owned()) };
+    let mut child = Command::new(program);
+    child.args(arguments).envs(variables.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
+    let output = match time::timeout(limit, child.output()).await {
+        Ok(output) => output.map_err(|error| format!("{program}: {error}"))?,
+        Err(_) => return Err(format!("{program}: no end after {} s", limit.as_secs())),
+    };
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
+    Err(format!("{program}: {}: {last}", output.status))
+}

@@ -1,0 +1,260 @@
+//! The daemon: one loop that owns the memory of the update. Everything that happens comes
+//! through here, one thing after the other; what takes long is a job beside it.
+
+mod jobs;
+mod slots;
+mod start;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::oneshot,
+    time::{self, Instant, MissedTickBehavior},
+};
+use tuf::clock::TrustedClock;
+use upkeep::{Closing, Folder, Lease};
+
+use self::jobs::{Done, Jobs, Kind};
+pub use self::start::{StartError, start};
+use crate::{
+    ddi::{Asked, Controller, DdiError, Pace, Polled},
+    kept::{KeepError, Keeper, Kept},
+    machine,
+    report::chain,
+    settings::Settings,
+    update::{Before, Effect, Event, Glance, Moment, Report, State},
+};
+
+/// How often the state is looked at.
+const TICK: Duration = Duration::from_secs(1);
+/// How long the machine is said to be closed; renewed while it takes longer.
+const CLOSED_MINUTES: u16 = 5;
+/// After the server took a report or asked for something it is asked again soon: it may have
+/// more (one action a poll).
+const DRAIN: Duration = Duration::from_secs(1);
+
+/// The daemon.
+pub struct Daemon {
+    settings: Settings,
+    keeper: Keeper,
+    kept: Kept,
+    clock: TrustedClock,
+    controller: Controller,
+    upkeep: Folder,
+    lease: Option<Lease>,
+    jobs: Jobs,
+    pace: Pace,
+    poll_at: Instant,
+    report_at: Instant,
+    report_pace: Pace,
+    ticked: Instant,
+}
+
+/// Why the loop ended, other than by order.
+#[derive(Debug, thiserror::Error)]
+#[error("what is remembered cannot be kept")]
+pub struct MemoryLost(#[from] KeepError);
+
+impl Daemon {
+    /// Runs until told to stop.
+    pub async fn run(mut self, mut stop: oneshot::Receiver<()>) -> Result<(), MemoryLost> {
+        let mut tick = time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.carry_out_all(self.kept.memory.resume())?;
+        _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        loop {
+            tokio::select! {
+                done = self.jobs.next() => self.done(done)?,
+                _ = tick.tick() => self.tick().await?,
+                _ = &mut stop => return Ok(()),
+            }
+        }
+    }
+
+    async fn tick(&mut self) -> Result<(), MemoryLost> {
+        _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+        let moment = self.moment();
+        self.happens(Event::Tick(moment))?;
+        if Instant::now() >= self.report_at {
+            self.send_reports().await?;
+        }
+        if Instant::now() >= self.poll_at {
+            self.poll().await?;
+        }
+        Ok(())
+    }
+
+    fn done(&mut self, done: Done) -> Result<(), MemoryLost> {
+        if let Some(refreshed) = done.refreshed {
+            self.clock.verified_timestamp(refreshed.signed_at, refreshed.timestamp_expires);
+            self.kept.clock = Some(self.clock.kept());
+        }
+        self.happens(done.event)
+    }
+
+    /// Moves the update on: remembers first, then acts.
+    fn happens(&mut self, event: Event) -> Result<(), MemoryLost> {
+        let before = self.kept.memory.state.word();
+        let (memory, effects) = std::mem::take(&mut self.kept.memory).step(event, &self.settings.policy);
+        self.kept.memory = memory;
+        let after = self.kept.memory.state.word();
+        if after != before {
+            tracing::info!(from = before, to = after, "update");
+        }
+        self.keeper.keep(&self.kept)?;
+        self.carry_out_all(effects)
+    }
+
+    fn carry_out_all(&mut self, effects: Vec<Effect>) -> Result<(), MemoryLost> {
+        effects.into_iter().try_for_each(|effect| self.carry_out(effect))
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> Result<(), MemoryLost> {
+        let now = self.now();
+        match effect {
+            Effect::Ask(target) => self.jobs.ask(target, now),
+            Effect::Fetch(release) => self.jobs.fetch(*release, now),
+            Effect::StopFetching => self.jobs.stop(Kind::Fetch),
+            Effect::Rehearse(_) => self.jobs.rehearse(self.settings.rehearse.clone()),
+            Effect::Announce(from) => {
+                let closing = Closing { from: from.max(now), minutes: CLOSED_MINUTES };
+                say(self.upkeep.announce(closing));
+            }
+            Effect::Open => {
+                self.lease = None;
+                say(self.upkeep.withdraw());
+            }
+            Effect::Lease => {
+                if self.lease.is_none() {
+                    self.lease = self.upkeep.lease().unwrap_or_else(|error| {
+                        tracing::error!(error = chain(&error), "lease");
+                        None
+                    });
+                }
+                let got = self.lease.is_some().then(|| Before::of(self.upkeep.vitals().as_ref()));
+                self.happens(Event::Leased(got))?;
+            }
+            Effect::Activate(release) => {
+                self.jobs.activate(*release, self.settings.tries, self.settings.restart.clone());
+            }
+            Effect::Commit(release) => self.jobs.commit(*release),
+            Effect::RollBack { release, why } => {
+                self.jobs.roll_back(*release, why, self.settings.restart.clone());
+            }
+            Effect::Refuse { release, why } => self.jobs.refuse(*release, why),
+        }
+        Ok(())
+    }
+
+    fn moment(&mut self) -> Moment {
+        let now = self.now();
+        let passed = self.ticked.elapsed();
+        self.ticked = Instant::now();
+        // The slots' record is read only where it decides something.
+        let glance = match self.kept.memory.state {
+            State::Trial { .. } => self.jobs.glance().unwrap_or_else(|error| {
+                tracing::error!(error = chain(&error), "slots");
+                Glance::default()
+            }),
+            _ => Glance::default(),
+        };
+        let window = self.settings.hours.are_open(now);
+        Moment { now, passed, window, glance, vitals: self.upkeep.vitals() }
+    }
+
+    async fn send_reports(&mut self) -> Result<(), MemoryLost> {
+        while let Some(report) = self.kept.memory.outgoing.first().cloned() {
+            match self.controller.report(&report).await {
+                Ok(()) => log_sent(&report),
+                Err(error) if is_for_good(&error) => {
+                    tracing::warn!(error = chain(&error), action = report.action.0, "report dropped");
+                }
+                Err(error) => {
+                    tracing::warn!(error = chain(&error), "report");
+                    let wait = self.report_pace.after_failure(error.failure(), machine::chance());
+                    self.report_at = Instant::now() + wait;
+                    return Ok(());
+                }
+            }
+            self.report_pace = Pace::default();
+            self.kept.memory.outgoing.sent();
+            self.keeper.keep(&self.kept)?;
+            // What was told may have been what the server waited for.
+            self.poll_at = self.poll_at.min(Instant::now() + DRAIN);
+        }
+        Ok(())
+    }
+
+    async fn poll(&mut self) -> Result<(), MemoryLost> {
+        let polled = match self.controller.poll().await {
+            Ok(polled) => polled,
+            Err(error) => {
+                tracing::warn!(error = chain(&error), "poll");
+                let wait = self.pace.after_failure(error.failure(), machine::chance());
+                self.poll_at = Instant::now() + wait;
+                return Ok(());
+            }
+        };
+        self.poll_at = Instant::now() + self.pace.after_answer(polled.sleep, machine::chance());
+        if polled.wants_attributes {
+            self.tell_attributes().await;
+        }
+        self.hear(polled).await
+    }
+
+    async fn hear(&mut self, polled: Polled) -> Result<(), MemoryLost> {
+        match polled.asked {
+            Asked::Nothing => self.happens(Event::NothingWanted),
+            Asked::Install(order) => self.happens(Event::Ordered(order)),
+            Asked::CallOff(action) => self.happens(Event::CalledOff(action)),
+            Asked::Consent(order) => {
+                let now = self.now();
+                match self.jobs.may_install(&order.target, now).await {
+                    Ok(answer) => {
+                        if let Err(error) =
+                            self.controller.consent(order.action, answer.as_ref().map(|_| ())).await
+                        {
+                            tracing::warn!(error = chain(&error), "consent");
+                        }
+                    }
+                    Err(error) => tracing::warn!(error = chain(&error), "consent"),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn tell_attributes(&self) {
+        let slots = self.jobs.line().unwrap_or_else(|error| chain(&error));
+        let attributes = BTreeMap::from([
+            ("hardware".to_owned(), self.settings.hardware.as_str().to_owned()),
+            ("fleetd".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+            ("slots".to_owned(), slots),
+        ]);
+        if let Err(error) = self.controller.tell_attributes(&attributes).await {
+            tracing::warn!(error = chain(&error), "attributes");
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.read(machine::clocks()).time
+    }
+}
+
+/// The server will never take it: it has forgotten the action, or has enough of it.
+fn is_for_good(error: &DdiError) -> bool {
+    matches!(error, DdiError::Gone | DdiError::Status { code: 400 | 404 | 409 })
+        || matches!(error, DdiError::NotAccepted { code: 403 })
+}
+
+/// The other program may not be there to read it: no reason to stop.
+fn say(said: Result<(), upkeep::FolderError>) {
+    if let Err(error) = said {
+        tracing::warn!(error = chain(&error), "upkeep");
+    }
+}
+
+fn log_sent(report: &Report) {
+    tracing::info!(action = report.action.0, line = report.line, "reported");
+}

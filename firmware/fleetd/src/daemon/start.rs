@@ -1,0 +1,86 @@
+//! Puts the parts together.
+
+use std::{fs, io, path::PathBuf, sync::Arc};
+
+use install::{AppSlots, InstallError, SlotFolder};
+use tokio::{sync::Mutex, time::Instant};
+use tuf::clock::TrustedClock;
+
+use super::{Daemon, jobs::Jobs, slots::Facts};
+use crate::{
+    ddi::{AccountFault, Controller, Pace},
+    http::{self, HttpError},
+    kept::{KeepError, Keeper},
+    machine,
+    repository::{Repository, RepositoryError},
+    settings::Settings,
+};
+
+/// Why the daemon does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The way to the servers.
+    #[error("[tls]")]
+    Http(#[from] HttpError),
+    /// The account.
+    #[error("[fleet]")]
+    Account(#[from] AccountFault),
+    /// The root metadata of the machine.
+    #[error("cannot read {}", path.display())]
+    Root {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// What is remembered of the repository.
+    #[error("[repository]")]
+    Repository(#[from] RepositoryError),
+    /// What is remembered of updates.
+    #[error("[files] state")]
+    Keep(#[from] KeepError),
+    /// The slots.
+    #[error("[files] slots")]
+    Slots(#[from] InstallError),
+}
+
+/// A daemon, ready to run.
+pub fn start(settings: Settings) -> Result<Daemon, StartError> {
+    let http = http::client(&settings.tls)?;
+    let controller = Controller::new(http.clone(), &settings.account)?;
+    let root = &settings.repository.root;
+    let root = fs::read(root).map_err(|source| StartError::Root { path: root.clone(), source })?;
+    let folder = settings.files.state.join("repository");
+    let repository = Repository::open(&folder, &settings.repository, http, &root)?;
+    let (keeper, kept) = Keeper::open(&settings.files.state)?;
+    let place = SlotFolder::new(&settings.files.slots);
+    let slots = match AppSlots::open(place.clone()) {
+        Err(InstallError::Record(error)) => {
+            // The kiosk runs on from the link to its good slot; we know no more of the slots
+            // than our own floor.
+            tracing::error!(%error, floor = kept.floor, "the slots' record is made anew");
+            install::BootRecord::new(place.clone()).rebuild(kept.floor)?;
+            AppSlots::open(place)?
+        }
+        slots => slots?,
+    };
+    let facts = Facts { id: settings.account.controller.clone(), hardware: settings.hardware.clone() };
+    let pace = Pace::default();
+    Ok(Daemon {
+        clock: TrustedClock::new(machine::BUILT, kept.clock),
+        controller,
+        upkeep: upkeep::Folder::new(&settings.files.upkeep),
+        lease: None,
+        jobs: Jobs::new(Arc::new(Mutex::new(repository)), slots, facts),
+        poll_at: Instant::now() + pace.after_start(machine::chance()),
+        report_at: Instant::now(),
+        report_pace: Pace::default(),
+        pace,
+        ticked: Instant::now(),
+        settings,
+        keeper,
+        kept,
+    })
+}

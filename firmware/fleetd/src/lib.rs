@@ -1,0 +1,21 @@
+//! Updates, settings and heartbeat of a kiosk.
+//!
+//! - `update`: what is decided, as one pure state machine.
+//! - `ddi`: what the fleet server wants, and what it is told.
+//! - `repository`: what is signed, and the way to its bytes.
+//! - `hours`: when the site lets a machine be closed.
+//! - `daemon`: the loop that carries it out.
+
+pub mod daemon;
+pub mod ddi;
+pub mod hours;
+pub mod settings;
+pub mod update;
+
+mod http;
+mod kept;
+mod machine;
+mod report;
+mod repository;
+
+pub use self::report::chain;

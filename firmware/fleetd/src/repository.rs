@@ -1,0 +1,106 @@
+//! The signed repository: what a target is, and the way to its bytes.
+
+use std::path::Path;
+
+use install::{Content, Source};
+use jiff::Timestamp;
+use release::Release;
+use reqwest::Client as Http;
+use tuf::{
+    Client, ClientError, Limits, Refreshed, Target, TargetPath,
+    store::{DurableStore, Folder, StoreError},
+    transport::{HttpsTransport, Resource, Transport as _, TransportError},
+};
+
+use crate::{settings::RepositoryPart, update::NotAllowed};
+
+/// The repository, and what is remembered of it.
+pub struct Repository {
+    client: Client<HttpsTransport, DurableStore<Folder>>,
+    transport: HttpsTransport,
+}
+
+/// Why the repository cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RepositoryError {
+    /// What is remembered cannot be read.
+    #[error("what is remembered of the repository")]
+    Store(#[from] StoreError),
+    /// The root that the machine was shipped with.
+    #[error("the root of trust")]
+    Root(#[from] ClientError),
+}
+
+/// A target as somebody with a right to it has listed it, and where its bytes are.
+pub struct Found {
+    /// The target.
+    pub target: Target,
+    /// Its bytes.
+    pub bytes: TargetBytes,
+}
+
+/// A target's bytes, as often as they are wanted.
+#[derive(Clone)]
+pub struct TargetBytes {
+    transport: HttpsTransport,
+    file: String,
+}
+
+impl Repository {
+    /// Opens what is remembered in a folder. `root` is the metadata that the machine was
+    /// shipped with; it counts where nothing is remembered yet.
+    pub fn open(
+        folder: &Path,
+        part: &RepositoryPart,
+        http: Http,
+        root: &[u8],
+    ) -> Result<Self, RepositoryError> {
+        let transport = HttpsTransport::new(http, part.metadata.as_str(), part.targets.as_str());
+        let store = DurableStore::open(Folder::open(folder)?)?;
+        let mut client = Client::new(transport.clone(), store, Limits::default());
+        match client.trust(root) {
+            Ok(()) | Err(ClientError::RootAlreadyThere) => Ok(Self { client, transport }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Brings the metadata up to date and looks a path up. The outer error is the network's or
+    /// the repository's, and may pass; the inner one is about the name.
+    pub async fn look_up(
+        &mut self,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<(Refreshed, Result<Found, NotAllowed>), ClientError> {
+        let refreshed = self.client.refresh(now).await?;
+        let Ok(path) = TargetPath::new(name) else { return Ok((refreshed, Err(NotAllowed::NoName))) };
+        let Some(target) = self.client.find(&path).await? else {
+            return Ok((refreshed, Err(NotAllowed::NotListed)));
+        };
+        let file = self.client.file_of(&target)?;
+        let bytes = TargetBytes { transport: self.transport.clone(), file };
+        Ok((refreshed, Ok(Found { target, bytes })))
+    }
+}
+
+impl Repository {
+    /// How far back the signers let kiosks go from this release, if they still list it. After
+    /// `look_up`, whose time counts.
+    pub async fn least(&mut self, good: &Content) -> Result<Option<u64>, ClientError> {
+        let Ok(path) = TargetPath::new(&good.target) else { return Ok(None) };
+        let listed = self.client.find(&path).await?.filter(|target| {
+            target.file.hashes.get("sha256") == Some(hex::encode(good.listed.sha256).as_str())
+        });
+        let release = listed.and_then(|target| target.file.custom::<Release>()?.ok());
+        Ok(release.map(|release| release.fields().min_release_seq.get()))
+    }
+}
+
+impl Source for TargetBytes {
+    type Body = <HttpsTransport as tuf::transport::Transport>::Body;
+
+    async fn open(&mut self, from: u64) -> Result<Self::Body, TransportError> {
+        let body = self.transport.fetch(Resource::Target(&self.file), from).await?;
+        body.ok_or(TransportError::Status { code: 404 })
+    }
+}

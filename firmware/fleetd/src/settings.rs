@@ -1,0 +1,246 @@
+//! Everything that `fleetd` is told before it starts: `/etc/kiosk/fleetd.toml`. A daemon with
+//! half its settings does not start.
+
+use std::{
+    fs, io,
+    num::{NonZeroU8, NonZeroU32},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use release::Hardware;
+use reqwest::Url;
+use serde::Deserialize;
+
+use crate::{
+    ddi::{Account, AccountFault, Secret},
+    hours::{Hours, HoursFault, HoursFile},
+    update::Policy,
+};
+
+/// Everything, checked.
+#[derive(Clone)]
+pub struct Settings {
+    /// This kiosk at the fleet server.
+    pub account: Account,
+    /// Whom to believe about TLS, and what to show.
+    pub tls: Tls,
+    /// Where signed releases are.
+    pub repository: RepositoryPart,
+    /// The board.
+    pub hardware: Hardware,
+    /// Where things lie.
+    pub files: FilesPart,
+    /// The site's hours.
+    pub hours: Hours,
+    /// When and how long.
+    pub policy: Policy,
+    /// How many starts a release is given.
+    pub tries: NonZeroU8,
+    /// Starts the kiosk's programs anew.
+    pub restart: Vec<String>,
+    /// Rehearses a visit; `None`: not on this machine.
+    pub rehearse: Option<Vec<String>>,
+}
+
+/// Whom to believe about TLS, and what to show.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Tls {
+    /// The one authority, in PEM; none where the server is spoken to without TLS.
+    pub ca: Option<PathBuf>,
+    /// Certificate and private key of this kiosk in one PEM file.
+    pub identity: Option<PathBuf>,
+}
+
+/// An `http` or `https` address.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Address(Url);
+
+impl TryFrom<String> for Address {
+    type Error = AccountFault;
+
+    fn try_from(text: String) -> Result<Self, AccountFault> {
+        let url = Url::parse(&text).map_err(|_| AccountFault::Server)?;
+        matches!(url.scheme(), "http" | "https").then_some(Self(url)).ok_or(AccountFault::Server)
+    }
+}
+
+impl Address {
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+/// Where signed releases are.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RepositoryPart {
+    /// The address of the metadata.
+    pub metadata: Address,
+    /// The address of the targets.
+    pub targets: Address,
+    /// The root metadata that the machine was shipped with.
+    pub root: PathBuf,
+}
+
+/// Where things lie.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FilesPart {
+    /// What `fleetd` remembers.
+    pub state: PathBuf,
+    /// The slots.
+    pub slots: PathBuf,
+    /// What `kioskd` and `fleetd` tell each other.
+    pub upkeep: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    fleet: FleetPart,
+    tls: Tls,
+    repository: RepositoryPart,
+    kiosk: KioskPart,
+    files: FilesPart,
+    hours: HoursFile,
+    update: UpdatePart,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct FleetPart {
+    server: Address,
+    tenant: String,
+    controller: String,
+    target_token: Option<PathBuf>,
+    gateway_token: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct KioskPart {
+    hardware: Hardware,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct UpdatePart {
+    idle_seconds: NonZeroU32,
+    idle_forced_seconds: NonZeroU32,
+    announce_seconds: NonZeroU32,
+    well_seconds: NonZeroU32,
+    ill_seconds: NonZeroU32,
+    tries: NonZeroU8,
+    restart: Vec<String>,
+    rehearse: Rehearse,
+}
+
+/// No machine goes without a rehearsal by forgetting a line.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Rehearse {
+    Command(Vec<String>),
+    Word(NoRehearsal),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum NoRehearsal {
+    None,
+}
+
+/// Why `fleetd` does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// A file cannot be read.
+    #[error("cannot read {}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The settings break their format.
+    #[error("{}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// The hours.
+    #[error("[hours]")]
+    Hours(#[from] HoursFault),
+    /// The account.
+    #[error("[fleet]")]
+    Account(#[from] AccountFault),
+    /// Two secrets.
+    #[error("[fleet] has target-token and gateway-token; a kiosk has one")]
+    TwoSecrets,
+    /// A command without a program.
+    #[error("[update] {0} names no program")]
+    NoProgram(&'static str),
+}
+
+impl Settings {
+    /// Reads the settings and the files that they name.
+    pub fn read(path: &Path) -> Result<Self, SettingsError> {
+        let text = text(path)?;
+        let format = |source| SettingsError::Format { path: path.to_owned(), source: Box::new(source) };
+        let file: File = toml::from_str(&text).map_err(format)?;
+        let seconds = |number: NonZeroU32| Duration::from_secs(number.get().into());
+        let update = file.update;
+        let policy = Policy {
+            idle: seconds(update.idle_seconds),
+            idle_forced: seconds(update.idle_forced_seconds),
+            announce: seconds(update.announce_seconds),
+            well_for: seconds(update.well_seconds),
+            ill_for: seconds(update.ill_seconds),
+        };
+        let rehearse = match update.rehearse {
+            Rehearse::Command(command) => Some(program(command, "rehearse")?),
+            Rehearse::Word(NoRehearsal::None) => None,
+        };
+        Ok(Self {
+            account: file.fleet.account()?,
+            tls: file.tls,
+            repository: file.repository,
+            hardware: file.kiosk.hardware,
+            files: file.files,
+            hours: Hours::new(&file.hours)?,
+            policy,
+            tries: update.tries,
+            restart: program(update.restart, "restart")?,
+            rehearse,
+        })
+    }
+}
+
+impl FleetPart {
+    fn account(self) -> Result<Account, SettingsError> {
+        let token = |path: &Path| text(path).map(|text| text.trim().to_owned());
+        let secret = match (&self.target_token, &self.gateway_token) {
+            (Some(path), None) => Some(Secret::Target(token(path)?)),
+            (None, Some(path)) => Some(Secret::Gateway(token(path)?)),
+            (None, None) => None,
+            (Some(_), Some(_)) => return Err(SettingsError::TwoSecrets),
+        };
+        Ok(Account { server: self.server.0, tenant: self.tenant, controller: self.controller, secret })
+    }
+}
+
+fn text(path: &Path) -> Result<String, SettingsError> {
+    fs::read_to_string(path).map_err(|source| SettingsError::File { path: path.to_owned(), source })
+}
+
+fn program(command: Vec<String>, setting: &'static str) -> Result<Vec<String>, SettingsError> {
+    let named = command.first().is_some_and(|program| !program.is_empty());
+    named.then_some(command).ok_or(SettingsError::NoProgram(setting))
+}
