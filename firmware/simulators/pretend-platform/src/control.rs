@@ -15,14 +15,15 @@ use uuid::Uuid;
 use crate::{Counts, accounts::check_fault, platform::Shared};
 
 /// Serves until the task is aborted.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, further: Router) {
     debug_assert!(listener.local_addr().is_ok_and(|address: SocketAddr| address.ip().is_loopback()));
     let router = Router::new()
         .route("/control/state", get(state))
         .route("/control/fault", post(fault))
         .route("/control/transactions", get(transactions))
         .route("/control/transactions/{id}", get(transaction))
-        .with_state(shared);
+        .with_state(shared)
+        .merge(further);
     if let Err(error) = axum::serve(listener, router).await {
         eprintln!("pretend-platform: the control port ended: {error}");
     }

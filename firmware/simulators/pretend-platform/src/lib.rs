@@ -10,6 +10,7 @@ mod activation;
 mod answer;
 mod asked;
 mod certificates;
+mod connection;
 mod control;
 mod counts;
 mod error;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use axum::http::HeaderMap;
+use axum::{Router, http::HeaderMap};
 use getrandom::{SysRng, rand_core::UnwrapErr};
 use jiff::Timestamp;
 use simulators::scenario::PlatformFault;
@@ -33,6 +33,8 @@ pub struct Options {
     pub clock: Clock,
     /// How long `slow` takes.
     pub slow_by: Duration,
+    /// Further routes of the control port, such as a fleet server's.
+    pub further_control: Router,
     /// Who wants to see every exchange.
     pub watch: Option<mpsc::UnboundedSender<Exchange>>,
 }
@@ -46,6 +48,7 @@ impl Options {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             clock: Arc::new(Timestamp::now),
             slow_by: Duration::from_secs(10),
+            further_control: Router::new(),
             watch: None,
         }
     }
@@ -113,11 +116,12 @@ impl Platform {
 
         let (listener, address) = listen(options.listen).await?;
         let (control_listener, control) = listen((Ipv4Addr::LOCALHOST, 0).into()).await?;
+        let further_control = options.further_control.clone();
         let shared = Arc::new(Shared { world: Mutex::new(world), options });
         shared.publish(&shared.world());
         let tasks = [
             tokio::spawn(serve::serve(listener, tls, shared.clone())),
-            tokio::spawn(control::serve(control_listener, shared.clone())),
+            tokio::spawn(control::serve(control_listener, shared.clone(), further_control)),
         ];
         Ok(Self { shared, address, control, tasks })
     }
@@ -153,7 +157,7 @@ impl Drop for Platform {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), PlatformError> {
+pub(crate) async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), PlatformError> {
     let failed = |source| PlatformError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;

@@ -11,16 +11,10 @@ use axum::{
     routing::{MethodFilter, on},
 };
 use getrandom::{SysRng, rand_core::UnwrapErr};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-    service::TowerToHyperService,
-};
 use simulators::scenario::PlatformMishap;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-    sync::Notify,
     task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
@@ -28,14 +22,11 @@ use tokio_rustls::TlsAcceptor;
 use crate::{
     Code, Exchange, Operation,
     answer::{Answer, Asked},
+    connection::{self, HangUp},
     platform::Shared,
     records,
     world::{Done, Request, World},
 };
-
-/// Hangs up the connection that a request came on.
-#[derive(Clone)]
-struct HangUp(Arc<Notify>);
 
 /// One request as axum gives it.
 struct Incoming {
@@ -90,13 +81,7 @@ pub(crate) async fn serve(
                 Ok(stream) => stream,
                 Err((_, refused)) => return linger(refused).await,
             };
-            let hang_up = HangUp(Arc::new(Notify::new()));
-            let service = TowerToHyperService::new(router.layer(Extension(hang_up.clone())));
-            let server = auto::Builder::new(TokioExecutor::new());
-            tokio::select! {
-                _ = server.serve_connection(TokioIo::new(stream), service) => {}
-                () = hang_up.0.notified() => {}
-            }
+            connection::serve(stream, &router).await;
         });
     }
 }
@@ -172,8 +157,7 @@ async fn handle(shared: &Shared, hang_up: &HangUp, incoming: Incoming) -> Result
     match mishap {
         Some(PlatformMishap::Slow) => tokio::time::sleep(shared.options.slow_by).await,
         Some(PlatformMishap::DoneButSilent) => {
-            hang_up.0.notify_one();
-            std::future::pending::<()>().await;
+            hang_up.now().await;
         }
         _ => {}
     }
