@@ -14,6 +14,7 @@ mod connection;
 mod control;
 mod counts;
 mod error;
+pub mod fleet;
 mod operation;
 mod platform;
 mod records;

@@ -1,25 +1,12 @@
-//! `pretend-platform`: runs until it is ended. Prints one JSON line with both ports
+//! `pretend-platform`: runs until it is ended. Prints one JSON line with its ports
 //! when it listens.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+mod arguments;
 
-use lexopt::prelude::*;
-use pretend_platform::{Options, Platform, PlatformError, Seeds};
+use std::process::ExitCode;
 
-const USAGE: &str = "\
-pretend-platform: a pretend gateway for demo and tests (invented citizens only)
-
-  --dir DIR         keys, certificates and state.json; made where it is missing
-  --scenario FILE   the situation; without it only the citizens of the tests are known
-  --people DIR      the folder of people.toml; needed with --scenario
-  --listen ADDRESS  where kiosks connect (127.0.0.1:0)
-  --kiosk NAME      the one kiosk that is known (demo-kiosk)
-  --help            this text";
-
-struct Asked {
-    options: Options,
-    scenario: Option<(PathBuf, PathBuf)>,
-}
+use arguments::{Asked, USAGE, asked};
+use pretend_platform::{Platform, PlatformError, Seeds, fleet::Fleet};
 
 fn main() -> ExitCode {
     let asked = match asked(lexopt::Parser::from_env()) {
@@ -49,38 +36,26 @@ fn main() -> ExitCode {
     }
 }
 
-fn asked(mut parser: lexopt::Parser) -> Result<Option<Asked>, lexopt::Error> {
-    let (mut dir, mut scenario, mut people) = (None, None, None);
-    let (mut listen, mut kiosk) = (None, None);
-    while let Some(arg) = parser.next()? {
-        match arg {
-            Long("dir") => dir = Some(PathBuf::from(parser.value()?)),
-            Long("scenario") => scenario = Some(PathBuf::from(parser.value()?)),
-            Long("people") => people = Some(PathBuf::from(parser.value()?)),
-            Long("listen") => listen = Some(parser.value()?.parse()?),
-            Long("kiosk") => kiosk = Some(parser.value()?.string()?),
-            Long("help") => return Ok(None),
-            other => return Err(other.unexpected()),
-        }
-    }
-    let mut options = Options::new(dir.ok_or("--dir is missing")?);
-    options.listen = listen.unwrap_or(options.listen);
-    options.kiosk = kiosk.unwrap_or(options.kiosk);
-    let scenario = match (scenario, people) {
-        (Some(scenario), Some(people)) => Some((scenario, people)),
-        (None, None) => None,
-        _ => return Err("--scenario and --people belong together".into()),
-    };
-    Ok(Some(Asked { options, scenario }))
-}
-
-async fn run(Asked { options, scenario }: Asked) -> Result<(), PlatformError> {
+async fn run(Asked { mut options, scenario, fleet }: Asked) -> Result<(), PlatformError> {
     let seeds = match scenario {
         Some((scenario, people)) => Seeds::from_scenario(&scenario, &people)?,
         None => Seeds::usual(),
     };
-    let platform = Arc::new(Platform::start(options, seeds).await?);
-    println!(r#"{{"port":{},"control":{}}}"#, platform.address().port(), platform.control().port());
+    let fleet = match fleet {
+        Some(fleet) => Some(Fleet::start(fleet).await?),
+        None => None,
+    };
+    if let Some(fleet) = &fleet {
+        options.further_control = fleet.control();
+    }
+    let platform = Platform::start(options, seeds).await?;
+    let (port, control) = (platform.address().port(), platform.control().port());
+    match &fleet {
+        Some(fleet) => {
+            println!(r#"{{"port":{port},"control":{control},"fleet":{}}}"#, fleet.address().port());
+        }
+        None => println!(r#"{{"port":{port},"control":{control}}}"#),
+    }
     ended().await;
     Ok(())
 }
