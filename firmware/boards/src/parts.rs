@@ -34,6 +34,8 @@ section! {
         staff: Location => "staff",
         /// The socket between kioskd and kiosk-ui.
         screen_socket: Location => "screen-socket",
+        /// What kioskd and fleetd tell each other; a folder in memory.
+        upkeep: Location => "upkeep",
     }
 }
 

@@ -24,6 +24,7 @@ use devices::{Device, State};
 use face::OfficerKeys;
 use jiff::{Timestamp, civil::Date};
 use services::{Catalogue, IdentityPath, RulesOfDay, Service, ServiceId};
+use upkeep::Opening;
 
 /// What the kiosk knows at this moment.
 #[derive(Clone, Copy)]
@@ -36,6 +37,8 @@ pub struct World<'a> {
     pub catalogue: &'a Catalogue,
     /// The legal numbers of the day.
     pub rules: &'a RulesOfDay,
+    /// Whether the machine is open, as `fleetd` announces it and the lease on it allows.
+    pub opening: Opening,
     /// How each device is.
     pub devices: &'a BTreeMap<Device, State>,
     /// The officers who may confirm a person here.

@@ -5,6 +5,7 @@ use face::Tempo;
 use faults::Fault;
 use screen::{DeviceLine, DeviceName, ReviewLabel, ReviewLine, Screen, Step, View, Work};
 use services::{StepKind, closed_by};
+use upkeep::Opening;
 
 use crate::{
     World,
@@ -38,9 +39,13 @@ impl Journey {
     fn screen(&self, world: &World<'_>) -> Screen {
         match &self.at {
             At::Attract if self.closed => Screen::OutOfService { fault: Fault::ServiceClosed, minutes: None },
-            At::Attract => match world.out_of_service() {
-                Some(fault) => Screen::OutOfService { fault, minutes: None },
-                None => Screen::Attract,
+            At::Attract => match (world.out_of_service(), world.opening) {
+                (_, Opening::ClosedFor(minutes)) => {
+                    Screen::OutOfService { fault: Fault::Upkeep, minutes: Some(minutes) }
+                }
+                (Some(fault), _) => Screen::OutOfService { fault, minutes: None },
+                (None, Opening::ClosesIn(minutes)) => Screen::Attract { closes_in: Some(minutes) },
+                (None, Opening::Open) => Screen::Attract { closes_in: None },
             },
             At::ChoosingService => {
                 let services = world.catalogue.services().iter();

@@ -10,6 +10,7 @@ use kiosk::{Kiosk, kept, pending, receipt};
 use outbox::Standing;
 use screen::{Language, Outcome, Over, PaperOutcome, ReadingStage, Screen, StaffTap, Tap};
 use services::AccountState;
+use upkeep::Opening;
 
 fn outcome(kiosk: &Kiosk) -> (Outcome, PaperOutcome) {
     match kiosk.view().screen {
@@ -41,6 +42,33 @@ fn each_other_account_ends_in_its_own_outcome() {
         kiosk.step(Event::Account(state));
         assert_eq!(outcome(&kiosk).0, expected);
     }
+}
+
+#[test]
+fn an_update_is_announced_and_begins_no_visit_while_it_lasts() {
+    let mut kiosk = Kiosk::new();
+    kiosk.opening = Opening::ClosesIn(1);
+    assert_eq!(kiosk.view().screen, Screen::Attract { closes_in: Some(1) });
+    kiosk.opening = Opening::ClosedFor(5);
+    let closed = Screen::OutOfService { fault: Fault::Upkeep, minutes: Some(5) };
+    assert_eq!(kiosk.view().screen, closed);
+    for tap in [Tap::Touch, Tap::OpenStaff] {
+        assert!(kiosk.tap(tap).is_empty());
+        assert_eq!(kiosk.at(), "Attract");
+    }
+    kiosk.opening = Opening::Open;
+    kiosk.tap(Tap::Touch);
+    assert_eq!(kiosk.at(), "ChoosingService");
+}
+
+#[test]
+fn a_visit_goes_on_when_the_machine_closes_for_others() {
+    let mut kiosk = Kiosk::at_state("EnteringPhone");
+    kiosk.opening = Opening::ClosedFor(5);
+    assert!(matches!(kiosk.view().screen, Screen::Phone { .. }));
+    kiosk.type_in("0912345678");
+    kiosk.step(Event::Second);
+    assert_eq!(kiosk.at(), "EnteringPhone");
 }
 
 #[test]

@@ -81,17 +81,22 @@ pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::E
     }
 }
 
+/// The audit log's word for a device.
+pub fn part(device: Device) -> audit::Part {
+    match device {
+        Device::CardReader => audit::Part::CardReader,
+        Device::Camera => audit::Part::Camera,
+        Device::ReceiptPrinter => audit::Part::ReceiptPrinter,
+        Device::CodeScanner => audit::Part::CodeScanner,
+        Device::Network => audit::Part::Network,
+        Device::Store => audit::Part::Store,
+    }
+}
+
 /// A device changed its state.
 pub fn device_changed(device: Device, state: State) -> audit::Event {
     audit::Event::DeviceChanged {
-        device: match device {
-            Device::CardReader => audit::Part::CardReader,
-            Device::Camera => audit::Part::Camera,
-            Device::ReceiptPrinter => audit::Part::ReceiptPrinter,
-            Device::CodeScanner => audit::Part::CodeScanner,
-            Device::Network => audit::Part::Network,
-            Device::Store => audit::Part::Store,
-        },
+        device: part(device),
         state: match state {
             State::Starting => audit::PartState::Starting,
             State::Ready => audit::PartState::Ready,

@@ -28,6 +28,7 @@ use crate::{
     record_desk::{AuditLog, RecordDesk, report},
     screen_link::ScreenLink,
     settings::Settings,
+    upkeep_desk::UpkeepDesk,
 };
 
 /// How long a citizen waits for the platform before the slip says *received*.
@@ -75,6 +76,7 @@ pub struct Kiosk {
     /// The transaction whose answer the citizen waits for.
     awaited: Option<(TransactionId, Timestamp)>,
     seconds: u32,
+    upkeep: UpkeepDesk,
 }
 
 /// Why the loop ended, other than by order.
@@ -106,6 +108,7 @@ impl Kiosk {
             jobs: BTreeMap::new(),
             awaited: None,
             seconds: 0,
+            upkeep: UpkeepDesk::new(settings.board.files.upkeep.path()),
             settings,
             parts,
             tell,
@@ -144,8 +147,16 @@ impl Kiosk {
     fn hear(&mut self, what: Happened) -> Result<(), LogLost> {
         match what {
             Happened::Tap(tap) => self.tap(tap),
-            Happened::ScreenCame | Happened::ScreenDrew => Ok(()),
+            Happened::ScreenCame => {
+                self.upkeep.screen_came();
+                Ok(())
+            }
+            Happened::ScreenDrew => {
+                self.upkeep.screen_drew();
+                Ok(())
+            }
             Happened::ScreenGone => {
+                self.upkeep.screen_gone();
                 tracing::warn!(code = Fault::ScreenLost.code(), "the touchscreen program has gone");
                 Ok(())
             }
@@ -204,6 +215,8 @@ impl Kiosk {
             self.awaited = None;
             self.step(Event::NotAnswered)?;
         }
+        self.upkeep.look();
+        self.upkeep.tell(&self.devices, self.desk.waiting);
         self.step(Event::Second)
     }
 
@@ -228,12 +241,19 @@ impl Kiosk {
         if let Event::StaffDone(StaffNote::PaperRefilled) = &event {
             self.roll.refilled();
         }
+        if !self.journey().is_under_way() && matches!(event, Event::Tap(_)) {
+            // Whatever the tap begins, an update must not break it.
+            self.upkeep.take();
+        }
         let word = event.word();
         let journey = self.journey.take().expect("a step ends before the next begins");
         let before = journey.word();
         let (journey, effects) = journey.step(event, &self.world());
         if journey.word() != before {
             tracing::info!(from = before, on = word, to = journey.word(), "visit");
+        }
+        if !journey.is_under_way() {
+            self.upkeep.let_go();
         }
         self.journey = Some(journey);
         for effect in effects {
@@ -276,6 +296,7 @@ impl Kiosk {
         let under_way = self.journey.as_ref().is_none_or(Journey::is_under_way);
         let of_visit =
             under_way || matches!(event, audit::Event::VisitEnded { .. } | audit::Event::MemoryWiped);
+        self.upkeep.count(event);
         self.parts.log.write(of_visit.then_some(self.visit), event).map_err(LogLost)
     }
 
@@ -288,7 +309,9 @@ impl Kiosk {
             self.roll.percent_left(sensor)
         });
         let view = self.journey().view(&self.world());
-        self.parts.screen.show(view);
+        if self.parts.screen.show(view) {
+            self.upkeep.page_sent();
+        }
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -303,6 +326,7 @@ impl Kiosk {
         World {
             now: clock::now(),
             today: clock::today(),
+            opening: self.upkeep.opening(),
             catalogue: &self.settings.catalogue,
             rules: &self.rules,
             devices: &self.devices,

@@ -23,6 +23,7 @@ mod scanner_desk;
 mod screen_link;
 mod settings;
 mod start;
+mod upkeep_desk;
 mod wrong_pins;
 
 use std::process::ExitCode;

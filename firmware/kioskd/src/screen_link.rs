@@ -52,15 +52,15 @@ impl ScreenLink {
         Ok(Self { views, previews: Previews(Arc::new(previews)) })
     }
 
-    /// Shows a page, if it differs from the one that is shown.
-    pub fn show(&self, view: View) {
+    /// Shows a page, if it differs from the one that is shown; whether it does.
+    pub fn show(&self, view: View) -> bool {
         self.views.send_if_modified(|shown| {
             let changed = shown.as_deref() != Some(&view);
             if changed {
                 *shown = Some(Arc::new(view));
             }
             changed
-        });
+        })
     }
 
     /// For the camera.

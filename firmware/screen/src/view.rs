@@ -121,7 +121,10 @@ pub struct Offers {
 #[serde(rename_all = "kebab-case", tag = "page")]
 pub enum Screen {
     /// Nobody is here. Answered by `Tap::Touch` or a language.
-    Attract,
+    Attract {
+        /// In how many minutes the machine closes for upkeep, if that is announced.
+        closes_in: Option<u16>,
+    },
     /// "What would you like to do?"
     ChooseService {
         /// In the catalogue's order.

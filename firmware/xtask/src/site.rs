@@ -25,7 +25,9 @@ pub fn write_board(
     port: u16,
 ) -> Result<()> {
     let data = folder.join("data");
+    let upkeep = folder.join("upkeep");
     fs::create_dir_all(&data)?;
+    fs::create_dir_all(&upkeep)?;
     fs::write(folder.join("staff.toml"), STAFF)?;
     write_officers(&folder.join("officers.toml"))?;
     let root = project::root();
@@ -35,7 +37,7 @@ pub fn write_board(
     let camera = options.camera.clone().unwrap_or_else(|| PathBuf::from("/dev/video0"));
     let text = format!(
         "inherit = {}\n\n[kiosk]\nid = \"demo-kiosk\"\nsite = \"Bàn trình diễn\"\n\n[files]\ndata = {}\n\
-         trust-list = {}\nrevocation-lists = {}\nmodels = {}\ncatalogue = {}\nrules = {}\nstaff = {}\nscreen-socket = {}\n\n{screen}\n\
+         trust-list = {}\nrevocation-lists = {}\nmodels = {}\ncatalogue = {}\nrules = {}\nstaff = {}\nscreen-socket = {}\nupkeep = {}\n\n{screen}\n\
          [officers]\nlist = {}\n\n[reader]\nname = {reader:?}\n\n[camera]\ndevice = {}\n\n[receipt-printer]\nport = {}\n\n\
          [code-scanner]\nport = {}\n\n[gateway]\nurl = \"https://127.0.0.1:{port}\"\nca = {}\nclient-cert = {}\n\
          client-key = {}\nsigning-key = {}\nsealing-key = {}\n",
@@ -48,6 +50,7 @@ pub fn write_board(
         path(&root.join("firmware/services/rules.toml")),
         path(&folder.join("staff.toml")),
         path(&folder.join("screen.sock")),
+        path(&upkeep),
         path(&folder.join("officers.toml")),
         path(&camera),
         path(&ready.printer),

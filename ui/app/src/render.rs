@@ -69,7 +69,9 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
     let fault =
         |fault: &Option<Fault>| fault.map_or_else(pages::Fault::default, |one| fault_words(one, language));
     match screen {
-        Screen::Attract => Sheet { page: PageName::Attract, ..Sheet::default() },
+        Screen::Attract { closes_in } => {
+            Sheet { page: PageName::Attract, minutes: closes_in.map_or(0, i32::from), ..Sheet::default() }
+        }
         Screen::ChooseService { services } => Sheet {
             page: PageName::ChooseService,
             tiles: services

@@ -27,7 +27,7 @@ impl Sample {
     pub fn view(&self, language: Language, text: TextSize, contrast: Contrast) -> View {
         let quiet = matches!(
             self.screen,
-            Screen::Attract | Screen::OutOfService { .. } | Screen::Staff { .. } | Screen::Done { .. }
+            Screen::Attract { .. } | Screen::OutOfService { .. } | Screen::Staff { .. } | Screen::Done { .. }
         );
         let before = matches!(self.screen, Screen::ChooseService { .. } | Screen::StaffSignIn { .. });
         View {
@@ -43,8 +43,14 @@ impl Sample {
 
 /// Every sample, in the order of a visit.
 pub fn samples() -> Vec<Sample> {
-    let mut all = vec![Sample { name: "attract".into(), screen: Screen::Attract, over: None }];
-    let mut last = Screen::Attract;
+    let mut all =
+        vec![Sample { name: "attract".into(), screen: Screen::Attract { closes_in: None }, over: None }];
+    all.push(Sample {
+        name: "attract.closes".into(),
+        screen: Screen::Attract { closes_in: Some(1) },
+        over: None,
+    });
+    let mut last = Screen::Attract { closes_in: None };
     while let Some((page, screens)) = following(&last) {
         for (special, screen) in &screens {
             let name = if special.is_empty() { page.to_owned() } else { format!("{page}.{special}") };
@@ -68,7 +74,7 @@ type Page = (&'static str, Vec<(&'static str, Screen)>);
 #[allow(clippy::too_many_lines)] // one arm a page; splitting would hide that it is total
 fn following(page: &Screen) -> Option<Page> {
     Some(match page {
-        Screen::Attract => ("choose-service", services()),
+        Screen::Attract { .. } => ("choose-service", services()),
         Screen::ChooseService { .. } => ("consent", vec![("", consent())]),
         Screen::Consent { .. } => (
             "card-key",
@@ -177,7 +183,7 @@ fn following(page: &Screen) -> Option<Page> {
             "out-of-service",
             vec![
                 ("", Screen::OutOfService { fault: Fault::StoreFailed, minutes: None }),
-                ("minutes", Screen::OutOfService { fault: Fault::ReaderMissing, minutes: Some(5) }),
+                ("minutes", Screen::OutOfService { fault: Fault::Upkeep, minutes: Some(5) }),
             ],
         ),
         Screen::OutOfService { .. } => ("staff-sign-in", staff::sign_in()),

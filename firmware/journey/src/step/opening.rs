@@ -6,6 +6,7 @@ use services::{Service, ServiceId, closed_by};
 use sha2::{Digest, Sha256};
 use transaction::{Consent, ConsentMethod};
 use unicode_normalization::UnicodeNormalization;
+use upkeep::Opening;
 
 use super::{Turn, ending::ended, go};
 use crate::{
@@ -18,6 +19,8 @@ use crate::{
 
 pub(super) fn next(at: At, event: Event, manner: Manner, closed: bool, world: &World<'_>) -> Turn {
     match (at, event) {
+        // Somebody else has the machine: nobody begins what would be broken.
+        (At::Attract, _) if matches!(world.opening, Opening::ClosedFor(_)) => go(At::Attract),
         (At::Attract, Event::Tap(Tap::Touch)) if !closed && world.out_of_service().is_none() => {
             go(At::ChoosingService).and(Effect::Note(audit::Event::VisitBegun))
         }

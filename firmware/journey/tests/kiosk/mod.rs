@@ -33,6 +33,7 @@ use simulators::{
     scenario::CardScript,
 };
 use transaction::TransactionId;
+use upkeep::Opening;
 use uuid::Uuid;
 
 pub const TODAY: Date = date(2026, 11, 21);
@@ -51,6 +52,7 @@ pub struct Kiosk {
     desk: Desk,
     pub officers: OfficerKeys,
     pub now: Timestamp,
+    pub opening: Opening,
 }
 
 impl Kiosk {
@@ -73,6 +75,7 @@ impl Kiosk {
             desk: Desk::default(),
             officers: officer_keys(),
             now: now(),
+            opening: Opening::Open,
         }
     }
 
@@ -106,6 +109,7 @@ impl Kiosk {
         World {
             now: self.now,
             today: TODAY,
+            opening: self.opening,
             catalogue: &self.catalogue,
             rules: &self.rules,
             devices: &self.devices,

@@ -130,7 +130,7 @@ impl Robot {
     }
 
     fn act(&mut self, page: &str, view: &View) -> Act {
-        if self.begun && view.screen == Screen::Attract {
+        if self.begun && matches!(view.screen, Screen::Attract { .. }) {
             return if self.card_lies { self.lift() } else { Act::Over };
         }
         if self.citizen.walks_away_at.as_deref() == Some(page) {
@@ -165,7 +165,7 @@ impl Robot {
 
     fn on_page(&mut self, view: &View) -> Act {
         match &view.screen {
-            Screen::Attract => {
+            Screen::Attract { .. } => {
                 self.begun = true;
                 Act::Press(labels::START)
             }

@@ -160,7 +160,7 @@ impl Technician {
 
 impl Somebody for Technician {
     fn consider(&mut self, _page: &str, view: &View) -> Act {
-        let at_the_front = matches!(view.screen, Screen::Attract | Screen::OutOfService { .. });
+        let at_the_front = matches!(view.screen, Screen::Attract { .. } | Screen::OutOfService { .. });
         if !at_the_front && view.language != self.language {
             return Act::Press(match self.language {
                 Language::En => labels::TO_ENGLISH,
@@ -168,9 +168,9 @@ impl Somebody for Technician {
             });
         }
         match &view.screen {
-            Screen::Attract if self.serves.is_empty() => Act::Over,
-            Screen::Attract | Screen::OutOfService { .. } if self.signing_in => Act::Wait,
-            Screen::Attract | Screen::OutOfService { .. } => {
+            Screen::Attract { .. } if self.serves.is_empty() => Act::Over,
+            Screen::Attract { .. } | Screen::OutOfService { .. } if self.signing_in => Act::Wait,
+            Screen::Attract { .. } | Screen::OutOfService { .. } => {
                 self.signing_in = true;
                 Act::HoldEmblem
             }

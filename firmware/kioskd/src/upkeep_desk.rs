@@ -1,0 +1,163 @@
+//! What `kioskd` has to do with updates: it holds the lease while somebody is served, shows
+//! when the machine closes, and says how it is. Without `fleetd` nothing of this shows.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use audit::Event;
+use devices::{Device, State};
+use jiff::Timestamp;
+use tokio::time::Instant;
+use upkeep::{DeviceHealth, Folder, Lease, Opening, Vitals};
+
+use crate::{audited, clock, record_desk::report};
+
+/// A page that was sent is drawn within this, or the touchscreen is not well.
+const DRAWN_WITHIN: Duration = Duration::from_secs(10);
+/// How often the kiosk says how it is.
+const TELL_EVERY: Duration = Duration::from_secs(5);
+
+/// The kiosk's end of the folder.
+pub struct UpkeepDesk {
+    folder: Folder,
+    lease: Option<Lease>,
+    /// `fleetd` had the lease when somebody wanted to begin.
+    refused: Option<Opening>,
+    announced: Opening,
+    started: Timestamp,
+    idle_since: Timestamp,
+    screen: Screen,
+    told: Option<Instant>,
+    events: BTreeMap<String, u64>,
+}
+
+/// The touchscreen.
+enum Screen {
+    /// Not connected.
+    Gone,
+    /// Sent a page then, and has not said that it drew it.
+    Owes(Instant),
+    /// Has drawn everything.
+    Drew,
+}
+
+impl Screen {
+    fn draws(&self) -> bool {
+        match self {
+            Self::Gone => false,
+            Self::Owes(since) => since.elapsed() < DRAWN_WITHIN,
+            Self::Drew => true,
+        }
+    }
+}
+
+impl UpkeepDesk {
+    /// A kiosk that has just started.
+    pub fn new(folder: &Path) -> Self {
+        Self {
+            folder: Folder::new(folder),
+            lease: None,
+            refused: None,
+            announced: Opening::Open,
+            started: clock::now(),
+            idle_since: clock::now(),
+            screen: Screen::Gone,
+            told: None,
+            events: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the machine is open.
+    pub fn opening(&self) -> Opening {
+        self.refused.unwrap_or(self.announced)
+    }
+
+    /// Looks whether something is announced.
+    pub fn look(&mut self) {
+        self.announced = self.folder.opening(clock::now());
+        self.refused = None;
+    }
+
+    /// Takes the lease, as somebody is about to be served. If `fleetd` has it, the machine is
+    /// closed. Where there is no folder, there is no `fleetd` either.
+    pub fn take(&mut self) {
+        if self.lease.is_some() {
+            return;
+        }
+        self.look();
+        match self.folder.lease() {
+            Ok(Some(lease)) => self.lease = Some(lease),
+            Ok(None) if !matches!(self.announced, Opening::ClosedFor(_)) => {
+                self.refused = Some(Opening::ClosedFor(1));
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(error = report(&error), "lease"),
+        }
+    }
+
+    /// Nobody is served.
+    pub fn let_go(&mut self) {
+        if self.lease.take().is_some() {
+            self.idle_since = clock::now();
+        }
+    }
+
+    /// The touchscreen has come, and is being sent a page.
+    pub fn screen_came(&mut self) {
+        self.screen = Screen::Owes(Instant::now());
+    }
+
+    /// A page was sent to it.
+    pub fn page_sent(&mut self) {
+        if let Screen::Drew = self.screen {
+            self.screen = Screen::Owes(Instant::now());
+        }
+    }
+
+    /// It drew what it was sent.
+    pub fn screen_drew(&mut self) {
+        self.screen = Screen::Drew;
+    }
+
+    /// It has gone.
+    pub fn screen_gone(&mut self) {
+        self.screen = Screen::Gone;
+    }
+
+    /// Counts an event of the audit log.
+    pub fn count(&mut self, event: &Event) {
+        *self.events.entry(event.name().to_owned()).or_default() += 1;
+    }
+
+    /// Says how the kiosk is, every few seconds.
+    pub fn tell(&mut self, devices: &BTreeMap<Device, State>, waiting: u32) {
+        if self.told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
+            return;
+        }
+        self.told = Some(Instant::now());
+        let vitals = Vitals {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: self.started,
+            written: clock::now(),
+            screen_draws: self.screen.draws(),
+            devices: devices
+                .iter()
+                .map(|(device, state)| (audited::part(*device).word().to_owned(), health(*state)))
+                .collect(),
+            idle_since: self.lease.is_none().then_some(self.idle_since),
+            waiting,
+            events: self.events.clone(),
+        };
+        if let Err(error) = self.folder.tell(&vitals) {
+            tracing::debug!(error = report(&error), "vitals");
+        }
+    }
+}
+
+fn health(state: State) -> DeviceHealth {
+    match state {
+        State::Starting => DeviceHealth::Starting,
+        State::Ready => DeviceHealth::Ready,
+        State::Degraded(fault) => DeviceHealth::Degraded(fault.code().to_owned()),
+        State::Failed(fault) => DeviceHealth::Failed(fault.code().to_owned()),
+    }
+}
