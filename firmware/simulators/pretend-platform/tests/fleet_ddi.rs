@@ -45,7 +45,7 @@ fn a_kiosk_is_led_through_an_update() {
     assert_eq!(poll, expected);
     assert_eq!(served.kiosk("PUT", "kiosk-1/configData", r#"{"data":{"board":"pi5"}}"#).status, 200);
 
-    let file = format!("{base}/softwaremodules/1/artifacts/app%2Eimg");
+    let file = format!("{base}/softwaremodules/1/artifacts/app.img");
     let sum = format!("{file}.MD5SUM");
     let deployment = served.get(&path(&poll["_links"]["deploymentBase"]), &[]).json();
     assert_eq!(
@@ -234,6 +234,9 @@ fn a_download_can_be_continued() {
     let tag = whole.header("etag").to_owned();
     let sha1 = served.manage("GET", "softwaremodules/1/artifacts", "")[0]["hashes"]["sha1"].clone();
     assert_eq!(tag, format!("\"{}\"", sha1.as_str().unwrap()));
+
+    let looked = served.send("HEAD", &url, &[("authorization", "GatewayToken gate")], b"").unwrap();
+    assert_eq!((looked.status, looked.header("content-length")), (200, "1000000"));
 
     let ranged = |range: &str, more: &[(&str, &str)]| {
         let mut headers = vec![("range", range)];

@@ -4,7 +4,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::{FromRequestParts, RawPathParams},
-    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use crate::connection::HangUp;
 pub(super) struct Asked {
     /// Whose it is.
     pub controller: String,
+    pub method: Method,
     pub uri: Uri,
     pub headers: HeaderMap,
     pub hang_up: HangUp,
@@ -32,6 +33,7 @@ impl FromRequestParts<Arc<Shared>> for Asked {
         let named = named.iter().flatten().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let mut asked = Self {
             controller: String::new(),
+            method: parts.method.clone(),
             uri: parts.uri.clone(),
             headers: parts.headers.clone(),
             hang_up: parts.extensions.get().cloned().unwrap_or_default(),

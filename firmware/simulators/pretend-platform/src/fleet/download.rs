@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderName, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use futures_core::Stream;
@@ -75,8 +75,6 @@ fn sent(shared: &Arc<Shared>, asked: &Asked, mishap: Option<Mishap>) -> Result<R
         Part::Whole => (StatusCode::OK, 0..content.size),
         Part::Range { first, last } => (StatusCode::PARTIAL_CONTENT, first..last + 1),
     };
-    state.download_begins(&asked.controller, module, whole.then(|| asked.uri.path()), shared.now());
-    drop(state);
     let mut headers: Vec<(HeaderName, String)> = vec![
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_LENGTH, (range.end - range.start).to_string()),
@@ -87,6 +85,16 @@ fn sent(shared: &Arc<Shared>, asked: &Asked, mishap: Option<Mishap>) -> Result<R
         let (first, last) = (range.start, range.end - 1);
         headers.push((header::CONTENT_RANGE, format!("bytes {first}-{last}/{}", content.size)));
     }
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    for (name, value) in headers {
+        response.headers_mut().insert(name, value.parse().expect("numbers, hashes and words of ours"));
+    }
+    // Who only looks downloads nothing.
+    if asked.method == Method::HEAD {
+        return Ok(response);
+    }
+    state.download_begins(&asked.controller, module, whole.then(|| asked.uri.path()), shared.now());
     let (pieces, received) = mpsc::channel(1);
     let sending = Sending {
         shared: shared.clone(),
@@ -98,11 +106,7 @@ fn sent(shared: &Arc<Shared>, asked: &Asked, mishap: Option<Mishap>) -> Result<R
         pieces,
     };
     tokio::spawn(sending.run(content));
-    let mut response = Response::new(Body::from_stream(Pieces(received)));
-    *response.status_mut() = status;
-    for (name, value) in headers {
-        response.headers_mut().insert(name, value.parse().expect("numbers, hashes and words of ours"));
-    }
+    *response.body_mut() = Body::from_stream(Pieces(received));
     Ok(response)
 }
 

@@ -1,9 +1,12 @@
 //! What kiosks are told, as JSON of the DDI.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::{Artifact, Deployment, Handling, Link, ModuleId, Poll, SoftwareModule, WindowState};
+
+/// What is not written as it is in a path: all but RFC 3986's unreserved characters.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Under what names artifacts are linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +98,7 @@ fn described(artifact: &Artifact, module: ModuleId, base: &str, scheme: Scheme) 
 }
 
 fn artifact_links(artifact: &Artifact, module: ModuleId, base: &str, scheme: Scheme) -> Value {
-    let filename = utf8_percent_encode(&artifact.filename, NON_ALPHANUMERIC);
+    let filename = utf8_percent_encode(&artifact.filename, ENCODED);
     let url = format!("{base}/softwaremodules/{module}/artifacts/{filename}");
     let (file, sum) = (json!({ "href": url }), json!({ "href": format!("{url}.MD5SUM") }));
     match scheme {
