@@ -20,6 +20,8 @@ pub fn run() -> Result<()> {
     )?;
     let emupos = install_opponent("emupos", "firmware/drivers/tests/emupos/install.py")?;
     let python_tuf = install_opponent("python-tuf", "firmware/tuf/tests/python_tuf/install.py")?;
+    let swupdate =
+        install_opponent("swupdate", "firmware/simulators/pretend-platform/tests/swupdate/install.py")?;
     // Programs and tests in one build, so that nothing is built twice with other features.
     project::run(project::cargo().args(["build", "--all-targets"]).args(EVERYTHING))?;
     production::refuses_simulators(&EVERYTHING)?;
@@ -30,12 +32,14 @@ pub fn run() -> Result<()> {
             .args(EVERYTHING)
             .env("KIOSK_OPPONENTS", "required")
             .env("KIOSK_EMUPOS", emupos.join("bin/emupos"))
-            .env("KIOSK_PYTHON_TUF", python_tuf),
+            .env("KIOSK_PYTHON_TUF", python_tuf)
+            .env("KIOSK_SWUPDATE", swupdate.join("run")),
     )
 }
 
 /// Somebody else's work that opposes ours, so that one mistake cannot agree with itself: the
-/// receipt printer emulator of our driver, the reference implementation of TUF.
+/// receipt printer emulator of our driver, the reference implementation of TUF, an update client of
+/// our fleet server.
 fn install_opponent(name: &str, script: &str) -> Result<PathBuf> {
     let folder = project::target().join("opponents").join(name);
     project::run(Command::new("python3").arg(project::root().join(script)).arg(&folder))?;
