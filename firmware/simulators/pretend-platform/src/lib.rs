@@ -4,6 +4,8 @@
 //!
 //! Its signatures, canonical JSON and record checks are written from the contract,
 //! not taken from the client's code. It keeps everything in memory.
+//!
+//! Beside it, where it is asked for, a [`fleet`] server.
 
 mod accounts;
 mod activation;

@@ -21,7 +21,12 @@ struct Running {
 
 impl Running {
     fn start(dir: &Path, scenario: &str) -> Self {
+        Self::start_with(dir, scenario, &[])
+    }
+
+    fn start_with(dir: &Path, scenario: &str, more: &[&str]) -> Self {
         let mut program = command(dir)
+            .args(more)
             .args(["--scenario", &format!("{SIMULATORS}/scenarios/{scenario}.toml")])
             .args(["--people", &format!("{SIMULATORS}/people")])
             .stdout(Stdio::piped())
@@ -35,13 +40,18 @@ impl Running {
 
     /// Status line and body of a request to the control port.
     fn control(&self, method: &str, path: &str, body: &str) -> (String, String) {
-        let port = u16::try_from(self.line["control"].as_u64().unwrap()).unwrap();
+        self.ask("control", method, path, body)
+    }
+
+    /// The same of any of its plain ports.
+    fn ask(&self, port: &str, method: &str, path: &str, body: &str) -> (String, String) {
+        let port = u16::try_from(self.line[port].as_u64().unwrap()).unwrap();
         let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         let length = body.len();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+             content-type: application/json\r\nauthorization: GatewayToken gate\r\ncontent-length: {length}\r\n\r\n{body}"
         )
         .unwrap();
         let mut answer = String::new();
@@ -107,6 +117,25 @@ fn its_control_port_tells_counts_and_takes_faults() {
 }
 
 #[test]
+fn it_serves_a_fleet_only_where_it_is_asked_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), "happy");
+    assert!(running.line["fleet"].is_null());
+    assert_eq!(running.control("GET", "/control/fleet/state", "").0, "HTTP/1.1 404 Not Found");
+    drop(running);
+
+    let fleet = ["--fleet", "127.0.0.1:0", "--gateway-token", "gate", "--poll-every", "61"];
+    let running = Running::start_with(dir.path(), "happy", &fleet);
+    let (status, body) = running.ask("fleet", "GET", "/DEFAULT/controller/v1/kiosk-1", "");
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    let poll: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(poll["config"]["polling"]["sleep"], "00:01:01");
+    let (_, body) = running.control("GET", "/control/fleet/state", "");
+    let state: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(state["targets"]["kiosk-1"]["polls"], 1);
+}
+
+#[test]
 fn a_second_start_keeps_the_keys_of_the_first() {
     let dir = tempfile::tempdir().unwrap();
     let key = || fs::read_to_string(dir.path().join("platform-signing.pub")).unwrap();
@@ -129,6 +158,9 @@ fn what_cannot_be_used_is_one_clear_line() {
         (vec!["--bogus"], 2, "--bogus"),
         (vec!["--listen", "nowhere"], 2, "nowhere"),
         (vec!["--scenario", "x.toml"], 2, "--people"),
+        (vec!["--gateway-token", "x"], 2, "--fleet"),
+        (vec!["--fleet", "127.0.0.1:0", "--poll-every", "86400"], 2, "86399"),
+        (vec!["--fleet", "127.0.0.1:0", "--fleet-login", "admin"], 2, "USER:PASSWORD"),
         (vec!["--scenario", "/nowhere/x.toml", "--people", &people], 1, "/nowhere/x.toml"),
     ] {
         let (status, line) = with(&arguments);
