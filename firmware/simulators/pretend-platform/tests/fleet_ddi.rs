@@ -385,3 +385,45 @@ fn the_control_port_tells_and_takes() {
     assert_eq!(served.kiosk("GET", "kiosk-1", "").status, 429);
     assert_eq!(ask("POST", "/control/fleet/fault", &fault.replace("poll", "pole")).status, 422);
 }
+
+#[test]
+fn it_serves_over_tls_where_it_is_given_a_certificate() {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate =
+        rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let (chain, secret) = (certificate.der().clone(), key.serialize_der().try_into().unwrap());
+    let server = rustls::ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![chain.clone()], secret)
+        .unwrap();
+    let served = Served::with(|options| options.tls = Some(server.into()));
+    served
+        .fleet
+        .state()
+        .create_target("kiosk-1", Some("one"), "2026-11-26T00:00:00Z".parse().unwrap())
+        .unwrap();
+
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(chain).unwrap();
+    let client = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut session = rustls::ClientConnection::new(client.into(), "localhost".try_into().unwrap()).unwrap();
+    let mut socket = std::net::TcpStream::connect(served.address()).unwrap();
+    let mut stream = rustls::Stream::new(&mut session, &mut socket);
+    let ask = "GET /DEFAULT/controller/v1/kiosk-1 HTTP/1.1\r\nhost: fleet.example\r\n\
+               authorization: TargetToken one\r\nconnection: close\r\n\r\n";
+    std::io::Write::write_all(&mut stream, ask.as_bytes()).unwrap();
+    let mut answer = String::new();
+    // It may end without a farewell (close_notify); what came is looked at.
+    let _ = std::io::Read::read_to_string(&mut stream, &mut answer);
+    assert!(
+        answer.contains(r#"{"href":"https://fleet.example/DEFAULT/controller/v1/kiosk-1/configData"}"#),
+        "{answer}"
+    );
+}

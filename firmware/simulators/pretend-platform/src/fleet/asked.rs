@@ -157,12 +157,16 @@ impl Asked {
     }
 
     pub fn is_json(&self) -> Result<(), FleetRefusal> {
-        let media = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let media = media.and_then(|media| media.split(';').next()).unwrap_or_default().trim();
-        match media {
-            "application/json" | "application/hal+json" => Ok(()),
-            _ => Err(FleetRefusal::MediaType),
-        }
+        is_json(&self.headers)
+    }
+}
+
+/// Whether a body is said to be JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> Result<(), FleetRefusal> {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    match media.and_then(|media| media.split(';').next()).unwrap_or_default().trim() {
+        "application/json" | "application/hal+json" => Ok(()),
+        _ => Err(FleetRefusal::MediaType),
     }
 }
 

@@ -9,19 +9,20 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Request, State},
+    body::Bytes,
+    extract::{FromRequest, Request, State},
     http::{StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
     Action, Assignment, ConfirmationFlow, FleetRefusal, FleetState, MaintenanceWindow, SetId, Urgency,
-    action::USUAL_WEIGHT, server::Shared,
+    action::USUAL_WEIGHT, asked::is_json, feedback::parse, server::Shared,
 };
 
 type Sees = State<Arc<Shared>>;
@@ -57,6 +58,19 @@ async fn only_for_people(State(shared): Sees, request: Request, next: Next) -> R
 impl IntoResponse for FleetRefusal {
     fn into_response(self) -> Response {
         super::asked::refuse(&self)
+    }
+}
+
+/// A body of JSON that is what it should be; 400 otherwise, and 415 where it is not said to be JSON.
+struct Wish<T>(T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Wish<T> {
+    type Rejection = FleetRefusal;
+
+    async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, FleetRefusal> {
+        is_json(request.headers())?;
+        let body = Bytes::from_request(request, shared).await.map_err(FleetRefusal::invalid)?;
+        parse(&body).map(Self)
     }
 }
 

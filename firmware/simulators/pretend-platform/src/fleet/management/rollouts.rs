@@ -11,7 +11,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, ForceType, Made, Page, Sees, confirmation, urgency, weight};
+use super::{Answer, ForceType, Made, Page, Sees, Wish, confirmation, urgency, weight};
 use crate::fleet::{
     AfterSuccess, Assignment, Conditions, FleetRefusal, FleetState, Group, GroupId, GroupPlan, Query,
     Rollout, RolloutId, RolloutPlan, SetId, server::Shared,
@@ -248,7 +248,7 @@ async fn list(State(shared): Sees, Asked(page): Asked<Page>) -> Answer {
     Ok(page.of(shared.state().rollouts().map(body)))
 }
 
-async fn create(State(shared): Sees, Json(new): Json<NewRollout>) -> Made {
+async fn create(State(shared): Sees, Wish(new): Wish<NewRollout>) -> Made {
     let (mut state, now) = (shared.state(), shared.now());
     let plan = new.plan(&state)?;
     let id = state.create_rollout(plan, now)?;

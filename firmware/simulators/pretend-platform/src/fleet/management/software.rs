@@ -15,7 +15,7 @@ use tokio::{
     io::{AsyncWriteExt as _, BufWriter},
 };
 
-use super::{Answer, How, Made, Page, Sees, assigned};
+use super::{Answer, How, Made, Page, Sees, Wish, assigned};
 use crate::fleet::{
     Artifact, Content, DistributionSet, FleetRefusal, LARGEST_ARTIFACT, ModuleId, SetId, SoftwareModule,
     server::Shared,
@@ -77,7 +77,7 @@ struct NewModule {
     vendor: Option<String>,
 }
 
-async fn create_modules(State(shared): Sees, Json(new): Json<Vec<NewModule>>) -> Made {
+async fn create_modules(State(shared): Sees, Wish(new): Wish<Vec<NewModule>>) -> Made {
     let mut state = shared.state();
     let mut made = Vec::new();
     for new in new {
@@ -195,7 +195,7 @@ fn numbers(modules: &[Numbered]) -> Vec<ModuleId> {
     modules.iter().map(|module| module.id).collect()
 }
 
-async fn create_sets(State(shared): Sees, Json(new): Json<Vec<NewSet>>) -> Made {
+async fn create_sets(State(shared): Sees, Wish(new): Wish<Vec<NewSet>>) -> Made {
     let mut state = shared.state();
     let mut made = Vec::new();
     for new in new {
@@ -214,13 +214,13 @@ async fn modules_of(State(shared): Sees, Path(id): Path<SetId>, Asked(page): Ask
 async fn add_modules(
     State(shared): Sees,
     Path(id): Path<SetId>,
-    Json(modules): Json<Vec<Numbered>>,
+    Wish(modules): Wish<Vec<Numbered>>,
 ) -> Result<StatusCode, FleetRefusal> {
     shared.state().add_modules(id, &numbers(&modules)).map(|()| StatusCode::OK)
 }
 
 /// All targets or none.
-async fn assign(State(shared): Sees, Path(id): Path<SetId>, Json(targets): Json<Vec<How<String>>>) -> Answer {
+async fn assign(State(shared): Sees, Path(id): Path<SetId>, Wish(targets): Wish<Vec<How<String>>>) -> Answer {
     let (mut state, now) = (shared.state(), shared.now());
     let mut checked = Vec::new();
     for how in &targets {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, How, Made, OneOrMany, Page, Sees, action, assigned};
+use super::{Answer, How, Made, OneOrMany, Page, Sees, Wish, action, assigned};
 use crate::fleet::{
     ActionId, DistributionSet, FleetRefusal, FleetState, Query, SetId, Target, server::Shared,
 };
@@ -67,7 +67,7 @@ struct NewTarget {
 }
 
 /// All or none, as one transaction of hawkBit.
-async fn create(State(shared): Sees, Json(new): Json<Vec<NewTarget>>) -> Made {
+async fn create(State(shared): Sees, Wish(new): Wish<Vec<NewTarget>>) -> Made {
     let (mut state, now) = (shared.state(), shared.now());
     let mut made: Vec<String> = Vec::new();
     for asked in new {
@@ -102,7 +102,7 @@ struct Change {
     request_attributes: Option<bool>,
 }
 
-async fn change(State(shared): Sees, Path(controller): Path<String>, Json(asked): Json<Change>) -> Answer {
+async fn change(State(shared): Sees, Path(controller): Path<String>, Wish(asked): Wish<Change>) -> Answer {
     if asked.security_token.as_deref() == Some("") {
         return Err(FleetRefusal::invalid("an empty token is none"));
     }
@@ -153,7 +153,7 @@ fn one_set(state: &FleetState, set: Option<SetId>) -> Made {
 async fn assign(
     State(shared): Sees,
     Path(controller): Path<String>,
-    Json(asked): Json<OneOrMany<How<SetId>>>,
+    Wish(asked): Wish<OneOrMany<How<SetId>>>,
 ) -> Answer {
     let (mut state, now) = (shared.state(), shared.now());
     let mut new = Vec::new();
@@ -202,7 +202,7 @@ enum OnlyForced {
 async fn force(
     State(shared): Sees,
     Path((controller, id)): Path<(String, ActionId)>,
-    Json(Force { force_type: OnlyForced::Forced }): Json<Force>,
+    Wish(Force { force_type: OnlyForced::Forced }): Wish<Force>,
 ) -> Answer {
     let (mut state, now) = (shared.state(), shared.now());
     its(&state, &controller, id)?;
