@@ -16,7 +16,7 @@ fn every_execution_and_result_means_what_hawkbit_says() {
         ("closed", "success", Finished, Finished, false),
         ("closed", "none", Finished, Finished, false),
         ("closed", "failure", Error, Error, false),
-        ("canceled", "none", Canceled, Canceled, false),
+        ("canceled", "none", Canceled, Running, true),
         ("proceeding", "none", Running, Running, true),
         ("proceeding", "failure", Running, Running, true),
         ("scheduled", "none", Running, Running, true),
@@ -157,7 +157,8 @@ fn a_download_only_action_ends_with_the_download() {
     state.feedback("k1", action, &said("downloaded", "none"), at(1)).unwrap();
     let held = state.action(action).unwrap();
     assert_eq!((held.active, held.status), (false, Status::Downloaded));
-    assert_eq!(state.target("k1").unwrap().installed, None);
+    let target = state.target("k1").unwrap();
+    assert_eq!((target.installed, target.update), (None, UpdateStatus::InSync));
 }
 
 #[test]
@@ -264,14 +265,21 @@ fn more_than_the_quotas_is_refused_and_changes_nothing() {
     while state.action(action).unwrap().history.len() < MOST_STATUSES {
         state.feedback("k1", action, &said("proceeding", "none"), at(2)).unwrap();
     }
-    let refused = state.feedback("k1", action, &said("closed", "success"), at(3)).unwrap_err();
-    assert_eq!((refused.status(), state.action(action).unwrap().active), (429, true));
+    let refused = state.feedback("k1", action, &said("canceled", "none"), at(3)).unwrap_err();
+    assert_eq!((refused.status(), state.action(action).unwrap().history.len()), (429, MOST_STATUSES));
+    // The last word has room always.
+    state.feedback("k1", action, &said("closed", "failure"), at(3)).unwrap();
+    assert!(!state.action(action).unwrap().active);
+    assert_eq!(state.assign("k1", &forced(set), at(4)).map(|new| new.is_some()), Ok(true));
 
     let many =
         |from: usize, count: usize| (from..from + count).map(|at| (at.to_string(), "v".to_owned())).collect();
     state.describe("k1", AttributeMode::Merge, many(0, MOST_ATTRIBUTES)).unwrap();
     assert_eq!(state.describe("k1", AttributeMode::Merge, many(100, 1)).unwrap_err().status(), 429);
     state.describe("k1", AttributeMode::Merge, many(0, 1)).unwrap();
+    state.find_or_register("k2", at(5)).unwrap();
+    state.describe("k2", AttributeMode::Remove, many(0, 1)).unwrap();
+    assert!(state.target("k2").unwrap().attributes_wanted);
     state.describe("k1", AttributeMode::Remove, many(1, MOST_ATTRIBUTES)).unwrap();
     assert_eq!(state.target("k1").unwrap().attributes.len(), 1);
     state.describe("k1", AttributeMode::Replace, many(7, 2)).unwrap();

@@ -6,7 +6,8 @@ use fleet_state::http::{Answer, Served};
 use pretend_platform::fleet::{Call, FleetFault, Mishap, Status};
 use serde_json::{Value, json};
 
-const DONE: &str = r#"{"status":{"execution":"closed","result":{"finished":"success"}}}"#;
+const DONE: &str =
+    r#"{"status":{"execution":"closed","result":{"finished":"success"},"details":["it works"]}}"#;
 
 /// The path of a link.
 fn path(link: &Value) -> String {
@@ -90,10 +91,10 @@ fn a_kiosk_is_led_through_an_update() {
     assert_eq!(served.kiosk("GET", "kiosk-1", "").json(), expected);
     let installed = served.get("/DEFAULT/controller/v1/kiosk-1/installedBase/1?actionHistory=1", &[]).json();
     assert_eq!(installed["deployment"], deployment["deployment"]);
-    assert_eq!(
-        installed["actionHistory"],
-        json!({ "status": "FINISHED", "messages": ["Update Server: Target reported CLOSED with OK!"] })
-    );
+    // Only the kiosk's own words are told to it.
+    assert_eq!(installed["actionHistory"], json!({ "status": "FINISHED", "messages": ["it works"] }));
+    assert_eq!(served.get(&path_of_sum, &[]).status, 404);
+    assert_eq!(served.get(&path(&json!({ "href": file })), &[]).status, 404);
     assert_eq!(served.manage("GET", "targets/kiosk-1", "")["updateStatus"], "in_sync");
     assert_eq!(served.manage("GET", "targets/kiosk-1/attributes", ""), json!({ "board": "pi5" }));
 }
@@ -400,11 +401,12 @@ fn it_serves_over_tls_where_it_is_given_a_certificate() {
         .with_single_cert(vec![chain.clone()], secret)
         .unwrap();
     let served = Served::with(|options| options.tls = Some(server.into()));
-    served
-        .fleet
-        .state()
-        .create_target("kiosk-1", Some("one"), "2026-11-26T00:00:00Z".parse().unwrap())
-        .unwrap();
+    {
+        let mut state = served.fleet.state();
+        let set = fleet_state::another_set(&mut state, "1");
+        state.create_target("kiosk-1", Some("one"), fleet_state::at(0)).unwrap();
+        fleet_state::give(&mut state, "kiosk-1", set);
+    }
 
     let mut roots = rustls::RootCertStore::empty();
     roots.add(chain).unwrap();
@@ -416,14 +418,14 @@ fn it_serves_over_tls_where_it_is_given_a_certificate() {
     let mut session = rustls::ClientConnection::new(client.into(), "localhost".try_into().unwrap()).unwrap();
     let mut socket = std::net::TcpStream::connect(served.address()).unwrap();
     let mut stream = rustls::Stream::new(&mut session, &mut socket);
-    let ask = "GET /DEFAULT/controller/v1/kiosk-1 HTTP/1.1\r\nhost: fleet.example\r\n\
+    let ask = "GET /DEFAULT/controller/v1/kiosk-1/deploymentBase/1 HTTP/1.1\r\nhost: fleet.example\r\n\
                authorization: TargetToken one\r\nconnection: close\r\n\r\n";
     std::io::Write::write_all(&mut stream, ask.as_bytes()).unwrap();
     let mut answer = String::new();
     // It may end without a farewell (close_notify); what came is looked at.
     let _ = std::io::Read::read_to_string(&mut stream, &mut answer);
-    assert!(
-        answer.contains(r#"{"href":"https://fleet.example/DEFAULT/controller/v1/kiosk-1/configData"}"#),
-        "{answer}"
-    );
+    let body: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let file = "https://fleet.example/DEFAULT/controller/v1/kiosk-1/softwaremodules/1/artifacts/app.img";
+    let links = json!({ "download": { "href": file }, "md5sum": { "href": format!("{file}.MD5SUM") } });
+    assert_eq!(body["deployment"]["chunks"][0]["artifacts"][0]["_links"], links);
 }

@@ -126,10 +126,17 @@ pub struct Entry {
     pub said_at: Option<Timestamp>,
 }
 
+/// Whether a target has more to say of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    OneOfMany,
+    Last,
+}
+
 impl Action {
-    /// Adds what the target says. Refused past the quotas.
-    pub(super) fn note(&mut self, entry: Entry) -> Result<(), FleetRefusal> {
-        if self.history.len() >= MOST_STATUSES {
+    /// Adds what the target says. Refused past the quotas; its last word always has room.
+    pub(super) fn note(&mut self, entry: Entry, word: Word) -> Result<(), FleetRefusal> {
+        if word == Word::OneOfMany && self.history.len() >= MOST_STATUSES {
             return Err(FleetRefusal::Quota { of: "status entries of an action", limit: MOST_STATUSES });
         }
         if entry.messages.len() > MOST_MESSAGES {

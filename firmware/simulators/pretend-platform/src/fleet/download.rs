@@ -60,12 +60,17 @@ fn sent(shared: &Arc<Shared>, asked: &Asked, mishap: Option<Mishap>) -> Result<R
     let mut state = shared.state();
     let file = asked.name("file");
     if let Some(file) = file.strip_suffix(SUM) {
+        state.is_due(&asked.controller, module)?;
         let artifact = state.artifact(&asked.controller, module, file)?;
         return Ok(format!("{}  {file}", artifact.content.hashes().md5).into_response());
     }
     let content = state.artifact(&asked.controller, module, file)?.content.clone();
     let tag = format!("\"{}\"", content.hashes.sha1);
+    // As hawkBit: only the download of the whole asks for an active action, ranges may be many.
     let whole = !asked.headers.contains_key(header::RANGE);
+    if whole {
+        state.is_due(&asked.controller, module)?;
+    }
     let (status, range) = match part(&asked.headers, content.size, &tag) {
         Part::OtherBytes => return Err(FleetRefusal::Precondition),
         Part::Unsatisfiable => {

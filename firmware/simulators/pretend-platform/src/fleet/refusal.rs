@@ -67,7 +67,8 @@ impl FleetRefusal {
         Self::Invalid(why.to_string())
     }
 
-    /// The HTTP status of hawkBit. Quotas are 429 there since 2025 and were 403 before.
+    /// The HTTP status of hawkBit. Quotas are 429, as in its present sources; older ones
+    /// answered 403.
     pub fn status(&self) -> u16 {
         match self {
             Self::Invalid(_) | Self::RolloutState(_) => 400,

@@ -136,7 +136,8 @@ impl Target {
             return Err(FleetRefusal::Quota { of: "attributes of a target", limit: MOST_ATTRIBUTES });
         }
         self.attributes = attributes;
-        self.attributes_wanted = false;
+        // Whoever takes something back has not said the rest again.
+        self.attributes_wanted &= mode == AttributeMode::Remove;
         Ok(())
     }
 }

@@ -7,8 +7,12 @@ use jiff::Timestamp;
 use crate::fleet::{
     Action, ActionId, Artifact, AttributeMode, AutoConfirm, Confirmation, Confirmed, Credential, Deployment,
     Entry, Feedback, FleetRefusal, FleetState, Handling, Link, ModuleId, Poll, SoftwareModule, Status,
-    UpdateStatus, Urgency, WindowState, action::SERVER,
+    UpdateStatus, Urgency, WindowState,
+    action::{SERVER, Word},
 };
+
+/// Messages of an action's history that a target may read.
+const MOST_TOLD: usize = 100;
 
 impl FleetState {
     /// Whether somebody may speak for this target.
@@ -110,9 +114,12 @@ impl FleetState {
         }
         let download_only = action.urgency == Urgency::DownloadOnly;
         let (status, said) = feedback.of_update();
-        self.action_mut(id)?.note(entry(feedback, status, said, now))?;
+        // "canceled" is noted and closes nothing: only the server's own cancellation does.
+        let over = matches!(status, Status::Finished | Status::Error);
+        let word = if over { Word::Last } else { Word::OneOfMany };
+        self.action_mut(id)?.note(entry(feedback, status, said, now), word)?;
         match status {
-            Status::Finished | Status::Error | Status::Canceled => self.close(id, status, now),
+            Status::Finished | Status::Error => self.close(id, status, now),
             Status::Downloaded if download_only => self.close(id, status, now),
             _ => {}
         }
@@ -146,7 +153,9 @@ impl FleetState {
         }
         let (status, said) = feedback.of_cancel();
         let action = self.action_mut(id)?;
-        action.note(entry(feedback, status, said, now))?;
+        let answer = matches!(status, Status::Canceled | Status::CancelRejected | Status::Error);
+        let word = if answer { Word::Last } else { Word::OneOfMany };
+        action.note(entry(feedback, status, said, now), word)?;
         match status {
             Status::Canceled => self.close(id, status, now),
             // The target goes on with it.
@@ -193,7 +202,7 @@ impl FleetState {
         let messages = messages(confirmation.details, confirmation.code, said);
         let entry = Entry { status, messages, code: confirmation.code, at: now, said_at: None };
         let action = self.action_mut(id)?;
-        action.note(entry)?;
+        action.note(entry, Word::OneOfMany)?;
         action.status = status;
         Ok(())
     }
@@ -234,6 +243,16 @@ impl FleetState {
             return self.module(id);
         }
         Err(FleetRefusal::missing("software module of this target", id))
+    }
+
+    /// Whether a module is of something that the target is to install now.
+    pub fn is_due(&self, controller: &str, id: ModuleId) -> Result<(), FleetRefusal> {
+        let active = self.target(controller)?.active.iter().filter_map(|id| self.actions.get(id));
+        let mut due = active.filter(|action| !action.status.is_cancel());
+        if due.any(|action| self.sets.get(&action.set).is_some_and(|set| set.modules.contains(&id))) {
+            return Ok(());
+        }
+        Err(FleetRefusal::missing("software module of an active action", id))
     }
 
     /// A file of such a module.
@@ -289,7 +308,9 @@ impl FleetState {
         };
         let modules = self.modules_of(action.set);
         let said = action.history.iter().rev().flat_map(|entry| entry.messages.iter().rev());
-        let messages = said.take(messages).cloned().collect();
+        // The server's own words are not for targets.
+        let said = said.filter(|message| !message.starts_with(SERVER));
+        let messages = said.take(messages.min(MOST_TOLD)).cloned().collect();
         Deployment {
             action: action.id,
             download: wished,

@@ -162,7 +162,10 @@ impl FleetState {
                     target.assigned = None;
                     target.update = UpdateStatus::Error;
                 }
-                Status::Downloaded => target.update = UpdateStatus::InSync,
+                Status::Downloaded => {
+                    target.update = UpdateStatus::InSync;
+                    target.attributes_wanted = true;
+                }
                 _ => {
                     let next = target.active.first().and_then(|next| self.actions.get(next));
                     target.assigned = next.map(|next| next.set).or(target.installed);
