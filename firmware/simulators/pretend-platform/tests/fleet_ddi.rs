@@ -89,7 +89,7 @@ fn a_kiosk_is_led_through_an_update() {
         "configData": { "href": format!("{base}/configData") },
     });
     assert_eq!(served.kiosk("GET", "kiosk-1", "").json(), expected);
-    let installed = served.get("/DEFAULT/controller/v1/kiosk-1/installedBase/1?actionHistory=1", &[]).json();
+    let installed = served.get("/DEFAULT/controller/v1/kiosk-1/installedBase/1?actionHistory=-1", &[]).json();
     assert_eq!(installed["deployment"], deployment["deployment"]);
     // Only the kiosk's own words are told to it.
     assert_eq!(installed["actionHistory"], json!({ "status": "FINISHED", "messages": ["it works"] }));
@@ -185,6 +185,10 @@ fn an_action_is_cancelled_over_http() {
     let poll = served.kiosk("GET", "kiosk-1", "").json();
     let stop = served.get(&path(&poll["_links"]["cancelAction"]), &[]).json();
     assert_eq!(stop, json!({ "id": "1", "cancelAction": { "stopId": "1" } }));
+    // Nobody begins a download of it; whoever is in the middle may end it.
+    let file = "/DEFAULT/controller/v1/kiosk-1/softwaremodules/1/artifacts/app.img";
+    assert_eq!(served.get(file, &[]).status, 404);
+    assert_eq!(served.get(file, &[("range", "bytes=1-")]).status, 206);
     assert_eq!(served.kiosk("POST", "kiosk-1/cancelAction/1/feedback", DONE).status, 200);
     let action = served.manage("GET", "targets/kiosk-1/actions/1", "");
     assert_eq!((&action["detailStatus"], &action["active"]), (&json!("canceled"), &json!(false)));
