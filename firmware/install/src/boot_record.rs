@@ -45,7 +45,8 @@ impl<P: Place> BootRecord<P> {
 
     /// What `current` stands for: all that is left where the record is damaged.
     pub fn linked(&self) -> Result<Option<Slot>, InstallError> {
-        linked(&self.place.lock().map_err(InstallError::Lock)?)
+        let name = self.place.pointed(CURRENT).map_err(failed("read"))?;
+        Ok(name.as_deref().and_then(Slot::of_image))
     }
 
     /// `Boot::count_start`, for the launcher: before it starts anything.
@@ -67,10 +68,10 @@ impl<P: Place> BootRecord<P> {
             Err(RecordError::Damaged { .. } | RecordError::Foreign { .. }) => {}
             record => {
                 let boot = record?.value().cloned();
-                return Ok(boot.unwrap_or(Boot::with_image(linked(&disk)?)));
+                return Ok(boot.unwrap_or(Boot::with_image(self.linked()?)));
             }
         }
-        let boot = Boot::rebuilt(linked(&disk)?, floor);
+        let boot = Boot::rebuilt(self.linked()?, floor);
         Record::replace(&mut disk, RECORD, &boot)?;
         Ok(boot)
     }
@@ -86,9 +87,9 @@ impl<P: Place> BootRecord<P> {
         let mut record = Record::<Boot>::open(&mut disk, RECORD)?;
         let before = match record.value() {
             Some(boot) => boot.clone(),
-            None => Boot::with_image(linked(&disk)?),
+            None => Boot::with_image(self.linked()?),
         };
-        follow(&mut disk, &before)?;
+        self.follow(&mut disk, &before)?;
         let mut boot = before.clone();
         let done = step(&mut boot).map_err(Into::into)?;
         if boot != before {
@@ -96,24 +97,19 @@ impl<P: Place> BootRecord<P> {
                 Copies::One => record.put(&mut disk, boot.clone())?,
                 Copies::Both => record.put_twice(&mut disk, boot.clone())?,
             }
-            follow(&mut disk, &boot)?;
+            self.follow(&mut disk, &boot)?;
         }
         Ok(done)
     }
-}
 
-/// Makes `current` stand for the good slot.
-fn follow(disk: &mut impl SlotDisk, boot: &Boot) -> Result<(), InstallError> {
-    let Some(good) = boot.fields().good else { return Ok(()) };
-    if linked(disk)? == Some(good) {
-        return Ok(());
+    /// Makes `current` stand for the good slot.
+    fn follow(&self, disk: &mut P::Disk, boot: &Boot) -> Result<(), InstallError> {
+        let Some(good) = boot.fields().good else { return Ok(()) };
+        if self.linked()? == Some(good) {
+            return Ok(());
+        }
+        disk.point(CURRENT, good.image()).map_err(failed("written"))
     }
-    disk.point(CURRENT, good.image()).map_err(failed("written"))
-}
-
-fn linked(disk: &impl SlotDisk) -> Result<Option<Slot>, InstallError> {
-    let name = disk.pointed(CURRENT).map_err(failed("read"))?;
-    Ok(name.as_deref().and_then(Slot::of_image))
 }
 
 fn failed(act: &'static str) -> impl FnOnce(std::io::Error) -> InstallError {

@@ -47,6 +47,9 @@ pub trait Place: Clone + Send + Sync + 'static {
     fn image_length(&self, slot: Slot) -> io::Result<u64>;
     /// How many bytes more fit.
     fn free(&self) -> io::Result<u64>;
+    /// What a link of the folder stands for; `None`: no such name, or no link. Needs no lock: a
+    /// link is replaced in one step.
+    fn pointed(&self, name: &str) -> io::Result<Option<String>>;
 }
 
 /// The small files of the folder.
@@ -54,8 +57,6 @@ pub trait SlotDisk: Disk {
     /// Makes the name a link to another file of the folder, in one step whatever it was before.
     /// When this returns it is on the disk.
     fn point(&mut self, name: &str, to: &str) -> io::Result<()>;
-    /// What a link stands for; `None`: no such name, or no link.
-    fn pointed(&self, name: &str) -> io::Result<Option<String>>;
 }
 
 /// One slot's image, open.
@@ -139,6 +140,17 @@ impl Place for SlotFolder {
         let free = nix::sys::statvfs::statvfs(&*self.path)?;
         Ok(u64::from(free.blocks_available()).saturating_mul(free.fragment_size()))
     }
+
+    fn pointed(&self, name: &str) -> io::Result<Option<String>> {
+        match fs::read_link(self.path.join(name)) {
+            Ok(path) => Ok(path.into_os_string().into_string().ok()),
+            // No such file; a file that is no link.
+            Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::InvalidInput].contains(&error.kind()) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// The folder while its record is locked.
@@ -157,17 +169,6 @@ impl SlotDisk for LockedFolder {
         }
         fs::rename(&new, self.path.join(name))?;
         self.folder.sync_folder()
-    }
-
-    fn pointed(&self, name: &str) -> io::Result<Option<String>> {
-        match fs::read_link(self.path.join(name)) {
-            Ok(path) => Ok(path.into_os_string().into_string().ok()),
-            // No such file; a file that is no link.
-            Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::InvalidInput].contains(&error.kind()) => {
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
     }
 }
 

@@ -18,6 +18,7 @@ pub mod boot_record;
 pub mod error;
 pub mod folder;
 pub mod frames;
+pub mod launch;
 pub mod record;
 pub mod slots;
 pub mod write;

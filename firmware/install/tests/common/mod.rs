@@ -77,6 +77,10 @@ impl Place for CutPlace {
     fn free(&self) -> io::Result<u64> {
         Ok(u64::from(u32::MAX).saturating_sub(self.full.load(Ordering::SeqCst)))
     }
+
+    fn pointed(&self, name: &str) -> io::Result<Option<String>> {
+        Ok(self.disk.read(name, 100)?.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
 }
 
 impl SlotDisk for CutDisk {
@@ -86,10 +90,6 @@ impl SlotDisk for CutDisk {
         self.sync(&new)?;
         self.rename(&new, name)?;
         self.sync_folder()
-    }
-
-    fn pointed(&self, name: &str) -> io::Result<Option<String>> {
-        Ok(self.read(name, 100)?.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 }
 
