@@ -56,7 +56,9 @@ fn system() -> TempDir {
             }
         }
     }
-    for program in ["usr/bin/kioskd", "usr/bin/kiosk-ui", "usr/sbin/pcscd"] {
+    for program in
+        ["usr/bin/kioskd", "usr/bin/kiosk-ui", "usr/bin/kiosk-launch", "usr/bin/systemctl", "usr/sbin/pcscd"]
+    {
         let path = root.path().join(program);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "#!/bin/sh\n").unwrap();
@@ -74,6 +76,34 @@ fn systemd_has_nothing_to_say_against_a_unit() {
     let (fine, said) = run("systemd-analyze", &arguments);
     let ours: Vec<&str> = said.lines().filter(|line| line.contains("kiosk")).collect();
     assert!(fine && ours.is_empty(), "{said}");
+}
+
+/// Of a machine whose programs come from slots.
+#[test]
+fn kioskd_out_of_a_slot_and_the_way_back_are_units_without_fault() {
+    let root = system();
+    let units = root.path().join("usr/lib/systemd/system");
+    let drop_in = "kioskd.service.d/slots.conf";
+    fs::create_dir(units.join("kioskd.service.d")).unwrap();
+    fs::copy(folder().join(drop_in), units.join(drop_in)).unwrap();
+    let from_slot = root.path().join("run/kiosk-app/bin/kioskd");
+    fs::create_dir_all(from_slot.parent().unwrap()).unwrap();
+    fs::copy(root.path().join("usr/bin/kioskd"), &from_slot).unwrap();
+    let flag = format!("--root={}", root.path().display());
+    let verify = ["verify", "--man=no", &flag, "kioskd.service", "kiosk-rollback.service"];
+    let (fine, said) = run("systemd-analyze", &verify);
+    assert!(fine && !said.contains("kiosk"), "{said}");
+    // It is the slot's program that is looked for.
+    fs::remove_file(from_slot).unwrap();
+    let (_, said) = run("systemd-analyze", &verify);
+    assert!(said.contains("/run/kiosk-app/bin/kioskd"), "{said}");
+
+    let unit = folder().join("kiosk-rollback.service");
+    let (kept, said) =
+        run("systemd-analyze", &["security", "--offline=true", "--threshold=15", unit.to_str().unwrap()]);
+    let told = said.lines().find(|line| line.contains("Overall exposure")).unwrap_or(&said);
+    println!("{told}");
+    assert!(kept, "over 15 tenths: {told}");
 }
 
 #[test]
