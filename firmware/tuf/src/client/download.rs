@@ -58,8 +58,8 @@ impl TargetCheck {
 }
 
 impl<T: Transport, S: Store> Client<T, S> {
-    /// The name of a target's file in the repository, to be fetched as `Resource::Target` by
-    /// whoever checks it as it comes (section 6.2).
+    /// What the repository calls the file of a target, for whoever streams it by `transport`.
+    /// Then it is theirs to hold what comes against the target's length and digests.
     pub fn file_of(&self, target: &Target) -> Result<String, ClientError> {
         let fresh = self.fresh.as_ref().ok_or(ClientError::NotRefreshed)?;
         Ok(if fresh.root.signed().consistent_snapshot {

@@ -89,6 +89,11 @@ impl<T: Transport, S: Store> Client<T, S> {
         Ok(refreshed)
     }
 
+    /// The way to the repository.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
     /// What is remembered.
     pub fn store(&self) -> &S {
         &self.store
