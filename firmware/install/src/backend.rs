@@ -3,7 +3,7 @@
 
 use std::{future::Future, num::NonZeroU8};
 
-use tuf::transport::{Body, TransportError};
+use tuf::transport::{Body, Resource, Transport, TransportError};
 
 use crate::{boot::Rejected, error::InstallError, slots::Content};
 
@@ -50,6 +50,24 @@ pub trait Source: Send {
 
     /// Opens the target, from its byte `from` on if that can be done, else from the first.
     fn open(&mut self, from: u64) -> impl Future<Output = Result<Self::Body, TransportError>> + Send;
+}
+
+/// A file of a repository: `tuf::Client::transport` and `tuf::Client::file_of` a target.
+#[derive(Clone, Debug)]
+pub struct RepositoryFile<'a, T> {
+    /// The way to the repository.
+    pub transport: &'a T,
+    /// What the repository calls the file.
+    pub file: String,
+}
+
+impl<T: Transport> Source for RepositoryFile<'_, T> {
+    type Body = T::Body;
+
+    async fn open(&mut self, from: u64) -> Result<T::Body, TransportError> {
+        let body = self.transport.fetch(Resource::Target(&self.file), from).await?;
+        body.ok_or(TransportError::Status { code: 404 })
+    }
 }
 
 /// What is installed.

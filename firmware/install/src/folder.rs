@@ -69,6 +69,8 @@ pub trait Image: Send + 'static {
     fn write_at(&mut self, from: u64, bytes: &[u8]) -> io::Result<()>;
     /// Reads bytes from this one on; 0: the end.
     fn read_at(&self, from: u64, into: &mut [u8]) -> io::Result<usize>;
+    /// Lets the disk begin with these bytes, and waits for nothing.
+    fn begin_sync(&mut self, from: u64, length: u64) -> io::Result<()>;
     /// Returns when all bytes are on the disk.
     fn sync(&mut self) -> io::Result<()>;
     /// What is read next comes from the disk and not from memory, as far as the system can.
@@ -225,12 +227,23 @@ impl Image for ImageFile {
         self.file.read_at(into, from)
     }
 
+    fn begin_sync(&mut self, from: u64, length: u64) -> io::Result<()> {
+        // Pages that are not needed any more are written first; Linux begins at once.
+        advise_unneeded(&self.file, from, length)
+    }
+
     fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()
     }
 
     fn forget(&mut self) -> io::Result<()> {
-        posix_fadvise(&self.file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED)?;
-        Ok(())
+        advise_unneeded(&self.file, 0, 0)
     }
+}
+
+/// From this byte on; a length of 0: to the end.
+fn advise_unneeded(file: &File, from: u64, length: u64) -> io::Result<()> {
+    let number = |number: u64| number.try_into().map_err(io::Error::other);
+    posix_fadvise(file, number(from)?, number(length)?, PosixFadviseAdvice::POSIX_FADV_DONTNEED)?;
+    Ok(())
 }

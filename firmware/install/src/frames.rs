@@ -92,6 +92,45 @@ impl Unpacker {
     }
 }
 
+/// Unpacks to learn what the image is, and keeps nothing of it.
+pub struct Unpacked {
+    unpacker: Unpacker,
+    digest: Sha256,
+    length: u64,
+}
+
+impl Unpacked {
+    /// Nothing came yet. Fails where there is no memory.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { unpacker: Unpacker::new()?, digest: Sha256::new(), length: 0 })
+    }
+
+    /// Takes the next packed bytes.
+    pub fn update(&mut self, packed: &[u8]) -> Result<(), FrameFault> {
+        let mut left = packed;
+        loop {
+            let step = self.unpacker.step(left)?;
+            self.digest.update(step.bytes);
+            self.length += step.bytes.len() as u64;
+            left = &left[step.used..];
+            if left.is_empty() && (step.bytes.is_empty() || step.frame_ended) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// How many bytes of the image came.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// That was all: the image.
+    pub fn finish(self) -> Result<ImageDigest, FrameFault> {
+        self.unpacker.finish()?;
+        Ok(ImageDigest { length: self.length, sha256: self.digest.finalize().into() })
+    }
+}
+
 /// Packs an image, and says what it was.
 pub fn pack(image: &mut impl Read, into: &mut impl Write) -> io::Result<ImageDigest> {
     let mut packer = zstd::bulk::Compressor::new(LEVEL)?;

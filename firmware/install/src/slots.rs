@@ -5,6 +5,7 @@ use std::{fmt, num::NonZeroU64};
 use release::{Compression, DataSchema, Release};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tuf::Target;
 
 /// A slot: one file with one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -104,6 +105,14 @@ pub struct Content {
 }
 
 impl Content {
+    /// A release as the client of `tuf` found it. None: the target has no SHA-256 that signers
+    /// signed for.
+    pub fn of_target(target: &Target, release: &Release) -> Option<Self> {
+        let mut sha256 = [0; 32];
+        hex::decode_to_slice(target.file.hashes.get("sha256")?, &mut sha256).ok()?;
+        Some(Self::of(target.path.as_str(), target.file.length, sha256, release))
+    }
+
     /// A release whose target has this path, length in bytes and SHA-256.
     pub fn of(target: &str, length: u64, sha256: [u8; 32], release: &Release) -> Self {
         let listed = ImageDigest { length, sha256 };

@@ -19,6 +19,8 @@ use crate::{
 
 /// Image bytes between two syncs.
 pub const SYNC_EVERY: u64 = 8 * 1024 * 1024;
+/// Image bytes after which the disk is told to begin, so that it works while the next are hashed.
+const BEGIN_EVERY: u64 = 1024 * 1024;
 /// What is read back at once, in bytes.
 const READ_BACK: usize = 256 * 1024;
 /// Left free beside the image for the records, in bytes.
@@ -39,6 +41,8 @@ pub(crate) struct Pass<P: Place> {
     boundary: Checkpoint,
     /// How far the kept checkpoint is.
     kept: u64,
+    /// Up to where the disk was told to begin.
+    begun: u64,
 }
 
 impl<P: Place> Pass<P> {
@@ -82,6 +86,7 @@ impl<P: Place> Pass<P> {
             target_digest: digest(&checkpoint.target),
             image_digest: digest(&checkpoint.image),
             kept: checkpoint.written,
+            begun: checkpoint.written,
             boundary: checkpoint,
         }))
     }
@@ -148,6 +153,11 @@ impl<P: Place> Pass<P> {
         }
         self.image.write_at(self.written, bytes).map_err(image_failed("written"))?;
         self.written += bytes.len() as u64;
+        let new = self.written - self.begun;
+        if new >= BEGIN_EVERY {
+            self.image.begin_sync(self.begun, new).map_err(image_failed("written"))?;
+            self.begun = self.written;
+        }
         Ok(())
     }
 
