@@ -1,10 +1,15 @@
 //! What a fleet team changes. Each change is a draft; signatures over the draft before go,
 //! since they were over something else.
 
-use std::path::Path;
+use std::{
+    fs::{self, File},
+    io::{Read, Seek as _},
+    path::Path,
+};
 
+use install::frames;
 use jiff::Timestamp as Time;
-use release::{Kind, Release, Waves};
+use release::{Compression, Kind, PackedImage, Release, Sha256Digest, Waves};
 use tuf::{
     TargetPath,
     key::{Key, KeyId},
@@ -114,13 +119,23 @@ fn can_give(what: &str, threshold: Threshold, keys: &[&Key]) -> Result<(), Mista
     })
 }
 
-/// Lists a release, and copies its file in. Returns the role that lists it.
+/// How a release's file becomes its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// As it is.
+    AsItIs,
+    /// Packed in frames of zstd, as `install::frames` unpacks them.
+    Zstd,
+}
+
+/// Lists a release, and copies its file in, packed or not. Returns the role that lists it.
 pub fn add_release(
     repository: &Repository,
     now: Time,
     path: &str,
     file: &Path,
-    release: &Release,
+    packing: Packing,
+    release: Release,
 ) -> Result<String, Mistake> {
     let (target, area) = target(path)?;
     let kind = release.fields().kind;
@@ -130,10 +145,32 @@ pub fn add_release(
         return Err(Mistake::WrongFolder { path, area, kind: kind.as_str() });
     }
     let role = role_of(repository, &area)?;
-    grows(repository, &role, release)?;
-    let custom = serde_json::to_value(release).expect("a release has string names and whole numbers");
-    list(repository, now, &role, &target, file, Some(custom))?;
+    grows(repository, &role, &release)?;
+    let mut source = Steady::open(file).map_err(Mistake::file(file))?;
+    let custom = |release: Release| {
+        Some(serde_json::to_value(release).expect("a release has string names and whole numbers"))
+    };
+    match packing {
+        Packing::AsItIs => list(repository, now, &role, &target, file, &mut source, custom(release))?,
+        Packing::Zstd => {
+            let (mut packed, image) = pack(repository, file, &mut source)?;
+            let release = release.with_image(Some(image))?;
+            list(repository, now, &role, &target, file, &mut packed, custom(release))?;
+        }
+    }
     Ok(role)
+}
+
+/// Packs an image into a file without a name, and says what it was.
+fn pack(repository: &Repository, file: &Path, image: &mut impl Read) -> Result<(File, PackedImage), Mistake> {
+    let path = repository.folder().join("drafts/.packed");
+    let packed = File::options().create(true).truncate(true).read(true).write(true).open(&path);
+    let mut packed = packed.map_err(Mistake::file(&path))?;
+    fs::remove_file(&path).map_err(Mistake::file(&path))?;
+    let image = frames::pack(image, &mut packed).map_err(Mistake::file(file))?;
+    packed.rewind().map_err(Mistake::file(&path))?;
+    let (length, sha256) = (image.length, Sha256Digest::new(image.sha256));
+    Ok((packed, PackedImage { compression: Compression::Zstd, length, sha256 }))
 }
 
 /// Lists a file of settings or a permit. Returns the role that lists it.
@@ -143,7 +180,8 @@ pub fn add_file(repository: &Repository, now: Time, path: &str, file: &Path) -> 
         return Err(Mistake::Usage(format!("{path} is a release: use add-release")));
     }
     let role = role_of(repository, &area)?;
-    list(repository, now, &role, &target, file, None)?;
+    let mut source = Steady::open(file).map_err(Mistake::file(file))?;
+    list(repository, now, &role, &target, file, &mut source, None)?;
     Ok(role)
 }
 
@@ -153,12 +191,12 @@ fn list(
     role: &str,
     target: &TargetPath,
     file: &Path,
+    source: &mut impl Read,
     custom: Option<serde_json::Value>,
 ) -> Result<(), Mistake> {
     let mut body = repository.edit_role(role, now)?;
-    let mut source = Steady::open(file).map_err(Mistake::file(file))?;
     let folder = RepositoryFolder::new(repository.folder());
-    let added = folder.add_target(target, &mut source);
+    let added = folder.add_target(target, source);
     // The repository names its own file; whoever reads this wants to know theirs.
     let mut listed = added.map_err(|error| match error {
         tuf::repository::PublishError::Io { source, .. } => Mistake::File { path: file.to_owned(), source },

@@ -1,10 +1,20 @@
 //! The whole repository, judged as a kiosk would: by the client of `tuf`, every target fetched
 //! whole. It says besides who may sign and how long everything is good.
 
-use std::path::Path;
+use std::{
+    io,
+    path::Path,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
+use install::{
+    ImageDigest,
+    frames::{FrameFault, Unpacked},
+};
 use jiff::Timestamp as Time;
-use release::Release;
+use release::{PackedImage, Release};
+use tokio::io::AsyncWrite;
 use tuf::{
     Client, ClientError, Distrust, Limits, TargetCheck, TargetPath,
     metadata::{Metadata, Role, RoleKeys, Root, Snapshot, Targets, Timestamp},
@@ -149,15 +159,64 @@ async fn targets(
             if found.listed_by != role {
                 return Err(not_found(format!("takes the one that {} lists", found.listed_by)));
             }
+            let release = file.custom::<Release>().transpose();
+            let release = release.map_err(|error| not_found(format!("does not understand it: {error}")))?;
+            let image = release.as_ref().and_then(|release| release.fields().image);
             let mut check = TargetCheck::new(&found);
-            client.download(&found, &mut check, &mut tokio::io::sink()).await.map_err(refused)?;
-            let words = match file.custom::<Release>() {
-                Some(Ok(release)) => words::release_words(&release),
-                Some(Err(error)) => return Err(not_found(format!("does not understand it: {error}"))),
-                None => "no release".to_owned(),
-            };
+            let mut sink = Sink::new(image).map_err(Mistake::file(repository.folder()))?;
+            client.download(&found, &mut check, &mut sink).await.map_err(refused)?;
+            sink.judge().map_err(not_found)?;
+            let words = release.as_ref().map_or_else(|| "no release".to_owned(), words::release_words);
             report.targets.push((path.clone(), role.clone(), words));
         }
     }
     Ok(())
+}
+
+/// Where a target goes: nowhere, but a packed one is unpacked on the way.
+struct Sink {
+    packed: Option<(PackedImage, Unpacked)>,
+    fault: Option<FrameFault>,
+}
+
+impl Sink {
+    fn new(image: Option<PackedImage>) -> io::Result<Self> {
+        let packed = image.map(|image| Ok::<_, io::Error>((image, Unpacked::new()?))).transpose()?;
+        Ok(Self { packed, fault: None })
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        let Some((image, unpacked)) = &mut self.packed else { return };
+        // One byte too many is as wrong as all of them.
+        if self.fault.is_none() && unpacked.length() <= image.length {
+            self.fault = unpacked.update(bytes).err();
+        }
+    }
+
+    /// What a kiosk does that unpacks it.
+    fn judge(self) -> Result<(), String> {
+        let Some((image, unpacked)) = self.packed else { return Ok(()) };
+        let found = self.fault.map_or_else(|| unpacked.finish(), Err);
+        match found.map_err(|fault| format!("cannot unpack it: {fault}"))? {
+            ImageDigest { length, sha256 } if length == image.length && sha256 == image.sha256.bytes() => {
+                Ok(())
+            }
+            _ => Err("unpacks it to another image than was signed".to_owned()),
+        }
+    }
+}
+
+impl AsyncWrite for Sink {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.take(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use kiosk_repo::{
     Mistake, Repository,
     area::Area,
-    changes::{self, FirstKeys, Rotation, TopRole},
+    changes::{self, FirstKeys, Packing, Rotation, TopRole},
     check, keys,
     publish::Published,
     request::{self, Progress, Request, SignatureFile},
@@ -60,7 +60,7 @@ pub fn run(mut parser: Parser, clock: Timestamp) -> Result<u8, Mistake> {
         "publish" => (parse(1..=1, ONLINE, &[])?, publish, help::PUBLISHING),
         "refresh" => (parse(1..=1, ONLINE, &[])?, refresh, help::PUBLISHING),
         "check" => (parse(1..=1, &["root"], &[])?, check_all, help::PUBLISHING),
-        "add-release" => (parse(2..=2, RELEASE, &["security"])?, add_release, help::RELEASES),
+        "add-release" => (parse(2..=2, RELEASE, &["security", "zstd"])?, add_release, help::RELEASES),
         "add-file" => (parse(2..=2, &["target"], &[])?, add_file, help::RELEASES),
         "remove" => (parse(1..=1, &["target"], &[])?, remove, help::RELEASES),
         "waves" => (parse(1..=1, &["target", "wave"], &["none"])?, waves, help::RELEASES),
@@ -314,7 +314,9 @@ fn add_release(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
         image: None,
     })?;
     let repository = Repository::open(given.word(0)?)?;
-    let role = changes::add_release(&repository, now, given.needed("target")?, given.word(1)?, &release)?;
+    let packing = if given.has("zstd") { Packing::Zstd } else { Packing::AsItIs };
+    let (target, file) = (given.needed("target")?, given.word(1)?);
+    let role = changes::add_release(&repository, now, target, file, packing, release)?;
     tell(&repository, &role)
 }
 

@@ -14,7 +14,7 @@ USAGE
 
   kiosk-repo add-release DIR --target os|app/NAME FILE --hw BOARD… --kind app|os
              --release-seq N --min-release-seq N [--data-schema FROM:TO[:reversible]]
-             [--security [--deadline TIME]]
+             [--security [--deadline TIME]] [--zstd]
   kiosk-repo add-file DIR --target config/PROVINCE/NAME|usb/NAME FILE
   kiosk-repo remove   DIR --target PATH
   kiosk-repo waves    DIR --target PATH --wave SHARE@TIME… | --none
@@ -115,8 +115,8 @@ snapshot and a new timestamp. The timestamp is written last: until then kiosks s
 state. A run that broke off is simply repeated.
 refresh signs a new timestamp, with --snapshot-key a new snapshot as well. Let a machine do it
 once a day.
-check follows the repository with a kiosk's own code, fetches every target whole, and says who
-signs and how long everything is good. Without --root the folder's first root is believed.
+check follows the repository with a kiosk's own code, fetches every target whole, unpacks what
+is packed, and says who signs and how long everything is good. Without --root the folder's first root is believed.
 It warns (exit code 4) from 60 days before root expires, 21 targets and delegated roles,
 4 snapshot, 2 timestamp.
 ";
@@ -128,7 +128,7 @@ kiosk-repo add-release, add-file, remove, waves, delegate - what kiosks install
 USAGE
   kiosk-repo add-release DIR --target os|app/NAME FILE --hw BOARD… --kind app|os
              --release-seq N --min-release-seq N [--data-schema FROM:TO[:reversible]]
-             [--security [--deadline TIME]]
+             [--security [--deadline TIME]] [--zstd]
   kiosk-repo add-file DIR --target config/PROVINCE/NAME|usb/NAME FILE
   kiosk-repo remove   DIR --target PATH
   kiosk-repo waves    DIR --target PATH --wave SHARE@TIME… | --none
@@ -143,6 +143,8 @@ kind ever had for one of the boards. A file that changes while it is read is ref
                         can read it, so that rolling back loses nothing
   --security            closes a hole
   --deadline TIME       is to be in force by then
+  --zstd                FILE is an image: it is packed, the packed file is the target, and what it
+                        unpacks to is signed too
 add-file lists settings of a province, or a permit for sticks.
 remove takes a target off the list; its file stays, since kiosks may be fetching it.
 waves: from TIME on this SHARE of all kiosks in percent, drawn from each kiosk's id and the

@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp as Time;
-use release::Release;
+use release::{Compression, Release};
 use serde_json::Value;
 use tuf::{
     key::KeyId,
@@ -211,6 +211,11 @@ pub fn release_words(release: &Release) -> String {
     }
     if let Some(deadline) = it.deadline {
         let _ = write!(words, ", in force by {deadline}");
+    }
+    if let Some(image) = it.image {
+        let Compression::Zstd = image.compression;
+        let sha256 = String::from(image.sha256);
+        let _ = write!(words, ", zstd of {} bytes, sha256 {sha256}", image.length);
     }
     for wave in it.waves.iter().flat_map(release::Waves::all) {
         let _ = write!(words, ", {} % from {}", wave.share, wave.starts);

@@ -35,9 +35,12 @@ async fn the_walk_from_keys_to_a_signed_release_goes_through() {
         .unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}\n{err}");
-    for line in
-        ["+ os/image-7: os release 7 for pi4-wall pi5-counter", "by its own keys", "config/ha-noi/hours.toml"]
-    {
+    for line in [
+        "+ os/image-7: os release 7 for pi4-wall pi5-counter",
+        "+ app/kiosk-7: app release 7 for pi4-wall pi5-counter, kiosks go not below 5, zstd of 26 bytes",
+        "by its own keys",
+        "config/ha-noi/hours.toml",
+    ] {
         assert!(out.contains(line), "{line} is not in {out}");
     }
 
