@@ -39,7 +39,7 @@ pub use rollout::{
     AfterSuccess, Conditions, Group, GroupCounts, GroupPlan, GroupStatus, Rollout, RolloutPlan, RolloutStatus,
 };
 pub use server::{Fleet, FleetOptions, Login};
-pub use software::{Artifact, Content, DistributionSet, Hashes, LARGEST_ARTIFACT, SoftwareModule};
+pub use software::{Artifact, Content, DistributionSet, Hashes, LARGEST_ARTIFACT, Metadata, SoftwareModule};
 pub use state::{
     Assignment, AutoConfirm, ConfirmationFlow, Credential, Deployment, FleetSettings, FleetState, Handling,
     Link, Poll, WindowState,

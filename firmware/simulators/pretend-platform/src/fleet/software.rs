@@ -31,6 +31,18 @@ pub struct SoftwareModule {
     pub version: String,
     /// Its files.
     pub artifacts: Vec<Artifact>,
+    /// What is said of it beside that.
+    pub metadata: Vec<Metadata>,
+}
+
+/// A word about a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "hawkBit's words")]
+pub struct Metadata {
+    pub key: String,
+    pub value: String,
+    /// Whether kiosks are told it.
+    pub target_visible: bool,
 }
 
 impl SoftwareModule {

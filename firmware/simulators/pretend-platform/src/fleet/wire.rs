@@ -79,12 +79,19 @@ impl Deployment {
 fn chunk(module: &SoftwareModule, base: &str, scheme: Scheme) -> Value {
     let artifacts: Vec<_> =
         module.artifacts.iter().map(|artifact| described(artifact, module.id, base, scheme)).collect();
-    json!({
+    let mut chunk = json!({
         "part": module.part(),
         "name": module.name,
         "version": module.version,
         "artifacts": artifacts,
-    })
+    });
+    let visible = module.metadata.iter().filter(|metadata| metadata.target_visible);
+    let visible: Vec<_> =
+        visible.map(|metadata| json!({ "key": metadata.key, "value": metadata.value })).collect();
+    if !visible.is_empty() {
+        chunk["metadata"] = visible.into();
+    }
+    chunk
 }
 
 fn described(artifact: &Artifact, module: ModuleId, base: &str, scheme: Scheme) -> Value {

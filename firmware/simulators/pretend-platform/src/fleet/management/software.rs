@@ -17,7 +17,8 @@ use tokio::{
 
 use super::{Answer, How, Made, Page, Sees, Wish, assigned};
 use crate::fleet::{
-    Artifact, Content, DistributionSet, FleetRefusal, LARGEST_ARTIFACT, ModuleId, SetId, SoftwareModule,
+    Artifact, Content, DistributionSet, FleetRefusal, LARGEST_ARTIFACT, Metadata, ModuleId, SetId,
+    SoftwareModule,
     server::Shared,
     software::{Hashing, Held},
 };
@@ -31,6 +32,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route(MODULES, get(modules).post(create_modules))
         .route(&format!("{MODULES}/{{module}}"), get(one_module))
         .route(&format!("{MODULES}/{{module}}/artifacts"), files)
+        .route(&format!("{MODULES}/{{module}}/metadata"), get(metadata).post(add_metadata))
         .route(SETS, get(sets).post(create_sets))
         .route(&format!("{SETS}/{{set}}"), get(one_set))
         .route(&format!("{SETS}/{{set}}/assignedSM"), get(modules_of).post(add_modules))
@@ -85,6 +87,35 @@ async fn create_modules(State(shared): Sees, Wish(new): Wish<Vec<NewModule>>) ->
         made.push(module(state.module(id)?));
     }
     Ok((StatusCode::CREATED, Json(made.into())))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct NewMetadata {
+    key: String,
+    value: String,
+    #[serde(default)]
+    target_visible: bool,
+}
+
+fn word(metadata: &Metadata) -> Value {
+    json!({ "key": metadata.key, "value": metadata.value, "targetVisible": metadata.target_visible })
+}
+
+async fn metadata(State(shared): Sees, Path(id): Path<ModuleId>, Asked(page): Asked<Page>) -> Answer {
+    Ok(page.of(shared.state().module(id)?.metadata.iter().map(word)))
+}
+
+async fn add_metadata(
+    State(shared): Sees,
+    Path(id): Path<ModuleId>,
+    Wish(new): Wish<Vec<NewMetadata>>,
+) -> Made {
+    let mut state = shared.state();
+    for NewMetadata { key, value, target_visible } in new {
+        state.add_metadata(id, Metadata { key, value, target_visible })?;
+    }
+    Ok((StatusCode::CREATED, Json(state.module(id)?.metadata.iter().map(word).collect())))
 }
 
 async fn artifacts(State(shared): Sees, Path(id): Path<ModuleId>) -> Answer {

@@ -19,9 +19,9 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Action, ActionId, Artifact, ArtifactId, Call, Content, DistributionSet, FleetFault, FleetRefusal, Mishap,
-    ModuleId, Rollout, RolloutId, SetId, SoftwareModule, Target, TargetId, Traffic, faults::Faults,
-    ids::Sequences, software::LARGEST_ARTIFACT, target,
+    Action, ActionId, Artifact, ArtifactId, Call, Content, DistributionSet, FleetFault, FleetRefusal,
+    Metadata, Mishap, ModuleId, Rollout, RolloutId, SetId, SoftwareModule, Target, TargetId, Traffic,
+    faults::Faults, ids::Sequences, software::LARGEST_ARTIFACT, target,
 };
 
 /// What is decided before the server starts.
@@ -162,7 +162,7 @@ impl FleetState {
         }
         let id = ModuleId(self.next.modules.next());
         let (kind, name, version) = (kind.to_owned(), name.to_owned(), version.to_owned());
-        let module = SoftwareModule { id, kind, name, version, artifacts: Vec::new() };
+        let module = SoftwareModule { id, kind, name, version, artifacts: Vec::new(), metadata: Vec::new() };
         self.modules.insert(id, Arc::new(module));
         Ok(id)
     }
@@ -175,6 +175,20 @@ impl FleetState {
     /// All software modules, oldest first.
     pub fn modules(&self) -> impl ExactSizeIterator<Item = &SoftwareModule> {
         self.modules.values().map(AsRef::as_ref)
+    }
+
+    /// Says something of a module, once for each key.
+    pub fn add_metadata(&mut self, module: ModuleId, new: Metadata) -> Result<(), FleetRefusal> {
+        if !(1..=128).contains(&new.key.len()) || new.value.len() > 4000 {
+            return Err(FleetRefusal::invalid("a key has 1 to 128 bytes, a value at most 4000"));
+        }
+        let held =
+            self.modules.get_mut(&module).ok_or_else(|| FleetRefusal::missing("software module", module))?;
+        if held.metadata.iter().any(|known| known.key == new.key) {
+            return Err(FleetRefusal::Exists { what: "metadata", name: new.key });
+        }
+        Arc::make_mut(held).metadata.push(new);
+        Ok(())
     }
 
     /// Adds a file to a module.
