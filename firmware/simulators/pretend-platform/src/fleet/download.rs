@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, SeekFrom},
+    ops::Range,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -80,21 +81,7 @@ fn sent(shared: &Arc<Shared>, asked: &Asked, mishap: Option<Mishap>) -> Result<R
         Part::Whole => (StatusCode::OK, 0..content.size),
         Part::Range { first, last } => (StatusCode::PARTIAL_CONTENT, first..last + 1),
     };
-    let mut headers: Vec<(HeaderName, String)> = vec![
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_LENGTH, (range.end - range.start).to_string()),
-        (header::ACCEPT_RANGES, "bytes".to_owned()),
-        (header::ETAG, tag),
-    ];
-    if status == StatusCode::PARTIAL_CONTENT {
-        let (first, last) = (range.start, range.end - 1);
-        headers.push((header::CONTENT_RANGE, format!("bytes {first}-{last}/{}", content.size)));
-    }
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    for (name, value) in headers {
-        response.headers_mut().insert(name, value.parse().expect("numbers, hashes and words of ours"));
-    }
+    let mut response = head(status, &range, content.size, tag);
     // Who only looks downloads nothing.
     if asked.method == Method::HEAD {
         return Ok(response);
@@ -113,6 +100,26 @@ fn sent(shared: &Arc<Shared>, asked: &Asked, mishap: Option<Mishap>) -> Result<R
     tokio::spawn(sending.run(content));
     *response.body_mut() = Body::from_stream(Pieces(received));
     Ok(response)
+}
+
+/// Status and headers of an answer with these bytes of so many.
+fn head(status: StatusCode, range: &Range<u64>, size: u64, tag: String) -> Response {
+    let mut headers: Vec<(HeaderName, String)> = vec![
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_LENGTH, (range.end - range.start).to_string()),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
+        (header::ETAG, tag),
+    ];
+    if status == StatusCode::PARTIAL_CONTENT {
+        let (first, last) = (range.start, range.end - 1);
+        headers.push((header::CONTENT_RANGE, format!("bytes {first}-{last}/{size}")));
+    }
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    for (name, value) in headers {
+        response.headers_mut().insert(name, value.parse().expect("numbers, hashes and words of ours"));
+    }
+    response
 }
 
 /// A download under way.

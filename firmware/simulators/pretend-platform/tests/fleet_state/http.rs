@@ -41,6 +41,12 @@ impl Answer {
     }
 }
 
+/// The path of a link.
+pub fn path(link: &Value) -> String {
+    let href = link["href"].as_str().unwrap_or_else(|| panic!("no link: {link}"));
+    format!("/{}", href.splitn(4, '/').nth(3).unwrap())
+}
+
 impl Served {
     pub fn start() -> Self {
         Self::with(|_| {})
