@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use install::{Content, Source};
+use install::Content;
 use jiff::Timestamp;
 use release::Release;
 use reqwest::Client as Http;
 use tuf::{
     Client, ClientError, Limits, Refreshed, Target, TargetPath,
     store::{DurableStore, Folder, StoreError},
-    transport::{HttpsTransport, Resource, Transport as _, TransportError},
+    transport::HttpsTransport,
 };
 
 use crate::{settings::RepositoryPart, update::NotAllowed};
@@ -17,7 +17,6 @@ use crate::{settings::RepositoryPart, update::NotAllowed};
 /// The repository, and what is remembered of it.
 pub struct Repository {
     client: Client<HttpsTransport, DurableStore<Folder>>,
-    transport: HttpsTransport,
 }
 
 /// Why the repository cannot be opened.
@@ -36,15 +35,8 @@ pub enum RepositoryError {
 pub struct Found {
     /// The target.
     pub target: Target,
-    /// Its bytes.
-    pub bytes: TargetBytes,
-}
-
-/// A target's bytes, as often as they are wanted.
-#[derive(Clone)]
-pub struct TargetBytes {
-    transport: HttpsTransport,
-    file: String,
+    /// What the repository calls its file.
+    pub file: String,
 }
 
 impl Repository {
@@ -58,9 +50,9 @@ impl Repository {
     ) -> Result<Self, RepositoryError> {
         let transport = HttpsTransport::new(http, part.metadata.as_str(), part.targets.as_str());
         let store = DurableStore::open(Folder::open(folder)?)?;
-        let mut client = Client::new(transport.clone(), store, Limits::default());
+        let mut client = Client::new(transport, store, Limits::default());
         match client.trust(root) {
-            Ok(()) | Err(ClientError::RootAlreadyThere) => Ok(Self { client, transport }),
+            Ok(()) | Err(ClientError::RootAlreadyThere) => Ok(Self { client }),
             Err(error) => Err(error.into()),
         }
     }
@@ -78,8 +70,12 @@ impl Repository {
             return Ok((refreshed, Err(NotAllowed::NotListed)));
         };
         let file = self.client.file_of(&target)?;
-        let bytes = TargetBytes { transport: self.transport.clone(), file };
-        Ok((refreshed, Ok(Found { target, bytes })))
+        Ok((refreshed, Ok(Found { target, file })))
+    }
+
+    /// The way to the files.
+    pub fn transport(&self) -> HttpsTransport {
+        self.client.transport().clone()
     }
 }
 
@@ -93,14 +89,5 @@ impl Repository {
         });
         let release = listed.and_then(|target| target.file.custom::<Release>()?.ok());
         Ok(release.map(|release| release.fields().min_release_seq.get()))
-    }
-}
-
-impl Source for TargetBytes {
-    type Body = <HttpsTransport as tuf::transport::Transport>::Body;
-
-    async fn open(&mut self, from: u64) -> Result<Self::Body, TransportError> {
-        let body = self.transport.fetch(Resource::Target(&self.file), from).await?;
-        body.ok_or(TransportError::Status { code: 404 })
     }
 }

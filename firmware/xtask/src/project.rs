@@ -27,6 +27,15 @@ pub fn cargo() -> Command {
     cargo
 }
 
+/// The folder of the compiler and the programs beside it.
+pub fn toolchain() -> Result<PathBuf> {
+    let output = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+        .args(["--print", "sysroot"])
+        .output()
+        .context("cannot start rustc")?;
+    Ok(PathBuf::from(String::from_utf8(output.stdout).context("a toolchain with an odd name")?.trim()))
+}
+
 /// Says a command and runs it; an exit code that is not 0 is an error.
 pub fn run(command: &mut Command) -> Result<()> {
     let words: Vec<_> = command.get_args().map(OsStr::to_string_lossy).collect();

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, num::NonZeroU8, process::Stdio, sync::Arc, time::Duration};
 
-use install::{AppSlots, InstallBackend as _, InstallError, boot::Refused};
+use install::{AppSlots, InstallBackend as _, InstallError, backend::RepositoryFile, boot::Refused};
 use jiff::Timestamp;
 use tokio::{
     process::Command,
@@ -262,16 +262,18 @@ impl Parts {
         Ok((refreshed, resolved))
     }
 
-    async fn write(&self, release: &Approved, mut found: Found) -> Event {
+    async fn write(&self, release: &Approved, found: Found) -> Event {
         if found.target.file.hashes.get("sha256") != Some(&String::from(release.digest)) {
             return Event::Written(Err("another release is signed under this name now".to_owned()));
         }
+        let transport = self.repository.lock().await.transport();
         let mut slots = self.slots.lock().await;
         // Approved below the floor: the signers of what runs let it go back that far.
         if let Err(error) = slots.lower_floor(release.seq().get(), "signed for what runs now") {
             return Event::NotNow(chain(&error));
         }
-        match slots.write(&slots::content(release), &mut found.bytes).await {
+        let mut source = RepositoryFile { transport: &transport, file: found.file };
+        match slots.write(&slots::content(release), &mut source).await {
             Ok(()) => Event::Written(Ok(())),
             Err(error) if error.resumes() => Event::NotNow(chain(&error)),
             Err(error) => Event::Written(Err(chain(&error))),
