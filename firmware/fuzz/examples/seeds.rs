@@ -10,6 +10,7 @@ use std::{fs, path::Path};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use card::FileId;
 use fuzz::{CHOICES, Recorder, TODAY, VirtualCard, chip_of, issuer, passport};
+use install::frames;
 use jiff::civil::date;
 use simulators::{
     card_profile::Hash,
@@ -44,6 +45,19 @@ fn main() {
     conversations();
     lists();
     updates();
+    images();
+}
+
+/// An image in two frames, as our packer makes them, and one that packs to nearly nothing.
+fn images() {
+    let mut packed = Vec::new();
+    for frame in [&b"the first frame of an image"[..], b"and the second, which says the second twice"] {
+        frames::pack(&mut &*frame, &mut packed).expect("memory");
+    }
+    keep("packed_image", "two-frames", &packed);
+    let mut packed = Vec::new();
+    frames::pack(&mut &vec![0; 100_000][..], &mut packed).expect("memory");
+    keep("packed_image", "zeros", &packed);
 }
 
 /// A small repository of updates, under keys that everybody knows.

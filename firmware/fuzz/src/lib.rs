@@ -42,7 +42,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 19] = [
     Target::new("answers", chip::answers),
     Target::new("card_code", files::card_code),
     Target::new("card_security", signed::card_security),
@@ -55,6 +55,7 @@ pub const TARGETS: [Target; 18] = [
     Target::new("issued", issued::any_group),
     Target::new("master_list", signed::master_list),
     Target::new("mrz", files::mrz),
+    Target::new("packed_image", updates::packed_image),
     Target::new("picture", files::picture),
     Target::new("revocation_list", signed::revocation_list),
     Target::new("security_infos", files::security_infos),

@@ -1,11 +1,37 @@
 //! What a repository of updates says. TUF 1.0.34, section 4.
 
+use install::{
+    ImageDigest,
+    frames::{FRAME, Unpacked},
+};
 use tuf::{
     metadata::{Metadata, Role, Root, Snapshot, Targets, Timestamp},
     repository::Draft,
 };
 
 use crate::Reached;
+
+/// What an installer may hold at once: two frames.
+const MOST_UNPACKED: u64 = 2 * FRAME as u64;
+
+/// A target that holds a packed image. However it comes in pieces, it is the same image.
+pub(crate) fn packed_image(bytes: &[u8]) -> Reached {
+    let image = unpack(bytes, 512);
+    assert!(image == unpack(bytes, 7), "pieces of 7 bytes give another image than pieces of 512");
+    Reached::by(image.is_some_and(|image| image.length > 0))
+}
+
+/// None: refused, or more than is looked at here.
+fn unpack(bytes: &[u8], piece: usize) -> Option<ImageDigest> {
+    let mut unpacked = Unpacked::new().expect("memory for one frame");
+    for piece in bytes.chunks(piece) {
+        unpacked.update(piece).ok()?;
+        if unpacked.length() > MOST_UNPACKED {
+            return None;
+        }
+    }
+    unpacked.finish().ok()
+}
 
 /// Metadata of one of the four kinds.
 pub(crate) fn tuf_metadata(bytes: &[u8]) -> Reached {
