@@ -12,9 +12,14 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use bytes::Bytes;
 use common::{Handed, Sample, chain};
-use install::{AppSlots, BootRecord, InstallBackend as _, SlotFolder, slots::Packing};
+use install::{AppSlots, BootRecord, InstallBackend as _, InstallError, SlotFolder, Source, slots::Packing};
 use tempfile::TempDir;
+use tuf::{
+    store::StoreError,
+    transport::{Body, TransportError},
+};
 
 const LAUNCH: &str = env!("CARGO_BIN_EXE_kiosk-launch");
 
@@ -151,6 +156,57 @@ async fn a_trial_that_is_committed_is_started_from_then_on() {
         assert!(machine.launch(&["kioskd"]).out.contains("slot=b trial=0"));
     }
     assert_eq!(fs::read_link(machine.slots_path().join("current")).unwrap(), Path::new("app-b.img"));
+}
+
+/// A source that hands out one half and then nothing, for ever.
+struct Hangs(Vec<u8>);
+
+impl Source for Hangs {
+    type Body = Self;
+
+    async fn open(&mut self, _: u64) -> Result<Self, TransportError> {
+        Ok(Self(self.0.clone()))
+    }
+}
+
+impl Body for Hangs {
+    fn starts_at(&self) -> u64 {
+        0
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+        match std::mem::take(&mut self.0) {
+            nothing if nothing.is_empty() => std::future::pending().await,
+            half => Ok(Some(half.into())),
+        }
+    }
+}
+
+#[tokio::test]
+async fn while_a_write_is_under_way_the_launcher_starts_and_nobody_else_writes() {
+    let machine = Machine::with(SAYS.as_bytes());
+    machine.launch(&["kioskd"]);
+    let sample = Sample::plain(7, 60_000);
+    let mut slots = AppSlots::open(machine.place()).unwrap().syncing_every(10_000);
+    let mut source = Hangs(sample.image[..30_000].to_vec());
+    let meanwhile = async {
+        while !machine.line().contains("30000 of 60000 bytes") {
+            tokio::task::yield_now().await;
+        }
+        let second = AppSlots::open(machine.place()).unwrap_err();
+        assert!(matches!(second, InstallError::Lock(StoreError::Busy)), "{}", chain(&second));
+        machine.launch(&["kioskd"])
+    };
+    let ran = tokio::select! {
+        written = slots.write(&sample.content, &mut source) => panic!("{written:?} of half"),
+        ran = meanwhile => ran,
+    };
+    assert!(ran.out.contains("slot=a trial=0"), "{}", ran.err);
+    assert!(ran.err.contains("release 7 is being written to slot b"), "{}", ran.err);
+    let mut right = Handed::of(&sample.target);
+    slots.write(&sample.content, &mut right).await.unwrap();
+    assert_eq!(right.asked_from, 30_000);
+    assert_eq!(fs::read(machine.slots_path().join("app-b.img")).unwrap(), sample.image);
 }
 
 #[tokio::test]
