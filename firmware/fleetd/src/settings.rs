@@ -23,6 +23,8 @@ use crate::{
 pub struct Settings {
     /// This kiosk at the fleet server.
     pub account: Account,
+    /// How long to sleep between polls until the server says. The first one is drawn from it.
+    pub poll_every: Duration,
     /// Whom to believe about TLS, and what to show.
     pub tls: Tls,
     /// Where signed releases are.
@@ -116,6 +118,7 @@ struct FleetPart {
     server: Address,
     tenant: String,
     controller: String,
+    poll_seconds: NonZeroU32,
     target_token: Option<PathBuf>,
     gateway_token: Option<PathBuf>,
 }
@@ -209,6 +212,7 @@ impl Settings {
             Rehearse::Word(NoRehearsal::None) => None,
         };
         Ok(Self {
+            poll_every: seconds(file.fleet.poll_seconds),
             account: file.fleet.account()?,
             tls: file.tls,
             repository: file.repository,

@@ -2,7 +2,11 @@
 //! by `fleetd` while it changes what runs: so no visit is ever broken, and none begins that
 //! would be. The kernel lets go of it when its holder dies.
 
-use std::fs::{File, TryLockError};
+use std::{
+    fs::{File, Permissions, TryLockError},
+    io::ErrorKind,
+    os::unix::fs::PermissionsExt as _,
+};
 
 use crate::{Folder, FolderError};
 
@@ -17,7 +21,14 @@ pub struct Lease {
 impl Folder {
     /// Takes the lease; `None`: the other program has it.
     pub fn lease(&self) -> Result<Option<Lease>, FolderError> {
-        let file = File::options().create(true).truncate(false).write(true).open(self.path.join(NAME));
+        let path = self.path.join(NAME);
+        let file = match File::options().create_new(true).write(true).open(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => File::options().write(true).open(&path),
+            made => made.and_then(|file| {
+                // The other program, of another user, must open it too.
+                file.set_permissions(Permissions::from_mode(0o660)).map(|()| file)
+            }),
+        };
         let file = file.map_err(self.failed(NAME, "opened"))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Lease { _locked: file })),
@@ -42,6 +53,14 @@ mod tests {
         assert!(kioskd.lease().unwrap().is_none());
         drop(update);
         assert!(kioskd.lease().unwrap().is_some());
+    }
+
+    #[test]
+    fn the_other_programs_user_may_open_it() {
+        let place = tempfile::tempdir().unwrap();
+        let _lease = Folder::new(place.path()).lease().unwrap();
+        let mode = std::fs::metadata(place.path().join(NAME)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o660);
     }
 
     #[test]

@@ -15,7 +15,9 @@ mod notice;
 mod vitals;
 
 use std::{
-    fs, io,
+    fs::{self, Permissions},
+    io,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -54,6 +56,8 @@ impl Folder {
         let bytes = serde_json::to_vec(message).expect("our messages have text keys");
         let new = self.path.join(format!("{name}.new"));
         fs::write(&new, bytes).map_err(self.failed(name, "written"))?;
+        // Whatever either program lets files be by default, the other must read this one.
+        fs::set_permissions(&new, Permissions::from_mode(0o640)).map_err(self.failed(name, "shared"))?;
         fs::rename(&new, self.path.join(name)).map_err(self.failed(name, "renamed"))
     }
 

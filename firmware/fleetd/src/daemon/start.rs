@@ -67,7 +67,7 @@ pub fn start(settings: Settings) -> Result<Daemon, StartError> {
         slots => slots?,
     };
     let facts = Facts { id: settings.account.controller.clone(), hardware: settings.hardware.clone() };
-    let pace = Pace::default();
+    let pace = Pace::new(settings.poll_every);
     Ok(Daemon {
         clock: TrustedClock::new(machine::BUILT, kept.clock),
         controller,

@@ -11,6 +11,16 @@ use crate::update::{ActionId, Execution, Finished, Handling, MaintenanceWindow, 
 /// signed target.
 pub const TARGET_KEY: &str = "tuf-target";
 
+/// What a `deploymentBase` asks for; `None`: it is none.
+pub fn order_in(body: &[u8]) -> Option<Order> {
+    serde_json::from_slice::<DeploymentBase>(body).ok()?.order()
+}
+
+/// A report as a body of `feedback`.
+pub fn feedback(report: &Report) -> Vec<u8> {
+    serde_json::to_vec(&Feedback::of(report)).expect("text keys only")
+}
+
 /// `GET {tenant}/controller/v1/{id}`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Base {

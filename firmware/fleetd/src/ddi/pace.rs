@@ -29,11 +29,16 @@ const FIRST: Duration = Duration::from_secs(15);
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { sleep: Duration::from_mins(5), failures: 0 }
+        Self::new(Duration::from_mins(5))
     }
 }
 
 impl Pace {
+    /// Until the server has said how long to sleep, it is this.
+    pub fn new(sleep: Duration) -> Self {
+        Self { sleep, failures: 0 }
+    }
+
     /// How long to wait after a start: anything up to one interval. `chance` is evenly drawn
     /// from all 32-bit numbers.
     pub fn after_start(&self, chance: u32) -> Duration {

@@ -16,6 +16,8 @@ mod state;
 mod step;
 mod when;
 
+pub use ::release::Sha256Digest;
+
 pub use self::{
     event::{Effect, Event, Glance, Moment, NotActivated},
     health::Before,

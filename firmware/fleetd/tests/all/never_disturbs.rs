@@ -1,7 +1,7 @@
 //! An update waits for people: for the visit under way always, for the site's hours unless the
 //! fleet or a hole cannot wait, and it says beforehand that the machine closes.
 
-use crate::kiosk::{ACTION, Kiosk, Lease, NEW, OLD, Release, approved, order};
+use crate::model::{ACTION, Kiosk, Lease, NEW, OLD, Release, approved, order};
 use fleetd::update::{Event, Handling, MaintenanceWindow, State};
 use jiff::SignedDuration;
 

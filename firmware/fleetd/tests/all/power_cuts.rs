@@ -1,7 +1,7 @@
 //! The power may fail before any act of an update. Whatever it is, the kiosk ends with a slot
 //! that runs, the server hears how it ended, and nothing is done that may be done only once.
 
-use crate::kiosk::{ACTION, Kiosk, NEW, OLD, Release, order};
+use crate::model::{ACTION, Kiosk, NEW, OLD, Release, order};
 use fleetd::update::{Execution, Finished, Handling, State};
 use release::Sha256Digest;
 

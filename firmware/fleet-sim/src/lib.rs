@@ -1,0 +1,17 @@
+//! A fleet in simulated time: the update machine of `fleetd`, as it is, in each of thousands of
+//! kiosks, against the rules of the fleet server. Disk, slots, programs and network are
+//! pretended; what is decided is not. Messages go through their real JSON both ways.
+//!
+//! The same seed gives the same run.
+
+mod chance;
+mod fleet;
+mod kiosk;
+
+pub use self::{
+    fleet::{Fleet, Plan},
+    kiosk::{Kiosk, Ward},
+};
+
+/// Seconds of simulated time since the start.
+pub type Second = u32;

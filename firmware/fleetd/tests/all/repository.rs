@@ -1,0 +1,98 @@
+//! A signed repository and the web server before it.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use axum::{Router, body::Bytes, extract, http::StatusCode, routing::get};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use tuf::{
+    TargetPath,
+    metadata::{Expiry, Root, Targets, Threshold, Version},
+    repository::{Announce, Draft, Ed25519Signer, Release, RepositoryFolder, Signer},
+};
+
+/// One key a role, in a folder.
+pub struct Repository {
+    folder: PathBuf,
+    targets: Targets,
+    version: u64,
+    pub address: SocketAddr,
+}
+
+fn key(number: u8) -> Ed25519Signer {
+    Ed25519Signer::new(&[number; 32])
+}
+
+fn sign<T: tuf::metadata::Role>(body: &T, number: u8) -> Vec<u8> {
+    Draft::signed_by(body, &[&key(number) as &dyn Signer]).unwrap().bytes()
+}
+
+fn expires() -> Expiry {
+    let whole = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
+    Expiry::new(whole + SignedDuration::from_hours(24))
+}
+
+impl Repository {
+    pub async fn new(folder: &Path) -> Self {
+        let keys = [1, 2, 3, 4].map(|number| key(number).key());
+        let [root, targets, snapshot, timestamp] = keys.each_ref();
+        let one = |key| (Threshold::ONE, [key]);
+        let root = Root::first(
+            expires().get(),
+            (one(root).0, &[root]),
+            (one(targets).0, &[targets]),
+            (one(snapshot).0, &[snapshot]),
+            (one(timestamp).0, &[timestamp]),
+        );
+        RepositoryFolder::new(folder).publish_root(&sign(&root, 1)).unwrap();
+        let mut repository = Self {
+            folder: folder.to_owned(),
+            targets: Targets::first(expires().get()),
+            version: 0,
+            address: serve(folder).await,
+        };
+        repository.publish();
+        repository
+    }
+
+    /// Lists a release for the board of the tests.
+    pub fn release(&mut self, seq: u64, image: &[u8]) -> String {
+        let path = TargetPath::new(format!("app/kiosk-{seq}")).unwrap();
+        let mut file = RepositoryFolder::new(&self.folder).add_target(&path, &mut &*image).unwrap();
+        file.custom =
+            Some(json!({"hw": ["pc-dev"], "kind": "app", "release_seq": seq, "min_release_seq": 1}));
+        self.targets.list(&path, file);
+        self.targets.version = self.targets.version.next().unwrap();
+        self.publish();
+        path.to_string()
+    }
+
+    fn publish(&mut self) {
+        self.version += 1;
+        let version = Version::new(self.version).unwrap();
+        let mut release = Release::default();
+        release.add("targets", sign(&self.targets, 2)).unwrap();
+        let snapshot = sign(&release.snapshot(version, expires().get(), Announce::Digests), 3);
+        let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
+        let timestamp =
+            Release::timestamp((version, &snapshot), version, expires().get(), now, Announce::Digests);
+        RepositoryFolder::new(&self.folder).publish(&release, &snapshot, &sign(&timestamp, 4)).unwrap();
+    }
+}
+
+/// A plain web server over a folder.
+async fn serve(folder: &Path) -> SocketAddr {
+    let folder = folder.to_owned();
+    let file = get(move |extract::Path(path): extract::Path<String>| {
+        let file = folder.join(path);
+        async move { fs::read(file).map(Bytes::from).map_err(|_| StatusCode::NOT_FOUND) }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/{*path}", file)).await });
+    address
+}

@@ -1,0 +1,271 @@
+//! A site: fleet server, repository, and a kiosk with real slots, the real launcher and the
+//! real `fleetd`. What runs from a slot is a script that says how it is, as `kioskd` would.
+
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::{Path, PathBuf},
+    process::{Child, Command},
+    time::{Duration, Instant},
+};
+
+use install::{BootRecord, SlotFolder};
+use jiff::Timestamp;
+use pretend_platform::fleet::{ActionId, Assignment, Fleet, FleetOptions, Metadata, SetId, Status};
+use tempfile::TempDir;
+use upkeep::{Folder, Lease, Opening};
+
+use crate::repository::Repository;
+
+const NAME: &str = "kiosk-1";
+const TOKEN: &str = "secret-of-kiosk-1";
+
+/// How a release behaves.
+#[derive(Clone, Copy)]
+pub enum Program {
+    Well,
+    WithoutReader,
+    Crashes,
+}
+
+impl Program {
+    /// One script that is a whole image. It says how it is every half second, without a visit.
+    fn image(self, seq: u64) -> String {
+        let reader = match self {
+            Self::Well => r#""ready""#,
+            Self::WithoutReader => r#"{"failed":"CARD-09"}"#,
+            Self::Crashes => return format!("#!/bin/sh\necho {seq} >> \"$KIOSK_TEST/tried\"\nexit 1\n"),
+        };
+        format!(
+            "#!/bin/sh\ncd \"$KIOSK_TEST\" || exit 1\necho {seq} > runs\nstarted=$(date -u +%FT%T.%NZ)\nwhile :; do\n\
+             now=$(date -u +%FT%T.%NZ)\nprintf '{{\"version\":\"{seq}\",\"started\":\"%s\",\"written\":\"%s\",\
+             \"screen_draws\":true,\"devices\":{{\"card-reader\":{reader}}},\
+             \"idle_since\":\"2026-01-01T00:00:00Z\",\"waiting\":0,\"events\":{{}}}}' \"$started\" \"$now\" > upkeep/v\n\
+             mv upkeep/v upkeep/vitals.json\nsleep 0.5\ndone\n"
+        )
+    }
+}
+
+/// Everything.
+pub struct Site {
+    fleet: Fleet,
+    repository: Repository,
+    set: Option<SetId>,
+    pub kiosk: Kiosk,
+}
+
+/// The machine.
+pub struct Kiosk {
+    folder: TempDir,
+    fleetd: Option<Child>,
+}
+
+impl Site {
+    pub async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut options = FleetOptions::new(folder.path().join("artifacts"));
+        options.settings.poll_every = Duration::from_secs(1);
+        let fleet = Fleet::start(options).await.unwrap();
+        fleet.state().create_target(NAME, Some(TOKEN), Timestamp::now()).unwrap();
+        let repository = Repository::new(&folder.path().join("repository")).await;
+        let kiosk = Kiosk { folder, fleetd: None };
+        kiosk.write_settings(fleet.address(), repository.address);
+        Self { fleet, repository, set: None, kiosk }
+    }
+
+    /// Signs a release and orders it, forced.
+    pub fn order(&mut self, seq: u64, program: Program) -> ActionId {
+        let target = self.repository.release(seq, program.image(seq).as_bytes());
+        self.assign(&target, "1")
+    }
+
+    /// Orders a release that was ordered before, under a new distribution set.
+    pub fn order_again(&mut self, seq: u64) -> ActionId {
+        self.assign(&format!("app/kiosk-{seq}"), "2")
+    }
+
+    /// Orders what nobody signed.
+    pub fn order_unsigned(&mut self, seq: u64) -> ActionId {
+        self.assign(&format!("app/kiosk-{seq}"), "1")
+    }
+
+    fn assign(&mut self, target: &str, version: &str) -> ActionId {
+        let mut state = self.fleet.state();
+        let module = state.create_module("application", "kiosk", version).unwrap();
+        let word = Metadata {
+            key: fleetd::ddi::TARGET_KEY.to_owned(),
+            value: target.to_owned(),
+            target_visible: true,
+        };
+        state.add_metadata(module, word).unwrap();
+        let set = state.create_set("kiosk", version, &[module]).unwrap();
+        self.set = Some(set);
+        state.assign(NAME, &Assignment::of(set), Timestamp::now()).unwrap().unwrap()
+    }
+
+    pub fn status(&self, action: ActionId) -> Status {
+        self.fleet.state().action(action).unwrap().status
+    }
+
+    /// What the kiosk said of an action, the oldest first.
+    pub fn said(&self, action: ActionId) -> Vec<String> {
+        let state = self.fleet.state();
+        let history = &state.action(action).unwrap().history;
+        let messages = history.iter().flat_map(|entry| &entry.messages).map(ToString::to_string);
+        messages.filter(|line| !line.starts_with("Update Server")).collect()
+    }
+
+    /// Waits until something holds; says where things stand if it never does.
+    pub async fn until(&self, what: &str, limit: Duration, holds: impl Fn(&Self) -> bool) {
+        let since = Instant::now();
+        while !holds(self) {
+            assert!(since.elapsed() < limit, "not within {limit:?}: {what}; {}", self.kiosk.line());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+impl Kiosk {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write_settings(&self, fleet: std::net::SocketAddr, repository: std::net::SocketAddr) {
+        for folder in ["slots", "state", "upkeep"] {
+            fs::create_dir(self.path(folder)).unwrap();
+        }
+        let image = self.path("slots").join("app-a.img");
+        fs::write(&image, Program::Well.image(6)).unwrap();
+        fs::set_permissions(&image, fs::Permissions::from_mode(0o755)).unwrap();
+        symlink("app-a.img", self.path("slots").join("current")).unwrap();
+        fs::write(self.path("token"), TOKEN).unwrap();
+        self.write_restart();
+        let path = |name: &str| format!("{:?}", self.path(name).display().to_string());
+        let root = self.path("repository/metadata/1.root.json");
+        let settings = format!(
+            r#"[fleet]
+server = "http://{fleet}"
+tenant = "DEFAULT"
+controller = "{NAME}"
+poll-seconds = 1
+target-token = {token}
+
+[tls]
+
+[repository]
+metadata = "http://{repository}/metadata"
+targets = "http://{repository}/targets"
+root = {root:?}
+
+[kiosk]
+hardware = "pc-dev"
+
+[files]
+state = {state}
+slots = {slots}
+upkeep = {upkeep}
+
+[hours]
+utc-offset-minutes = 420
+windows = []
+
+[update]
+idle-seconds = 1
+idle-forced-seconds = 1
+announce-seconds = 1
+well-seconds = 3
+ill-seconds = 5
+tries = 2
+restart = [{restart}]
+rehearse = ["/bin/sh", "-c", "test -s \"$KIOSK_IMAGE\""]
+"#,
+            token = path("token"),
+            root = root.display().to_string(),
+            state = path("state"),
+            slots = path("slots"),
+            upkeep = path("upkeep"),
+            restart = path("restart"),
+        );
+        fs::write(self.path("fleetd.toml"), settings).unwrap();
+    }
+
+    /// What systemd would do: end the program, and start the launcher until something stays up.
+    fn write_restart(&self) {
+        let here = self.folder.path().display();
+        let launch = launcher().display().to_string();
+        let script = format!(
+            "#!/bin/sh\nexport KIOSK_TEST={here}\nif [ -f {here}/pid ]; then kill \"$(cat {here}/pid)\" 2>/dev/null; fi\n\
+             setsid sh -c 'echo $$ > {here}/pid; for start in 1 2 3 4 5; do\n\
+             {launch} --slots {here}/slots --runtime {here} -- kioskd & child=$!; trap \"kill $child; exit 0\" TERM; wait $child\n\
+             sleep 0.1; done' > {here}/log 2>&1 &\nexit 0\n"
+        );
+        let path = self.path("restart");
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// Starts the programs and `fleetd`.
+    pub async fn start(&mut self) {
+        assert!(Command::new(self.path("restart")).status().unwrap().success());
+        let since = Instant::now();
+        while self.upkeep().vitals().is_none() {
+            assert!(since.elapsed() < Duration::from_secs(10), "{:?}", fs::read_to_string(self.path("log")));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.start_fleetd();
+    }
+
+    pub fn start_fleetd(&mut self) {
+        let mut fleetd = Command::new(env!("CARGO_BIN_EXE_fleetd"));
+        self.fleetd = Some(fleetd.arg("--config").arg(self.path("fleetd.toml")).spawn().unwrap());
+    }
+
+    pub fn kill_fleetd(&mut self) {
+        if let Some(mut fleetd) = self.fleetd.take() {
+            fleetd.kill().unwrap();
+            fleetd.wait().unwrap();
+        }
+    }
+
+    fn upkeep(&self) -> Folder {
+        Folder::new(&self.path("upkeep"))
+    }
+
+    /// Somebody is served.
+    pub fn begin_visit(&self) -> Lease {
+        self.upkeep().lease().unwrap().expect("the machine is free")
+    }
+
+    /// Whether a visit could not begin.
+    pub fn closed(&self) -> bool {
+        matches!(self.upkeep().opening(Timestamp::now()), Opening::ClosedFor(_))
+    }
+
+    /// The number of the release that runs.
+    pub fn runs(&self) -> String {
+        fs::read_to_string(self.path("runs")).unwrap_or_default().trim().to_owned()
+    }
+
+    /// The slots in a line.
+    pub fn line(&self) -> String {
+        BootRecord::new(SlotFolder::new(&self.path("slots"))).read().unwrap().line()
+    }
+}
+
+impl Drop for Kiosk {
+    fn drop(&mut self) {
+        self.kill_fleetd();
+        if let Ok(pid) = fs::read_to_string(self.path("pid")) {
+            _ = Command::new("kill").arg(pid.trim()).status();
+        }
+    }
+}
+
+/// Built beside the tests.
+fn launcher() -> PathBuf {
+    let here = std::env::current_exe().unwrap();
+    let programs = here.ancestors().nth(2).unwrap();
+    let launcher = programs.join("kiosk-launch");
+    assert!(Path::new(&launcher).is_file(), "build {} first: cargo build -p install", launcher.display());
+    launcher
+}
