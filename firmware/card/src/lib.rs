@@ -29,7 +29,8 @@ mod pace;
 mod proof;
 mod protocol;
 #[cfg(test)]
-#[path = "../tests/script/mod.rs"]
+#[path = "../tests/all/script.rs"]
+#[allow(dead_code, reason = "the unit tests use a part of it")]
 mod script;
 mod secure_messaging;
 pub mod security_infos;

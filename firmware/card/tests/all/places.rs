@@ -1,9 +1,8 @@
 //! Files in and outside the application, through one channel.
 
-mod script;
-
 use card::{AccessKey, AccessPolicy, Can, ChipAuthentication, FileId, ReadError, Session};
-use script::{Example, ScriptedChance, ScriptedReader};
+
+use crate::script::{Example, ScriptedChance, ScriptedReader};
 
 /// Opens the example's chip and hands the session to the test.
 fn in_session(

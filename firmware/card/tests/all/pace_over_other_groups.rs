@@ -1,10 +1,9 @@
 //! PACE over groups, with mappings and ciphers of which the standards print no example,
 //! against exchanges that another implementation made.
 
-mod script;
-
 use card::{AccessKey, AccessPolicy, Can, FileId, Protocol};
-use script::{Example, ScriptedChance, ScriptedReader};
+
+use crate::script::{Example, ScriptedChance, ScriptedReader};
 
 /// Plays every example of a text; gives the protocols.
 fn reproduce(text: &str) -> Vec<Protocol> {

@@ -1,14 +1,13 @@
 //! What can go wrong through an open channel, each as its own error, after the exchanges of
 //! ICAO Doc 9303-11, appendix G.1.
 
-#[path = "script/appendix_g.rs"]
-mod appendix_g;
-mod script;
-
-use appendix_g::*;
 use card::{AccessPolicy, FileId, ReadError, Session, Step};
 use faults::Fault;
-use script::{ScriptedChance, ScriptedReader};
+
+use crate::{
+    appendix_g::*,
+    script::{ScriptedChance, ScriptedReader},
+};
 
 /// An open session whose next commands are these.
 fn in_session(next: &[Exchange], test: impl FnOnce(&mut Session<'_>)) {

@@ -1,9 +1,6 @@
 //! The exchanges of ICAO Doc 9303-11, appendix G.1, for tests that go wrong after one of
 //! them, and what follows them on the wire.
 
-// Each test file uses a part of it.
-#![allow(dead_code)]
-
 use card::{AccessKey, AccessPolicy, MrzKey, ReadError, Session};
 
 use crate::script::{ScriptedChance, ScriptedReader};

@@ -7,13 +7,12 @@
 //! implementation, the Python package `cryptography`; the file that stands for
 //! EF.CardSecurity is none, as nothing here looks into it.
 
-mod script;
-
 use card::{
     AccessFlaw, AccessKey, AccessPolicy, Agreement, Can, CardFiles, ChipProof, Cipher, FileId, Mapping,
     MrzKey, Protocol, ReadError, Step,
 };
-use script::{ScriptedChance, ScriptedReader};
+
+use crate::script::{ScriptedChance, ScriptedReader};
 
 fn read(steps: &[(&str, &str)], chance: &[&str], key: &AccessKey) -> CardFiles {
     let mut reader = ScriptedReader::new(steps);

@@ -1,14 +1,13 @@
 //! Whatever is changed in whatever answer, from the first byte of EF.CardAccess to the
 //! last of DG1: the reading fails as an error, and nothing is proven.
 
-mod script;
-
 use std::time::Duration;
 
 use card::{AccessKey, AccessPolicy, Can, CardFiles, ChipAuthentication, FileId, ReadError};
 use devices::{CardReader, Presence, ReaderFault};
-use script::{Example, ScriptedChance};
 use zeroize::Zeroizing;
+
+use crate::script::{Example, ScriptedChance};
 
 /// Plays an exchange with one answer changed. A command that the exchange does not have
 /// is answered with nothing: the card is gone.

@@ -6,12 +6,11 @@
 //! from its session keys with another implementation, the Python package
 //! `cryptography`; EF.COM itself is that of 9303-10, appendix A.
 
-mod script;
-
 use card::{
     AccessKey, AccessPolicy, Agreement, Cipher, FileId, Mapping, MrzKey, Pin, Progress, Protocol, Session,
 };
-use script::{ScriptedChance, ScriptedReader};
+
+use crate::script::{ScriptedChance, ScriptedReader};
 
 const EF_COM: &str = "60145F0104303130365F36063034303030305C026175";
 

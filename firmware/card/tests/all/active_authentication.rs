@@ -1,10 +1,9 @@
 //! Active authentication: the caller's challenge goes to the chip, and what comes back is
 //! carried out as it came.
 
-mod script;
-
 use card::{AccessKey, AccessPolicy, ActiveAuthentication, Can, ChipProof, FileId, ReadError, Step};
-use script::{Example, ScriptedChance, ScriptedReader};
+
+use crate::script::{Example, ScriptedChance, ScriptedReader};
 
 /// RND.IFD of ICAO Doc 9303-11, appendix F.
 const CHALLENGE: [u8; 8] = [0xF1, 0x73, 0x58, 0x99, 0x74, 0xBF, 0x40, 0xC6];

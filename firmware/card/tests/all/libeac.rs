@@ -1,6 +1,6 @@
 //! PACE, the secure channel and chip authentication version 2 against a chip of other
 //! people: libeac (OpenPACE, Debian's `libeac-dev`), which knows nothing of this crate. It runs in a program of its own
-//! (`libeac/chip.c`), built here with the C compiler; libeac is under the GPL, so nothing
+//! (`tests/libeac/chip.c`), built here with the C compiler; libeac is under the GPL, so nothing
 //! of it is linked into the product.
 //!
 //! Without libeac these tests are skipped, loudly, unless `KIOSK_OPPONENTS=required`.

@@ -2,17 +2,16 @@
 //! error. The exchanges are those of ICAO Doc 9303-11, appendix G.1, up to the point where
 //! they go wrong; a script that is not asked to its end, or asked for more, fails the test.
 
-#[path = "script/appendix_g.rs"]
-mod appendix_g;
-mod script;
-
-use appendix_g::*;
 use card::{
     AccessFlaw, AccessKey, AccessPolicy, Can, FileId, MrzKey, Password, Pin, Protocol, Puk, ReadError, Step,
 };
 use devices::ReaderFault;
 use faults::Fault;
-use script::{ScriptedChance, ScriptedReader};
+
+use crate::{
+    appendix_g::*,
+    script::{ScriptedChance, ScriptedReader},
+};
 
 /// Plays the good exchanges, then the last one, and gives the error that comes of it.
 fn refusal(good: &[Exchange], last: &[Exchange]) -> ReadError {

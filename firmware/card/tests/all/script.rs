@@ -1,9 +1,6 @@
 //! A reader and a source of chance that play a written script: what must be asked,
 //! and what is then answered. Any other command fails the test at once.
 
-// Each test file uses a part of it.
-#![allow(dead_code)]
-
 use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use devices::{CardReader, Presence, ReaderFault};

@@ -1,14 +1,13 @@
 //! Chip authentication against exchanges that another implementation made, and against
 //! chips that cannot do it.
 
-mod script;
-
 use card::{
     AccessFlaw, AccessKey, AccessPolicy, Can, CardFiles, ChipAuthentication, ChipProof, FileId, ReadError,
     Step,
 };
 use faults::Fault;
-use script::{Example, ScriptedChance, ScriptedReader};
+
+use crate::script::{Example, ScriptedChance, ScriptedReader};
 
 const EXAMPLES: &str = include_str!("chip_authentication.txt");
 

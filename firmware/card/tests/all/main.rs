@@ -1,0 +1,15 @@
+//! The tests of `card`: one program, so that they are linked once.
+
+mod active_authentication;
+mod appendix_g;
+mod changed_answers;
+mod channel_refusals;
+mod chip_authentication;
+mod libeac;
+mod pace_over_other_groups;
+mod places;
+mod refusals;
+mod script;
+mod virtual_card;
+mod worked_examples;
+mod worked_examples_of_other_mappings;
