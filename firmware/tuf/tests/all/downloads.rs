@@ -1,14 +1,13 @@
 //! Downloads break off and go on; whatever server there is, only the listed bytes count.
 
-mod common;
-
-use common::{Machine, Odd, Site, World, chain, target_file};
 use tuf::{
     ClientError, Target, TargetCheck, TargetFault,
     metadata::{Digests, TargetFile},
     store::MemoryStore,
     transport::HttpsTransport,
 };
+
+use crate::common::{self, Machine, Odd, Site, World, chain, everywhere, target_file};
 
 const IMAGE: &[u8] = b"an image of the system";
 

@@ -5,17 +5,16 @@
 //! `tests/python_tuf/install.py`. Without it these tests are skipped, loudly, unless
 //! `KIOSK_OPPONENTS=required`.
 
-mod common;
-
 use std::{
     env, fs,
     path::{Path, PathBuf},
     process::Output,
 };
 
-use common::{Files, Machine, Site, World};
 use jiff::Timestamp;
 use tokio::process::Command;
+
+use crate::common::{self, Files, Machine, Site, World, everywhere};
 
 /// The opponent's interpreter, if it is installed.
 fn python() -> Option<PathBuf> {

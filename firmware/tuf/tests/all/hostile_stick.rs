@@ -1,15 +1,14 @@
 //! A stick that means harm. Whatever it holds, nothing outside it is read, nothing waits for
 //! ever, and what can be had is had.
 
-mod common;
-
 use std::{fs, os::unix::fs::symlink};
 
-use common::{Machine, Odd, Site, World, chain};
 use tuf::{
     ClientError,
     transport::{Body as _, FolderTransport, Resource, Transport as _, TransportError},
 };
+
+use crate::common::{Machine, Odd, Site, World, chain};
 
 fn stick() -> (Site, World) {
     let (site, world) = (Site::stick(), World::new());

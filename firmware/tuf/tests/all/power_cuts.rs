@@ -1,17 +1,16 @@
 //! The power may go at any write. What was committed stays, what was not is as if it had never
 //! begun, and no version is ever forgotten.
 
-mod common;
-
-use common::{
-    Machine, Site, World, chain,
-    cut_disk::{ALL_LEFT, CutDisk, Left},
-    now,
-};
 use tuf::{
     Client, ClientError, Distrust, Limits,
     store::{Change, DurableStore, Floors, Store as _},
     transport::FolderTransport,
+};
+
+use crate::common::{
+    self, Machine, Site, World, chain,
+    cut_disk::{ALL_LEFT, CutDisk, Left},
+    now,
 };
 
 fn change(number: u64) -> Change {

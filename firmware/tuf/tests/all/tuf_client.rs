@@ -1,13 +1,12 @@
 //! The program, driven as the public conformance suite drives it.
 
-mod common;
-
 use std::{fs, path::Path, process::Output};
 
-use common::{Site, World, days};
 use jiff::Timestamp;
 use tokio::process::Command;
 use tuf::metadata::Expiry;
+
+use crate::common::{Site, World, days};
 
 /// A world that is good for a week from today: the program reads the system's clock.
 fn world_of_today() -> World {

@@ -1,16 +1,15 @@
 //! A repository laid out by our own tools is one that our own client follows; what is published
 //! stays.
 
-mod common;
-
 use std::fs;
 
-use common::{Machine, World, key, now, path, version};
 use tuf::{
     metadata::{TargetFile, Targets},
     repository::{Announce, Draft, PublishError, Release, RepositoryFolder, RoleName, Signer as _},
     transport::FolderTransport,
 };
+
+use crate::common::{self, Machine, World, key, now, path, version};
 
 /// Publishes the world's roles and files with the tools instead of by hand.
 fn publish(world: &mut World, repository: &RepositoryFolder) -> Result<(), PublishError> {

@@ -1,6 +1,8 @@
 //! A whole invented repository, and machines that fetch from it over HTTP or from a stick.
-#![allow(dead_code, reason = "each test file uses its part")]
 
+// There, because the tests of `install` use it as well.
+#[path = "../../common/cut_disk.rs"]
+#[allow(dead_code, reason = "they use the rest")]
 pub mod cut_disk;
 
 use std::{
@@ -366,7 +368,6 @@ pub struct Machine<T, S> {
 }
 
 /// Runs `machine` once over HTTP and once from a stick, each with a fresh world.
-#[macro_export]
 macro_rules! everywhere {
     (|$world:ident, $site:ident, $machine:ident| $body:expr) => {
         #[allow(unused_mut, reason = "not every test changes both")]
@@ -388,6 +389,7 @@ macro_rules! everywhere {
         }
     };
 }
+pub(crate) use everywhere;
 
 impl Machine<HttpsTransport, MemoryStore> {
     pub fn over_http(address: &str, root: &[u8]) -> Self {

@@ -1,16 +1,15 @@
 //! Each stored file, torn, emptied, changed by a bit, or gone: the other copy serves. Both, and
 //! the state is refused; it is never taken for a new one.
 
-mod common;
-
-use common::{
-    Machine, Site, World, chain,
-    cut_disk::{CutDisk, Left},
-};
 use tuf::{
     ClientError, Distrust,
     store::{DurableStore, Folder, Store as _, StoreError},
     transport::FolderTransport,
+};
+
+use crate::common::{
+    Machine, Site, World, chain,
+    cut_disk::{CutDisk, Left},
 };
 
 const ROLES: [&str; 5] = ["root", "timestamp", "snapshot", "targets", "os"];

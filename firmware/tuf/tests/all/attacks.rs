@@ -2,13 +2,14 @@
 //! HTTP and from a stick. Every test first sees the honest repository work, so that a refusal
 //! is the attack's.
 
-mod common;
-
-use common::{Machine, Odd, Site, World, chain, days, key, now, target_file, version};
 use tuf::{
     ClientError, Distrust, TargetFault,
     metadata::{Digests, TargetFile},
     repository::{Announce, Draft, Signer as _},
+};
+
+use crate::common::{
+    self, Machine, Odd, Site, World, chain, days, everywhere, key, now, target_file, version,
 };
 
 fn refused(error: &ClientError) -> &Distrust {

@@ -1,11 +1,8 @@
 //! The search for a target: who is asked, in which order, and who is believed (TUF 1.0.34,
 //! section 5.6.7).
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{Machine, Site, World, chain, days, key, now, path, threshold, version};
 use tuf::{
     ClientError, Distrust,
     metadata::{Delegation, MetaFile, Paths, RoleKeys, Snapshot, TargetFile, Targets, Threshold, Timestamp},
@@ -13,6 +10,8 @@ use tuf::{
     store::MemoryStore,
     transport::HttpsTransport,
 };
+
+use crate::common::{self, Machine, Site, World, chain, days, key, now, path, threshold, version};
 
 /// `delegator > role`, `delegator > role!` if terminating, `delegator > role *.md` for patterns
 /// other than `*`. Every role has a key of its own, named by its first letter.
