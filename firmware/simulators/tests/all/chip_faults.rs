@@ -1,8 +1,6 @@
 //! Every fault of a chip at the level of commands and answers, as `[card.faults]`
 //! writes it down.
 
-mod terminal;
-
 use std::{path::Path, time::Duration};
 
 use devices::{CardReader, ReaderFault};
@@ -16,7 +14,8 @@ use simulators::{
     personalise::{Issuer, Personalised},
     scenario::CardScript,
 };
-use terminal::{Failure, Opening, Terminal};
+
+use crate::terminal::{Failure, Opening, Terminal};
 
 const PEOPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/people");
 const TODAY: Date = date(2026, 11, 21);

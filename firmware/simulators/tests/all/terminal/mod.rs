@@ -2,9 +2,6 @@
 //! shares no code with the virtual card, nor with the reader crate. It trusts
 //! nothing that a chip sends.
 
-// Each test program uses its part of this.
-#![allow(dead_code, unused_imports)]
-
 mod group;
 mod opening;
 mod proof;

@@ -1,8 +1,6 @@
 //! Every way into a chip and every proof of its genuineness, between the virtual
 //! card and a terminal that was written without it.
 
-mod terminal;
-
 use std::path::Path;
 
 use jiff::civil::{Date, date};
@@ -24,7 +22,8 @@ use simulators::{
     personalise::{Issuer, Personalised},
     scenario::CardScript,
 };
-use terminal::{Failure, Opening, Terminal, object};
+
+use crate::terminal::{self, Failure, Opening, Terminal, object};
 
 const PEOPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/people");
 const TODAY: Date = date(2026, 11, 21);

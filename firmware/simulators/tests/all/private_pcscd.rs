@@ -20,11 +20,19 @@ use simulators::{
 const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Runs one of the children below and says whether it passed.
-fn passes(child: &str, daemon: &PrivatePcscd) -> bool {
+/// One of the children below.
+fn child(name: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", child, "--ignored", "--nocapture"]).env(SOCKET, daemon.socket_name());
-    command.status().unwrap().success()
+    command.args(["--exact", &format!("private_pcscd::{name}"), "--ignored", "--nocapture"]);
+    command
+}
+
+/// Runs a child and says whether it passed; one that is not found did not.
+fn passes(name: &str, daemon: &PrivatePcscd) -> bool {
+    let output = child(name).env(SOCKET, daemon.socket_name()).stderr(Stdio::inherit()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    println!("{said}");
+    output.status.success() && said.contains("1 passed")
 }
 
 fn lay_card(folder: &Path, daemon: &PrivatePcscd) -> CardProcess {
@@ -85,9 +93,7 @@ fn the_daemon_ends_when_dropped_and_when_its_parent_is_killed() {
     drop(daemon);
     assert!(!socket.exists());
 
-    let mut parent = Command::new(env::current_exe().unwrap());
-    parent.args(["--exact", "a_parent_waits_to_be_killed", "--ignored", "--nocapture"]);
-    let mut parent = parent.stdout(Stdio::piped()).spawn().unwrap();
+    let mut parent = child("a_parent_waits_to_be_killed").stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(parent.stdout.take().unwrap()).lines();
     let socket = loop {
         let line = lines.next().expect("the parent says where its daemon is").unwrap();

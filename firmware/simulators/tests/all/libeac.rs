@@ -5,8 +5,6 @@
 //! What it does not know is not held against it here: integrated and chip
 //! authentication mapping.
 
-mod terminal;
-
 use std::{
     env,
     io::{BufRead, BufReader, Write},
@@ -23,7 +21,8 @@ use simulators::{
     personalise::Issuer,
     scenario::CardScript,
 };
-use terminal::{Channel, Failure, Terminal, object, value};
+
+use crate::terminal::{self, Channel, Failure, Terminal, object, value};
 
 const PEOPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/people");
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/libeac/terminal.c");
