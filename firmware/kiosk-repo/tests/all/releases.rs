@@ -1,9 +1,8 @@
 //! Releases, waves and delegations, as a kiosk and python-tuf find them.
 
-mod common;
-
-use common::{Desk, python, python_fetches};
 use release::Kind;
+
+use crate::common::{Desk, ONLINE, python, python_fetches};
 
 #[tokio::test]
 async fn a_kiosk_finds_a_release_with_all_that_was_said_of_it() {
@@ -184,7 +183,7 @@ async fn a_province_lists_its_settings_and_nothing_else() {
     assert_ne!(sly, draft);
     std::fs::write(&path, sly).unwrap();
     desk.sign("config-ha-noi", &["ha-noi"]);
-    let publish = [&["publish", "repo"][..], &common::ONLINE].concat();
+    let publish = [&["publish", "repo"][..], &ONLINE].concat();
     desk.refused(&publish, 3, &["config-ha-noi lists os/image, which it may not"]);
     for area in ["config/*", "config", "config/ha-noi/x", "data", "os/pi5"] {
         desk.refused(&["delegate", "repo", area, "--key", "keys/ha-noi.pub"], 2, &["config/PROVINCE"]);
@@ -208,7 +207,7 @@ async fn the_system_needs_two_signers_and_nobody_else_is_asked() {
     desk.done(&two);
     desk.sign("targets", &["targets-1", "targets-2"]);
     desk.sign("os", &["os-1"]);
-    let publish = [&["publish", "repo"][..], &common::ONLINE].concat();
+    let publish = [&["publish", "repo"][..], &ONLINE].concat();
     desk.refused(&publish, 3, &["os is not signed by enough people"]);
     desk.sign("os", &["os-2"]);
     desk.publish();

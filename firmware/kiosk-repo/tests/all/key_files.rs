@@ -1,10 +1,8 @@
 //! Key files: for their owner alone, never written over, and what other tools read.
 
-mod common;
-
 use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
 
-use common::Desk;
+use crate::common::Desk;
 
 #[test]
 fn a_new_secret_is_for_its_owner_alone_and_nothing_is_written_over() {

@@ -1,17 +1,16 @@
 //! The README's commands, run as they stand: what they make is a repository that kiosks and
 //! python-tuf take.
 
-mod common;
-
 use std::{path::Path, process::Command};
 
-use common::{python, python_fetches};
 use jiff::Timestamp;
 use tuf::{Client, Limits, TargetPath, store::MemoryStore, transport::FolderTransport};
 
+use crate::common::{python, python_fetches};
+
 /// Every `sh` block, in order.
 fn commands() -> String {
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../README.md");
     let blocks = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     blocks.collect::<Vec<_>>().join("\n")
 }

@@ -1,14 +1,13 @@
 //! What another tool published and a kiosk would not take: `check` finds it.
 
-mod common;
-
 use std::fs;
 
-use common::Desk;
 use tuf::{
     metadata::{Metadata, Role as _, TargetFile, Targets, Version},
     repository::{Announce, Draft, Ed25519Signer, Release, RepositoryFolder, Signer},
 };
+
+use crate::common::{Desk, ONLINE};
 
 /// A repository where a province lists its hours.
 fn desk() -> Desk {
@@ -73,7 +72,7 @@ fn a_file_that_another_role_stands_before_is_found() {
     desk.done(&["renew", "repo", "config-ha-noi"]);
     let mut desk = desk;
     desk.sign("config-ha-noi", &["ha-noi"]);
-    let publish = [&["publish", "repo"][..], &common::ONLINE].concat();
+    let publish = [&["publish", "repo"][..], &ONLINE].concat();
     desk.refused(&publish, 3, &["targets lists config/ha-noi/hours.toml as well", "kiosk-repo delegate"]);
 }
 

@@ -1,11 +1,9 @@
 //! Other keys, and what expires: what kiosks that were shipped long ago make of it, and what
 //! `check` says in time.
 
-mod common;
-
 use std::fs;
 
-use common::{Desk, ONLINE};
+use crate::common::{Desk, ONLINE};
 
 #[tokio::test]
 async fn a_kiosk_follows_from_the_first_root_to_other_keys() {

@@ -1,14 +1,13 @@
 //! A packed release, from the fleet team's command to a kiosk's slot.
 
-mod common;
-
-use common::Desk;
 use install::{
     AppSlots, Content, ImageDigest, InstallBackend as _, SlotFolder, backend::RepositoryFile, frames,
     slots::Packing,
 };
 use release::Release;
 use tuf::{Client, Limits, TargetPath, store::MemoryStore, transport::FolderTransport};
+
+use crate::common::{Desk, ONLINE};
 
 const NUMBERS: [&str; 8] =
     ["--hw", "pi5-counter", "--kind", "app", "--release-seq", "7", "--min-release-seq", "5"];
@@ -75,7 +74,7 @@ fn check_finds_a_target_that_unpacks_to_something_else() {
         assert_ne!(changed, draft);
         desk.write("repo/drafts/targets.json", changed.as_bytes());
         desk.sign("targets", &["targets-1", "targets-3"]);
-        desk.refused(&[&["publish", "repo"][..], &common::ONLINE].concat(), 3, &[why]);
+        desk.refused(&[&["publish", "repo"][..], &ONLINE].concat(), 3, &[why]);
     }
 }
 

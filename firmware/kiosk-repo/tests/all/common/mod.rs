@@ -1,7 +1,5 @@
 //! A desk of the fleet team: a folder with keys and a repository, and the program itself.
 
-#![allow(dead_code, reason = "not every suite uses all of it")]
-
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -189,7 +187,7 @@ impl Kiosk {
     }
 }
 
-/// python-tuf, if it is installed; see `firmware/tuf/tests/python_tuf.rs`.
+/// python-tuf, if it is installed; see `firmware/tuf/tests/all/python_tuf.rs`.
 pub fn python() -> Option<PathBuf> {
     let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/opponents/python-tuf");
     let folder = std::env::var_os("KIOSK_PYTHON_TUF").map_or_else(|| installed.into(), PathBuf::from);

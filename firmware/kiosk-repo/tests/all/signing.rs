@@ -1,10 +1,8 @@
 //! Who must sign, what signers see, and what is refused.
 
-mod common;
-
 use std::{fs, process::Command};
 
-use common::{Desk, ONLINE};
+use crate::common::{Desk, ONLINE};
 
 #[test]
 fn one_of_two_signatures_publishes_nothing() {

@@ -1,0 +1,10 @@
+//! The tests of `kiosk-repo`: one program, so that they are linked once.
+
+mod check;
+mod common;
+mod key_files;
+mod keys_and_time;
+mod packed_releases;
+mod readme;
+mod releases;
+mod signing;
