@@ -2,7 +2,7 @@
 
 use identity::{ChipGenuineness, Identity, IdentityError, Judgement, Verdict};
 
-use crate::{
+use super::{
     cases::{Evidence, Expected},
     desk::Came,
 };

@@ -18,7 +18,7 @@ use simulators::{
     personalise::{CountryDraft, CountrySigner, CurveForm, Issuer, Period, State},
 };
 
-use crate::cases::{Case, Issuers, Key, List, TODAY, Trust};
+use super::cases::{Case, Issuers, Key, List, TODAY, Trust};
 
 /// Everything that a citizen's card or a passport may have, in the kiosk's order: what
 /// says who it is first, the portrait last.

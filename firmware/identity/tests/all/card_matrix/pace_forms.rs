@@ -2,7 +2,7 @@
 //! of its table at least once with each mapping that can use it (ICAO 9303-11, 4.4.3 and
 //! 9.5.1).
 
-use crate::cases::{Case, read};
+use super::cases::{Case, read};
 
 const AES: [(&str, &str); 3] =
     [("aes-128", "AES-CBC-CMAC-128"), ("aes-192", "AES-CBC-CMAC-192"), ("aes-256", "AES-CBC-CMAC-256")];
