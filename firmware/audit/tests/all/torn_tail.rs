@@ -15,7 +15,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
 }
 
-/// Opens the log at that second. Another test of this file starts a child, which holds
+/// Opens the log at that second. Another test of this program starts a child, which holds
 /// a copy of every open file, and so of a lock, from its fork until its exec.
 fn reopen(path: &std::path::Path, second: i64) -> Log {
     for _ in 0..200 {
@@ -115,7 +115,7 @@ fn killed_at_any_moment_no_acknowledged_line_is_lost() {
     let mut acknowledged = 0;
     for round in 0..12 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_that_writes_until_it_is_killed", "--nocapture"])
+            .args(["--exact", "torn_tail::child_that_writes_until_it_is_killed", "--nocapture"])
             .env("AUDIT_TEST_LOG", &path)
             .stdout(Stdio::piped())
             .spawn()
