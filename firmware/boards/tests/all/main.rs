@@ -1,0 +1,4 @@
+//! The tests of `boards`: one program, so that they are linked once.
+
+mod boards;
+mod units;
