@@ -2,8 +2,6 @@
 //! always run, against a real, private `pcscd`. The tests marked `ignore` are the
 //! children that run in the daemon's network.
 
-mod private_daemon;
-
 use std::{
     ffi::CStr,
     time::{Duration, Instant},
@@ -15,13 +13,14 @@ use drivers::pcsc::{
     SlotKind::{Contact, Contactless},
 };
 use pcsc::{Card, Context, Disposition, Protocols, Scope, ShareMode};
-use private_daemon::{
-    PATIENCE, READER, please, port, read_portrait, run, run_and_obey, run_beside, until, virtual_card,
-    virtual_card_at,
-};
 use simulators::{
     pcscd::{self, PrivatePcscd, VirtualReader},
     scenario::CardScript,
+};
+
+use crate::private_daemon::{
+    PATIENCE, READER, please, port, read_portrait, run, run_and_obey, run_beside, until, virtual_card,
+    virtual_card_at,
 };
 
 const SOON: Duration = Duration::from_millis(100);
@@ -32,39 +31,39 @@ const BY_CONTACTS: VirtualReader<'_> = VirtualReader { name: "Desk [ICC]", port:
 
 #[test]
 fn of_two_slots_the_named_one_is_read_and_neither_is_guessed() {
-    run("child_reads_the_second_slot");
+    run("shared_readers::child_reads_the_second_slot");
 }
 
 #[test]
 fn of_two_kinds_of_slots_the_one_asked_for_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let mut daemon = PrivatePcscd::start_with(folder.path(), &[BY_FIELD, BY_CONTACTS]).unwrap();
-    run_beside(&mut daemon, "child_reads_the_contactless_slot", |_, wish| panic!("{wish}"));
+    run_beside(&mut daemon, "shared_readers::child_reads_the_contactless_slot", |_, wish| panic!("{wish}"));
 }
 
 #[test]
 fn a_reader_held_by_another_program_is_busy_until_it_lets_go() {
-    run("child_meets_another_program");
+    run("shared_readers::child_meets_another_program");
 }
 
 #[test]
 fn nobody_can_reset_a_card_that_is_ours() {
-    run("child_keeps_others_out");
+    run("shared_readers::child_keeps_others_out");
 }
 
 #[test]
 fn a_card_lifted_in_an_exchange_is_gone_before_the_service_notices() {
-    run("child_outruns_the_service");
+    run("shared_readers::child_outruns_the_service");
 }
 
 #[test]
 fn a_card_that_takes_the_place_of_another_at_once_is_read() {
-    run("child_meets_quick_hands");
+    run("shared_readers::child_meets_quick_hands");
 }
 
 #[test]
 fn a_service_that_was_killed_is_found_again() {
-    run_and_obey("child_outlives_the_service", |daemon, wish| match wish {
+    run_and_obey("shared_readers::child_outlives_the_service", |daemon, wish| match wish {
         "stop" => daemon.stop(),
         _ => daemon.start_again(&[pcscd::READER]).unwrap(),
     });
@@ -72,7 +71,7 @@ fn a_service_that_was_killed_is_found_again() {
 
 #[test]
 fn a_reader_that_was_unplugged_is_found_again() {
-    run_and_obey("child_outlives_the_reader", |daemon, wish| match wish {
+    run_and_obey("shared_readers::child_outlives_the_reader", |daemon, wish| match wish {
         "unplug" => daemon.start_again(&[]).unwrap(),
         _ => daemon.start_again(&[pcscd::READER]).unwrap(),
     });

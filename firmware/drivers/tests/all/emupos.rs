@@ -2,7 +2,7 @@
 //! nothing of our encoder: what it draws from the bytes must be what we drew.
 //!
 //! Found at `KIOSK_EMUPOS` or `target/opponents/emupos/bin/emupos`; installed by
-//! `emupos/install.py`. Without it these tests are skipped, loudly, unless
+//! `tests/emupos/install.py`. Without it these tests are skipped, loudly, unless
 //! `KIOSK_OPPONENTS=required`.
 
 use std::{

@@ -3,8 +3,6 @@
 //! environment, so what is tested runs as a child, in the daemon's own network: the
 //! tests marked `ignore` are those children.
 
-mod private_daemon;
-
 use std::{
     env,
     io::{self, Read, Write},
@@ -23,42 +21,45 @@ use card::ReadError;
 use devices::{CardReader, ReaderFault};
 use drivers::pcsc::{AnswerLength, PcscReader, SlotChoice, list_readers};
 use faults::Fault;
-use private_daemon::{
+use simulators::scenario::CardScript;
+
+use crate::private_daemon::{
     PATIENCE, READER, SOCKET, please, port, read_portrait, run, run_and_obey, until, virtual_card,
 };
-use simulators::scenario::CardScript;
 
 #[test]
 fn a_whole_card_is_read_through_the_service() {
-    run("child_reads_a_whole_card");
+    run("pcsc::child_reads_a_whole_card");
 }
 
 #[test]
 fn a_lifted_card_is_noticed_within_200_ms() {
-    run("child_sees_cards_come_and_go");
+    run("pcsc::child_sees_cards_come_and_go");
 }
 
 #[test]
 fn a_card_lifted_in_the_middle_is_gone_and_not_mute() {
-    run("child_reads_while_the_card_is_lifted");
+    run("pcsc::child_reads_while_the_card_is_lifted");
 }
 
 #[test]
 fn a_card_that_lay_crooked_is_found_when_it_lies_straight() {
-    run("child_waits_for_a_mute_card");
+    run("pcsc::child_waits_for_a_mute_card");
 }
 
 #[test]
 fn a_service_that_ends_is_told_from_a_missing_reader() {
-    run_and_obey("child_loses_the_service", |daemon, _| daemon.stop());
+    run_and_obey("pcsc::child_loses_the_service", |daemon, _| daemon.stop());
 }
 
 #[test]
 fn no_service_at_all_is_said_at_once() {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", "child_finds_no_service", "--ignored", "--nocapture"]);
+    command.args(["--exact", "pcsc::child_finds_no_service", "--ignored", "--nocapture"]);
     command.env(SOCKET, "/nowhere/pcscd.comm");
-    assert!(command.status().unwrap().success());
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
 #[test]
