@@ -1,7 +1,8 @@
 //! How long the outbox's work takes with an empty queue and with a full one:
 //! `cargo run -p outbox --example put_latency [-- ITEMS [FOLDER]]`. Prints one line each.
 
-#[path = "../tests/sample/mod.rs"]
+#[path = "../tests/all/sample/mod.rs"]
+#[allow(dead_code, reason = "the tests use all of it")]
 mod sample;
 
 use std::{

@@ -1,12 +1,11 @@
 //! A damaged outbox is refused and left as it is; it is never taken for an empty one.
 
-mod sample;
-
 use std::{fs, path::Path};
 
 use outbox::{Outbox, OutboxError};
-use sample::{LIMITS, Sample, at, id};
 use tempfile::TempDir;
+
+use crate::sample::{LIMITS, Sample, at, id};
 
 /// An outbox with twenty transactions, closed in order (so without a write-ahead log).
 fn filled(path: &Path) {

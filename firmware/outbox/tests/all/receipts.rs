@@ -1,10 +1,9 @@
 //! Only the platform's own word, about this very transaction, is a receipt.
 
-mod sample;
-
 use keys::{AnswerContext, PlatformSecret, canonical::parse};
 use outbox::{OutboxError, Receipt, Reference, Standing};
-use sample::{Sample, chance, id};
+
+use crate::sample::{self, Sample, chance, id};
 
 #[test]
 fn a_receipt_says_what_the_platform_said() {

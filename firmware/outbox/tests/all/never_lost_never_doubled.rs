@@ -1,7 +1,5 @@
 //! What was put in stays until it is acknowledged, once, in spite of everything.
 
-mod sample;
-
 use std::{
     collections::BTreeSet,
     io::{BufRead as _, BufReader},
@@ -9,8 +7,9 @@ use std::{
 };
 
 use outbox::{Acknowledged, Limits, Outbox, OutboxError, Standing, Stored};
-use sample::{LIMITS, Sample, at, chance, id};
 use tempfile::TempDir;
+
+use crate::sample::{LIMITS, Sample, at, chance, id};
 
 #[test]
 fn what_was_put_in_is_there_after_a_restart() {
@@ -245,7 +244,7 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_and_nothing_is_doubled() {
         // The last one said may be put again: as after a crash before the citizen was told.
         let from = put.last().copied().unwrap_or(0);
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_that_works_until_it_is_killed", "--nocapture"])
+            .args(["--exact", "never_lost_never_doubled::child_that_works_until_it_is_killed", "--nocapture"])
             .env("OUTBOX_TEST_FILE", &path)
             .env("OUTBOX_TEST_FROM", from.to_string())
             .stdout(Stdio::piped())

@@ -1,5 +1,4 @@
 //! Sealed transactions of an invented citizen, and a platform that signs for them.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use jiff::Timestamp;
 use keys::{
