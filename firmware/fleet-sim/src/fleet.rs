@@ -229,8 +229,8 @@ fn poll(kiosk: &mut Kiosk, server: &mut FleetState, now: Second, known: &Known<'
 
 fn report(kiosk: &mut Kiosk, server: &mut FleetState, now: Second, known: &Known<'_>) {
     let (name, time) = (kiosk.name(), known.at(now));
-    while let Some(report) = kiosk.memory.outgoing.first() {
-        let body = Feedback::parse(&feedback(report)).expect("the server reads what fleetd writes");
+    while let Some(report) = kiosk.memory.outgoing.first().cloned() {
+        let body = Feedback::parse(&feedback(&report)).expect("the server reads what fleetd writes");
         let action = pretend_platform::fleet::ActionId(report.action.0);
         // Refused for good or taken: either way it is not sent again.
         _ = if report.of_cancel {
@@ -238,6 +238,6 @@ fn report(kiosk: &mut Kiosk, server: &mut FleetState, now: Second, known: &Known
         } else {
             server.feedback(&name, action, &body, time)
         };
-        kiosk.memory.outgoing.sent();
+        kiosk.memory.outgoing.sent(&report);
     }
 }

@@ -159,11 +159,11 @@ impl Kiosk {
             now: known.at(now),
             passed: Duration::from_secs(passed.into()),
             window: true,
-            glance: Glance {
+            glance: Some(Glance {
                 good: Some(self.good),
                 trial: self.trial.map(|(digest, _)| digest),
                 trial_runs: self.trial.is_some_and(|(digest, _)| digest == self.running),
-            },
+            }),
             vitals: Some(self.vitals(now, known)),
         };
         self.happens(Event::Tick(moment), now, known);

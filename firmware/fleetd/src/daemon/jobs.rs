@@ -15,11 +15,11 @@ use tuf::{ClientError, Refreshed};
 
 use super::slots::{self, Facts};
 use crate::{
-    ddi::{Failure, Pace},
+    ddi::{Controller, DdiError, Failure, Pace, Polled},
     machine,
     report::chain,
     repository::{Found, Repository},
-    update::{self, Approved, Event, Glance, NotActivated, NotAllowed},
+    update::{self, Approved, Event, Glance, NotActivated, NotAllowed, Order, Report},
 };
 
 /// Kinds of jobs.
@@ -33,16 +33,32 @@ pub enum Kind {
     Rehearse,
     /// Changing which slot is started.
     Change,
+    /// Asking the fleet server what it wants.
+    Poll,
+    /// Telling it how things are.
+    Report,
+    /// Telling it what this kiosk is, and whether something may be installed.
+    Answer,
 }
 
 /// What came of a job.
 pub struct Done {
     kind: Kind,
     number: u64,
-    /// The event for the update.
-    pub event: Event,
-    /// What metadata said on the way.
-    pub refreshed: Option<Refreshed>,
+    /// What it came to.
+    pub came_to: CameTo,
+}
+
+/// What a job came to.
+pub enum CameTo {
+    /// An event of the update, and what metadata said on the way.
+    Event(Box<Event>, Option<Refreshed>),
+    /// What the fleet server wants.
+    Polled(Result<Polled, DdiError>),
+    /// Whether it took this report.
+    Reported(Box<Report>, Result<(), DdiError>),
+    /// Nothing that changes anything.
+    Said,
 }
 
 /// The jobs.
@@ -62,6 +78,7 @@ struct Parts {
     repository: Arc<Mutex<Repository>>,
     slots: Arc<Mutex<AppSlots>>,
     facts: Facts,
+    controller: Arc<Mutex<Controller>>,
 }
 
 /// The longest that a rehearsed visit may take.
@@ -71,9 +88,14 @@ const RESTART: Duration = Duration::from_mins(2);
 
 impl Jobs {
     /// No job is under way.
-    pub fn new(repository: Arc<Mutex<Repository>>, slots: AppSlots, facts: Facts) -> Self {
+    pub fn new(repository: Repository, slots: AppSlots, controller: Controller, facts: Facts) -> Self {
         let (tell, heard) = mpsc::unbounded_channel();
-        let parts = Parts { repository, slots: Arc::new(Mutex::new(slots)), facts };
+        let parts = Parts {
+            repository: Arc::new(Mutex::new(repository)),
+            slots: Arc::new(Mutex::new(slots)),
+            facts,
+            controller: Arc::new(Mutex::new(controller)),
+        };
         Self { parts, under_way: BTreeMap::new(), pauses: BTreeMap::new(), newest: 0, tell, heard }
     }
 
@@ -87,7 +109,7 @@ impl Jobs {
                 continue;
             }
             self.under_way.remove(&done.kind);
-            if matches!(done.event, Event::NotNow(_)) {
+            if matches!(&done.came_to, CameTo::Event(event, _) if matches!(**event, Event::NotNow(_))) {
                 let (pace, until) =
                     self.pauses.entry(done.kind).or_insert_with(|| (Pace::default(), Instant::now()));
                 *until = Instant::now() + pace.after_failure(Failure::Trouble, machine::chance());
@@ -193,36 +215,78 @@ impl Jobs {
         });
     }
 
-    /// What decides about a trial. Nothing is being written then.
-    pub fn glance(&self) -> Result<Glance, InstallError> {
-        match self.parts.slots.try_lock() {
-            Ok(slots) => Ok(slots::glance(&slots.status()?)),
-            // A change is under way; its end is awaited.
-            Err(_) => Ok(Glance::default()),
-        }
+    /// What decides about a trial; `None`: the slots cannot be read at the moment.
+    pub fn glance(&self) -> Option<Glance> {
+        let status = self.parts.slots.try_lock().ok()?.status();
+        let error = match status {
+            Ok(status) => return Some(slots::glance(&status)),
+            Err(error) => error,
+        };
+        tracing::error!(error = chain(&error), "slots");
+        None
     }
 
-    /// The slots in a line.
-    pub fn line(&self) -> Result<String, InstallError> {
-        match self.parts.slots.try_lock() {
-            Ok(slots) => Ok(slots.status()?.line),
-            Err(_) => Ok("a slot is being written".to_owned()),
-        }
+    /// Asks the fleet server what it wants.
+    pub fn poll(&mut self) {
+        self.begin_job(Kind::Poll, |parts| async move {
+            CameTo::Polled(parts.controller.lock().await.poll().await)
+        });
     }
 
-    /// Whether a target may be installed here.
-    pub async fn may_install(
-        &self,
-        target: &str,
-        now: Timestamp,
-    ) -> Result<Result<Approved, NotAllowed>, ClientError> {
-        let (_, resolved) = self.parts.resolve(target, now).await?;
-        Ok(resolved.map(|(approved, _)| approved))
+    /// Sends a report.
+    pub fn report(&mut self, report: Report) {
+        self.begin_job(Kind::Report, |parts| async move {
+            let sent = parts.controller.lock().await.report(&report).await;
+            CameTo::Reported(Box::new(report), sent)
+        });
+    }
+
+    /// Tells the fleet server what this kiosk is.
+    pub fn tell_attributes(&mut self) {
+        self.begin_job(Kind::Answer, |parts| async move {
+            let slots = parts.slots.lock().await.status();
+            let slots = slots.map_or_else(|error| chain(&error), |status| status.line);
+            let attributes = BTreeMap::from([
+                ("hardware".to_owned(), parts.facts.hardware.as_str().to_owned()),
+                ("fleetd".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+                ("slots".to_owned(), slots),
+            ]);
+            said("attributes", parts.controller.lock().await.tell_attributes(&attributes).await)
+        });
+    }
+
+    /// Answers whether something may be installed here.
+    pub fn consent(&mut self, order: Order, now: Timestamp) {
+        self.begin_job(Kind::Answer, |parts| async move {
+            match parts.resolve(&order.target, now).await {
+                Ok((_, resolved)) => {
+                    let answer = resolved.as_ref().map(|_| ());
+                    said("consent", parts.controller.lock().await.consent(order.action, answer).await)
+                }
+                Err(error) => {
+                    tracing::warn!(error = chain(&error), "consent");
+                    CameTo::Said
+                }
+            }
+        });
     }
 
     fn begin<F>(&mut self, kind: Kind, job: impl FnOnce(Parts) -> F)
     where
         F: Future<Output = (Event, Option<Refreshed>)> + Send + 'static,
+    {
+        self.begin_job(kind, |parts| {
+            let job = job(parts);
+            async move {
+                let (event, refreshed) = job.await;
+                CameTo::Event(Box::new(event), refreshed)
+            }
+        });
+    }
+
+    fn begin_job<F>(&mut self, kind: Kind, job: impl FnOnce(Parts) -> F)
+    where
+        F: Future<Output = CameTo> + Send + 'static,
     {
         let waits = self.pauses.get(&kind).is_some_and(|(_, until)| Instant::now() < *until);
         if waits || self.under_way.contains_key(&kind) {
@@ -232,9 +296,9 @@ impl Jobs {
         let (number, tell) = (self.newest, self.tell.clone());
         let job = job(self.parts.clone());
         let task = tokio::spawn(async move {
-            let (event, refreshed) = job.await;
+            let came_to = job.await;
             // The loop that listens may have ended.
-            _ = tell.send(Done { kind, number, event, refreshed });
+            _ = tell.send(Done { kind, number, came_to });
         });
         self.under_way.insert(kind, (number, task.abort_handle()));
     }
@@ -279,6 +343,13 @@ impl Parts {
             Err(error) => Event::Written(Err(chain(&error))),
         }
     }
+}
+
+fn said(what: &str, said: Result<(), DdiError>) -> CameTo {
+    if let Err(error) = said {
+        tracing::warn!(error = chain(&error), what, "not said");
+    }
+    CameTo::Said
 }
 
 /// Runs a command; what it says last is why it failed.

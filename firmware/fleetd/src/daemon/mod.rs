@@ -5,7 +5,7 @@ mod jobs;
 mod slots;
 mod start;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::{
@@ -15,15 +15,15 @@ use tokio::{
 use tuf::clock::TrustedClock;
 use upkeep::{Closing, Folder, Lease};
 
-use self::jobs::{Done, Jobs, Kind};
+use self::jobs::{CameTo, Done, Jobs, Kind};
 pub use self::start::{StartError, start};
 use crate::{
-    ddi::{Asked, Controller, DdiError, Pace, Polled},
+    ddi::{Asked, DdiError, Pace, Polled},
     kept::{KeepError, Keeper, Kept},
     machine,
     report::chain,
     settings::Settings,
-    update::{Before, Effect, Event, Glance, Moment, Report, State},
+    update::{Before, Effect, Event, Moment, Report, State},
 };
 
 /// How often the state is looked at.
@@ -40,7 +40,6 @@ pub struct Daemon {
     keeper: Keeper,
     kept: Kept,
     clock: TrustedClock,
-    controller: Controller,
     upkeep: Folder,
     lease: Option<Lease>,
     jobs: Jobs,
@@ -66,35 +65,47 @@ impl Daemon {
         loop {
             tokio::select! {
                 done = self.jobs.next() => self.done(done)?,
-                _ = tick.tick() => self.tick().await?,
+                _ = tick.tick() => self.tick()?,
                 _ = &mut stop => return Ok(()),
             }
         }
     }
 
-    async fn tick(&mut self) -> Result<(), MemoryLost> {
+    fn tick(&mut self) -> Result<(), MemoryLost> {
         _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
         let moment = self.moment();
         self.happens(Event::Tick(moment))?;
-        if Instant::now() >= self.report_at {
-            self.send_reports().await?;
+        if Instant::now() >= self.report_at
+            && let Some(report) = self.kept.memory.outgoing.first()
+        {
+            self.jobs.report(report.clone());
         }
         if Instant::now() >= self.poll_at {
-            self.poll().await?;
+            self.jobs.poll();
         }
         Ok(())
     }
 
     fn done(&mut self, done: Done) -> Result<(), MemoryLost> {
-        if let Some(refreshed) = done.refreshed {
-            self.clock.verified_timestamp(refreshed.signed_at, refreshed.timestamp_expires);
-            self.kept.clock = Some(self.clock.kept());
+        match done.came_to {
+            CameTo::Event(event, refreshed) => {
+                if let Some(refreshed) = refreshed {
+                    self.clock.verified_timestamp(refreshed.signed_at, refreshed.timestamp_expires);
+                    self.kept.clock = Some(self.clock.kept());
+                }
+                self.happens(*event)
+            }
+            CameTo::Polled(polled) => self.polled(polled),
+            CameTo::Reported(report, sent) => self.reported(&report, sent),
+            CameTo::Said => Ok(()),
         }
-        self.happens(done.event)
     }
 
     /// Moves the update on: remembers first, then acts.
     fn happens(&mut self, event: Event) -> Result<(), MemoryLost> {
+        if let (State::Committing { release, .. }, Event::Committed) = (&self.kept.memory.state, &event) {
+            self.kept.floor = self.kept.floor.max(release.seq().get());
+        }
         let before = self.kept.memory.state.word();
         let (memory, effects) = std::mem::take(&mut self.kept.memory).step(event, &self.settings.policy);
         self.kept.memory = memory;
@@ -152,42 +163,39 @@ impl Daemon {
         let passed = self.ticked.elapsed();
         self.ticked = Instant::now();
         // The slots' record is read only where it decides something.
-        let glance = match self.kept.memory.state {
-            State::Trial { .. } => self.jobs.glance().unwrap_or_else(|error| {
-                tracing::error!(error = chain(&error), "slots");
-                Glance::default()
-            }),
-            _ => Glance::default(),
-        };
+        let on_trial = matches!(self.kept.memory.state, State::Trial { .. });
+        let glance = on_trial.then(|| self.jobs.glance()).flatten();
         let window = self.settings.hours.are_open(now);
         Moment { now, passed, window, glance, vitals: self.upkeep.vitals() }
     }
 
-    async fn send_reports(&mut self) -> Result<(), MemoryLost> {
-        while let Some(report) = self.kept.memory.outgoing.first().cloned() {
-            match self.controller.report(&report).await {
-                Ok(()) => log_sent(&report),
-                Err(error) if is_for_good(&error) => {
-                    tracing::warn!(error = chain(&error), action = report.action.0, "report dropped");
-                }
-                Err(error) => {
-                    tracing::warn!(error = chain(&error), "report");
-                    let wait = self.report_pace.after_failure(error.failure(), machine::chance());
-                    self.report_at = Instant::now() + wait;
-                    return Ok(());
-                }
+    fn reported(&mut self, report: &Report, sent: Result<(), DdiError>) -> Result<(), MemoryLost> {
+        let line = &report.line;
+        match sent {
+            Ok(()) => tracing::info!(line, "reported"),
+            Err(error) if is_for_good(&error) => {
+                tracing::warn!(error = chain(&error), line, "report dropped");
             }
-            self.report_pace = Pace::default();
-            self.kept.memory.outgoing.sent();
-            self.keeper.keep(&self.kept)?;
+            Err(error) => {
+                tracing::warn!(error = chain(&error), "report");
+                let wait = self.report_pace.after_failure(error.failure(), machine::chance());
+                self.report_at = Instant::now() + wait;
+                return Ok(());
+            }
+        }
+        self.report_pace = Pace::default();
+        self.kept.memory.outgoing.sent(report);
+        self.keeper.keep(&self.kept)?;
+        match self.kept.memory.outgoing.first() {
+            Some(next) => self.jobs.report(next.clone()),
             // What was told may have been what the server waited for.
-            self.poll_at = self.poll_at.min(Instant::now() + DRAIN);
+            None => self.poll_at = self.poll_at.min(Instant::now() + DRAIN),
         }
         Ok(())
     }
 
-    async fn poll(&mut self) -> Result<(), MemoryLost> {
-        let polled = match self.controller.poll().await {
+    fn polled(&mut self, polled: Result<Polled, DdiError>) -> Result<(), MemoryLost> {
+        let polled = match polled {
             Ok(polled) => polled,
             Err(error) => {
                 tracing::warn!(error = chain(&error), "poll");
@@ -198,42 +206,16 @@ impl Daemon {
         };
         self.poll_at = Instant::now() + self.pace.after_answer(polled.sleep, machine::chance());
         if polled.wants_attributes {
-            self.tell_attributes().await;
+            self.jobs.tell_attributes();
         }
-        self.hear(polled).await
-    }
-
-    async fn hear(&mut self, polled: Polled) -> Result<(), MemoryLost> {
         match polled.asked {
             Asked::Nothing => self.happens(Event::NothingWanted),
             Asked::Install(order) => self.happens(Event::Ordered(order)),
             Asked::CallOff(action) => self.happens(Event::CalledOff(action)),
             Asked::Consent(order) => {
-                let now = self.now();
-                match self.jobs.may_install(&order.target, now).await {
-                    Ok(answer) => {
-                        if let Err(error) =
-                            self.controller.consent(order.action, answer.as_ref().map(|_| ())).await
-                        {
-                            tracing::warn!(error = chain(&error), "consent");
-                        }
-                    }
-                    Err(error) => tracing::warn!(error = chain(&error), "consent"),
-                }
+                self.jobs.consent(order, self.now());
                 Ok(())
             }
-        }
-    }
-
-    async fn tell_attributes(&self) {
-        let slots = self.jobs.line().unwrap_or_else(|error| chain(&error));
-        let attributes = BTreeMap::from([
-            ("hardware".to_owned(), self.settings.hardware.as_str().to_owned()),
-            ("fleetd".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-            ("slots".to_owned(), slots),
-        ]);
-        if let Err(error) = self.controller.tell_attributes(&attributes).await {
-            tracing::warn!(error = chain(&error), "attributes");
         }
     }
 
@@ -253,8 +235,4 @@ fn say(said: Result<(), upkeep::FolderError>) {
     if let Err(error) = said {
         tracing::warn!(error = chain(&error), "upkeep");
     }
-}
-
-fn log_sent(report: &Report) {
-    tracing::info!(action = report.action.0, line = report.line, "reported");
 }

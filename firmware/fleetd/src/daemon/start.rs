@@ -1,9 +1,9 @@
 //! Puts the parts together.
 
-use std::{fs, io, path::PathBuf, sync::Arc};
+use std::{fs, io, path::PathBuf};
 
 use install::{AppSlots, InstallError, SlotFolder};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::time::Instant;
 use tuf::clock::TrustedClock;
 
 use super::{Daemon, jobs::Jobs, slots::Facts};
@@ -70,10 +70,9 @@ pub fn start(settings: Settings) -> Result<Daemon, StartError> {
     let pace = Pace::new(settings.poll_every);
     Ok(Daemon {
         clock: TrustedClock::new(machine::BUILT, kept.clock),
-        controller,
         upkeep: upkeep::Folder::new(&settings.files.upkeep),
         lease: None,
-        jobs: Jobs::new(Arc::new(Mutex::new(repository)), slots, facts),
+        jobs: Jobs::new(repository, slots, controller, facts),
         poll_at: Instant::now() + pace.after_start(machine::chance()),
         report_at: Instant::now(),
         report_pace: Pace::default(),

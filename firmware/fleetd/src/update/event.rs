@@ -58,8 +58,8 @@ pub struct Moment {
     pub passed: Duration,
     /// Whether the site's window for upkeep is open.
     pub window: bool,
-    /// What the slots say.
-    pub glance: Glance,
+    /// What the slots say; none: they cannot be read at the moment.
+    pub glance: Option<Glance>,
     /// How the kiosk is.
     pub vitals: Option<Vitals>,
 }

@@ -68,8 +68,8 @@ impl Outgoing {
     }
 
     /// The server has it, or wants to hear no more of it.
-    pub fn sent(&mut self) {
-        if !self.waiting.is_empty() {
+    pub fn sent(&mut self, report: &Report) {
+        if self.first() == Some(report) {
             self.waiting.remove(0);
         }
     }

@@ -281,12 +281,16 @@ impl Memory {
         moment: &Moment,
         policy: &Policy,
     ) -> Effects {
-        if moment.glance.trial != Some(release.digest) {
+        let Some(glance) = moment.glance else {
+            self.state = State::Trial { order, release, before, well_for, ill_for };
+            return vec![];
+        };
+        if glance.trial != Some(release.digest) {
             // The launcher counts starts by itself, without us.
-            let good = moment.glance.good == Some(release.digest);
+            let good = glance.good == Some(release.digest);
             return self.end_open(order.action, if good { Outcome::Committed } else { Outcome::NeverCameUp });
         }
-        let ill = if moment.glance.trial_runs {
+        let ill = if glance.trial_runs {
             before.ill(moment.vitals.as_ref(), moment.now)
         } else {
             Some("launcher: the release before runs".to_owned())

@@ -274,8 +274,8 @@ impl Kiosk {
             if report.finished != Finished::None && !report.of_cancel {
                 self.wanted = None;
             }
+            self.memory.outgoing.sent(&report);
             self.heard.push(report);
-            self.memory.outgoing.sent();
             self.act("remember")?;
             self.disk = self.memory.clone();
         }
@@ -296,7 +296,7 @@ impl Kiosk {
     fn moment(&self, window: bool) -> Moment {
         let trial = self.trial.map(|(digest, _)| digest);
         let trial_runs = trial == Some(self.running);
-        let glance = Glance { good: Some(self.good), trial, trial_runs };
+        let glance = Some(Glance { good: Some(self.good), trial, trial_runs });
         let vitals = Some(self.vitals());
         Moment { now: self.now, passed: Duration::from_secs(10), window, glance, vitals }
     }
