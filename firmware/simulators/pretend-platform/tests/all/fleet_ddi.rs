@@ -1,10 +1,12 @@
 //! The DDI as kiosks see it: over HTTP.
 
-mod fleet_state;
-
-use fleet_state::http::{Answer, Served, path};
 use pretend_platform::fleet::{Call, FleetFault, Mishap, Status};
 use serde_json::{Value, json};
+
+use crate::fleet_state::{
+    self,
+    http::{Answer, Served, path},
+};
 
 const DONE: &str =
     r#"{"status":{"execution":"closed","result":{"finished":"success"},"details":["it works"]}}"#;

@@ -1,13 +1,12 @@
 //! What the fleet server makes of polls and feedback, without sockets.
 
-mod fleet_state;
-
-use fleet_state::*;
 use pretend_platform::fleet::{
     AttributeMode, AutoConfirm, ConfirmationFlow, Content, Credential, Feedback, FleetRefusal, FleetState,
     Handling, Link, MOST_ATTRIBUTES, MOST_MESSAGES, MOST_STATUSES, MaintenanceWindow, Status, UpdateStatus,
     Urgency, WindowState,
 };
+
+use crate::fleet_state::*;
 
 #[test]
 fn every_execution_and_result_means_what_hawkbit_says() {

@@ -2,10 +2,8 @@
 //! downloads, installs and reports as it would to hawkBit.
 //!
 //! Found at `KIOSK_SWUPDATE` or `target/opponents/swupdate/run`; unpacked by
-//! `swupdate/install.py`. Without it these tests are skipped, loudly, unless
+//! `tests/swupdate/install.py`. Without it these tests are skipped, loudly, unless
 //! `KIOSK_OPPONENTS=required`.
-
-mod fleet_state;
 
 use std::{
     env, fs,
@@ -15,7 +13,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fleet_state::http::Served;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -23,6 +20,8 @@ use nix::{
 use pretend_platform::fleet::{Action, ActionId, Status, UpdateStatus};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
+
+use crate::fleet_state::http::Served;
 
 const IMAGE: &[u8] = b"an application that was signed by the release people";
 const LIMIT: Duration = Duration::from_mins(1);

@@ -1,12 +1,11 @@
 //! Rollouts: a bad release stops in its first group.
 
-mod fleet_state;
-
-use fleet_state::*;
 use pretend_platform::fleet::{
     AfterSuccess, Conditions, FleetState, GroupPlan, GroupStatus, Link, Query, RolloutId, RolloutPlan,
     RolloutStatus, SetId,
 };
+
+use crate::fleet_state::*;
 
 const ALL: Conditions =
     Conditions { success_percent: 100, then: AfterSuccess::NextGroup, error_percent: Some(20) };

@@ -1,9 +1,8 @@
 //! The management REST as the fleet team uses it: over HTTP.
 
-mod fleet_state;
-
-use fleet_state::http::Served;
 use serde_json::json;
+
+use crate::fleet_state::http::Served;
 
 const DONE: &str = r#"{"status":{"execution":"closed","result":{"finished":"success"}}}"#;
 const FAILED: &str = r#"{"status":{"execution":"closed","result":{"finished":"failure"},"code":7}}"#;

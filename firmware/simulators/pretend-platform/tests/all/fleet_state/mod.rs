@@ -1,5 +1,4 @@
 //! A small fleet, for the tests of its server.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod http;
 
