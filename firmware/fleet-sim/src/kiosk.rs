@@ -157,6 +157,7 @@ impl Kiosk {
         }
         let moment = Moment {
             now: known.at(now),
+            clock: known.at(now),
             passed: Duration::from_secs(passed.into()),
             window: true,
             glance: Some(Glance {

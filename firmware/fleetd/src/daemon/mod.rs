@@ -129,7 +129,8 @@ impl Daemon {
             Effect::StopFetching => self.jobs.stop(Kind::Fetch),
             Effect::Rehearse(_) => self.jobs.rehearse(self.settings.rehearse.clone()),
             Effect::Announce(from) => {
-                let closing = Closing { from: from.max(now), minutes: CLOSED_MINUTES };
+                let clock = machine::clocks().system;
+                let closing = Closing { from: from.max(clock), minutes: CLOSED_MINUTES };
                 say(self.upkeep.announce(closing));
             }
             Effect::Open => {
@@ -166,7 +167,7 @@ impl Daemon {
         let on_trial = matches!(self.kept.memory.state, State::Trial { .. });
         let glance = on_trial.then(|| self.jobs.glance()).flatten();
         let window = self.settings.hours.are_open(now);
-        Moment { now, passed, window, glance, vitals: self.upkeep.vitals() }
+        Moment { now, clock: machine::clocks().system, passed, window, glance, vitals: self.upkeep.vitals() }
     }
 
     fn reported(&mut self, report: &Report, sent: Result<(), DdiError>) -> Result<(), MemoryLost> {

@@ -52,8 +52,10 @@ pub enum NotActivated {
 /// What is known at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// The time.
+    /// The time, as far as it can be trusted.
     pub now: Timestamp,
+    /// What the machine's clock says, right or wrong: the one that `kioskd` goes by too.
+    pub clock: Timestamp,
     /// How long since the tick before, by a clock that nobody sets.
     pub passed: Duration,
     /// Whether the site's window for upkeep is open.
@@ -67,11 +69,11 @@ pub struct Moment {
 impl Moment {
     /// How long nobody has been served. A kiosk that does not run serves nobody.
     pub(super) fn idle(&self) -> Duration {
-        match self.vitals.as_ref().filter(|vitals| vitals.are_fresh(self.now)) {
+        match self.vitals.as_ref().filter(|vitals| vitals.are_fresh(self.clock)) {
             None => Duration::MAX,
             Some(Vitals { idle_since: None, .. }) => Duration::ZERO,
             Some(Vitals { idle_since: Some(since), .. }) => {
-                Duration::try_from(self.now.duration_since(*since)).unwrap_or(Duration::ZERO)
+                Duration::try_from(self.clock.duration_since(*since)).unwrap_or(Duration::ZERO)
             }
         }
     }
@@ -99,7 +101,7 @@ pub enum Effect {
     StopFetching,
     /// Rehearse a visit with what lies in the spare slot.
     Rehearse(Box<Approved>),
-    /// Announce that the machine closes then.
+    /// Announce that the machine closes then, by the machine's clock.
     Announce(Timestamp),
     /// Open again, or take the announcement back: nothing is going to happen.
     Open,

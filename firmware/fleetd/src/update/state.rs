@@ -48,7 +48,7 @@ pub enum State {
         order: Order,
         /// What is signed of it.
         release: Approved,
-        /// When the machine closes, once that is announced.
+        /// When the machine closes by its own clock, once that is announced.
         closes: Option<Timestamp>,
     },
     /// Nobody is served; the slot is being changed. From here on there is no way back but

@@ -232,7 +232,7 @@ impl Memory {
             }
             state @ (State::Activating { .. } | State::RollingBack { .. }) => {
                 self.state = state;
-                vec![Effect::Announce(moment.now), Effect::Lease]
+                vec![Effect::Announce(moment.clock), Effect::Lease]
             }
             state => {
                 // Whoever is at it goes on; what broke off begins again.
@@ -250,11 +250,14 @@ impl Memory {
         moment: &Moment,
         policy: &Policy,
     ) -> Effects {
-        let hold = hold(&order, &release, policy, moment);
-        let (closes, effects) = match (closes, hold) {
+        let announce = SignedDuration::try_from(policy.announce).unwrap_or(SignedDuration::ZERO);
+        let soonest = moment.clock.saturating_add(announce).unwrap_or(moment.clock);
+        // A clock that was set back must not put it off for years.
+        let closes = closes.map(|closes| closes.min(soonest));
+        let (closes, effects) = match (closes, hold(&order, &release, policy, moment)) {
             (Some(_), Some(Hold::Server)) => (None, vec![Effect::Open]),
             // Once it is announced, it holds: whoever is served longer than that is waited for.
-            (Some(closes), _) if moment.now >= closes => {
+            (Some(closes), _) if moment.clock >= closes => {
                 (Some(closes), vec![Effect::Announce(closes), Effect::Lease])
             }
             (Some(closes), _) => (Some(closes), vec![]),
@@ -262,11 +265,7 @@ impl Memory {
                 self.report(order.action, Execution::Scheduled, hold.line());
                 (None, vec![])
             }
-            (None, None) => {
-                let announce = SignedDuration::try_from(policy.announce).unwrap_or(SignedDuration::ZERO);
-                let closes = moment.now.saturating_add(announce).unwrap_or(moment.now);
-                (Some(closes), vec![Effect::Announce(closes)])
-            }
+            (None, None) => (Some(soonest), vec![Effect::Announce(soonest)]),
         };
         self.state = State::Waiting { order, release, closes };
         effects
@@ -291,7 +290,7 @@ impl Memory {
             return self.end_open(order.action, if good { Outcome::Committed } else { Outcome::NeverCameUp });
         }
         let ill = if glance.trial_runs {
-            before.ill(moment.vitals.as_ref(), moment.now)
+            before.ill(moment.vitals.as_ref(), moment.clock)
         } else {
             Some("launcher: the release before runs".to_owned())
         };
@@ -308,7 +307,7 @@ impl Memory {
         };
         let ill_for = ill_for + moment.passed;
         if ill_for >= policy.ill_for {
-            return self.roll_back(order, release, ill, moment.now);
+            return self.roll_back(order, release, ill, moment.clock);
         }
         self.state = State::Trial { order, release, before, well_for: Duration::ZERO, ill_for };
         vec![]

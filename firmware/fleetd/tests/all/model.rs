@@ -91,6 +91,8 @@ pub struct Kiosk {
     pub said_of_it: Approved,
     pub served_last: Timestamp,
     started: Timestamp,
+    /// How far the machine's own clock is behind.
+    pub clock_behind: SignedDuration,
 }
 
 impl Kiosk {
@@ -115,6 +117,7 @@ impl Kiosk {
             said_of_it: approved(""),
             served_last: now,
             started: now,
+            clock_behind: SignedDuration::ZERO,
         }
     }
 
@@ -298,7 +301,12 @@ impl Kiosk {
         let trial_runs = trial == Some(self.running);
         let glance = Some(Glance { good: Some(self.good), trial, trial_runs });
         let vitals = Some(self.vitals());
-        Moment { now: self.now, passed: Duration::from_secs(10), window, glance, vitals }
+        Moment { now: self.now, clock: self.clock(), passed: Duration::from_secs(10), window, glance, vitals }
+    }
+
+    /// What the machine's own clock says.
+    fn clock(&self) -> Timestamp {
+        self.now - self.clock_behind
     }
 
     fn vitals(&self) -> Vitals {
@@ -307,10 +315,10 @@ impl Kiosk {
         Vitals {
             version: "0.1.0".to_owned(),
             started: self.started,
-            written: self.now,
+            written: self.clock(),
             screen_draws: true,
             devices: [("card-reader".to_owned(), reader)].into(),
-            idle_since: (self.lease != Lease::Visit).then_some(self.served_last),
+            idle_since: (self.lease != Lease::Visit).then_some(self.served_last - self.clock_behind),
             waiting: 0,
             events: [].into(),
         }

@@ -122,6 +122,22 @@ fn the_server_may_hold_it_back_and_let_it_go() {
 }
 
 #[test]
+fn a_machine_whose_clock_is_years_behind_or_jumps_is_updated_all_the_same() {
+    let years = SignedDuration::from_hours(24 * 365 * 20);
+    for (first, then) in [(years, years), (years, SignedDuration::ZERO), (SignedDuration::ZERO, years)] {
+        let mut kiosk = Kiosk::new(Release::Good, order(Handling::Forced));
+        kiosk.clock_behind = first;
+        while kiosk.closed.is_none() {
+            kiosk.ten_seconds(false);
+        }
+        assert_eq!(kiosk.running, OLD);
+        kiosk.clock_behind = then;
+        pass(&mut kiosk, 600, false);
+        assert_eq!((kiosk.good, word(&kiosk)), (NEW, "idle"), "{first} {then}");
+    }
+}
+
+#[test]
 fn it_is_called_off_until_the_slot_is_changed_and_not_from_then_on() {
     let mut kiosk = Kiosk::new(Release::Good, order(Handling::Forced));
     pass(&mut kiosk, 60, false);
