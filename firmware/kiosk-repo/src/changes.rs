@@ -4,6 +4,7 @@
 use std::{
     fs::{self, File},
     io::{Read, Seek as _},
+    num::NonZeroU64,
     path::Path,
 };
 
@@ -226,6 +227,21 @@ pub fn waves(
     path: &str,
     waves: Option<Waves>,
 ) -> Result<String, Mistake> {
+    edit_release(repository, now, path, |release| Ok(release.with_waves(waves)))
+}
+
+/// Says how far back kiosks that run a release may go. Returns the role.
+pub fn least(repository: &Repository, now: Time, path: &str, least: NonZeroU64) -> Result<String, Mistake> {
+    edit_release(repository, now, path, |release| Ok(release.with_least(least)?))
+}
+
+/// Says something else of a release that is listed. Returns the role.
+fn edit_release(
+    repository: &Repository,
+    now: Time,
+    path: &str,
+    edit: impl FnOnce(Release) -> Result<Release, Mistake>,
+) -> Result<String, Mistake> {
     let (_, area) = target(path)?;
     let role = role_of(repository, &area)?;
     let mut body = repository.edit_role(&role, now)?;
@@ -233,7 +249,7 @@ pub fn waves(
     let Some(Ok(release)) = listed.custom::<Release>() else {
         return Err(Mistake::NotARelease { path: path.to_owned() });
     };
-    let custom = serde_json::to_value(release.with_waves(waves));
+    let custom = serde_json::to_value(edit(release)?);
     listed.custom = Some(custom.expect("a release has string names and whole numbers"));
     repository.put_body(&role, &body)?;
     Ok(role)

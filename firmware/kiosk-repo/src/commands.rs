@@ -64,6 +64,7 @@ pub fn run(mut parser: Parser, clock: Timestamp) -> Result<u8, Mistake> {
         "add-file" => (parse(2..=2, &["target"], &[])?, add_file, help::RELEASES),
         "remove" => (parse(1..=1, &["target"], &[])?, remove, help::RELEASES),
         "waves" => (parse(1..=1, &["target", "wave"], &["none"])?, waves, help::RELEASES),
+        "least" => (parse(1..=1, &["target", "min-release-seq"], &[])?, least, help::RELEASES),
         "delegate" => (parse(2..=2, &["key", "threshold"], &[])?, delegate, help::RELEASES),
         other => return Err(Mistake::Usage(format!("{other:?} is no command"))),
     };
@@ -360,6 +361,13 @@ fn waves(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
     };
     let repository = Repository::open(given.word(0)?)?;
     let role = changes::waves(&repository, now, given.needed("target")?, waves)?;
+    tell(&repository, &role)
+}
+
+fn least(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
+    let least = from_text("min-release-seq", given.needed("min-release-seq")?)?;
+    let repository = Repository::open(given.word(0)?)?;
+    let role = changes::least(&repository, now, given.needed("target")?, least)?;
     tell(&repository, &role)
 }
 

@@ -18,6 +18,7 @@ USAGE
   kiosk-repo add-file DIR --target config/PROVINCE/NAME|usb/NAME FILE
   kiosk-repo remove   DIR --target PATH
   kiosk-repo waves    DIR --target PATH --wave SHARE@TIME… | --none
+  kiosk-repo least    DIR --target PATH --min-release-seq N
   kiosk-repo delegate DIR os|app|usb|config/PROVINCE --key PUB… [--threshold N]
 
   kiosk-repo status   DIR
@@ -123,7 +124,7 @@ It warns (exit code 4) from 60 days before root expires, 21 targets and delegate
 
 /// Of releases and delegations.
 pub const RELEASES: &str = "\
-kiosk-repo add-release, add-file, remove, waves, delegate - what kiosks install
+kiosk-repo add-release, add-file, remove, waves, least, delegate - what kiosks install
 
 USAGE
   kiosk-repo add-release DIR --target os|app/NAME FILE --hw BOARD… --kind app|os
@@ -132,6 +133,7 @@ USAGE
   kiosk-repo add-file DIR --target config/PROVINCE/NAME|usb/NAME FILE
   kiosk-repo remove   DIR --target PATH
   kiosk-repo waves    DIR --target PATH --wave SHARE@TIME… | --none
+  kiosk-repo least    DIR --target PATH --min-release-seq N
   kiosk-repo delegate DIR os|app|usb|config/PROVINCE --key PUB… [--threshold N]
 
 add-release copies FILE in and lists it. The release number is above every number that this
@@ -149,6 +151,8 @@ add-file lists settings of a province, or a permit for sticks.
 remove takes a target off the list; its file stays, since kiosks may be fetching it.
 waves: from TIME on this SHARE of all kiosks in percent, drawn from each kiosk's id and the
 release, takes it; shares grow, the last is 100. --none: everybody at once.
+least: kiosks that run this release may go back down to N, and no further. Without it they never
+go back below what they run.
 delegate gives a part of the repository to other signers, or changes their keys. os needs two
 signatures at least, and nobody else is asked for its paths. What targets lists of the part
 goes over to the new role. Both drafts are to be signed.

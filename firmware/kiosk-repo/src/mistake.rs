@@ -100,7 +100,7 @@ pub enum Mistake {
     WrongFolder { path: String, area: String, kind: &'static str },
     #[error("{path} is not listed; `kiosk-repo check` says what is")]
     NotListed { path: String },
-    #[error("{path} is listed but is no release; waves are for releases")]
+    #[error("{path} is listed but is no release")]
     NotARelease { path: String },
     #[error("release {seq} is not above {newest}, which {path} had for the same board (version {version} of {role}); take --release-seq {next}", next = newest + 1)]
     SeqDoesNotGrow { seq: u64, newest: u64, path: String, role: String, version: u64 },

@@ -251,6 +251,13 @@ impl Release {
         self
     }
 
+    /// The same release with another `min_release_seq`. Lower than it was, it lets kiosks go back
+    /// so far.
+    pub fn with_least(mut self, least: NonZeroU64) -> Result<Self, ReleaseFault> {
+        self.file.min_release_seq = least;
+        Self::new(self.file)
+    }
+
     /// Whether the two are for one board and of one kind: then their numbers are compared.
     pub fn rivals(&self, other: &Self) -> bool {
         self.file.kind == other.file.kind && !self.file.hw.is_disjoint(&other.file.hw)

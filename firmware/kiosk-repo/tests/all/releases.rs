@@ -65,6 +65,15 @@ async fn a_kiosk_finds_a_release_with_all_that_was_said_of_it() {
     desk.publish();
     kiosk.refresh(desk.time()).await;
     assert!(kiosk.install("os/pi5").await.unwrap().2.unwrap().fields().waves.is_none());
+    // Kiosks that run it may go back further; not so far that they could not run it.
+    let least = ["least", "repo", "--target", "os/pi5", "--min-release-seq"];
+    desk.refused(&[&least[..], &["8"]].concat(), 2, &["refuse the release itself"]);
+    desk.done(&[&least[..], &["3"]].concat());
+    desk.sign("targets", &["targets-1", "targets-3"]);
+    desk.publish();
+    kiosk.refresh(desk.time()).await;
+    let lowered = kiosk.install("os/pi5").await.unwrap().2.unwrap();
+    assert_eq!(lowered.fields().min_release_seq.get(), 3);
     desk.done(&["remove", "repo", "--target", "os/pi5"]);
     desk.sign("targets", &["targets-1", "targets-3"]);
     desk.publish();
