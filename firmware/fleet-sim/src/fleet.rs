@@ -13,8 +13,8 @@ use fleetd::{
 };
 use jiff::Timestamp;
 use pretend_platform::fleet::{
-    Assignment, ConfirmationFlow, Feedback, FleetSettings, FleetState, GroupPlan, Link, Metadata, Query,
-    RolloutId, RolloutPlan, Scheme,
+    AfterSuccess, Assignment, Conditions, ConfirmationFlow, Feedback, FleetSettings, FleetState, GroupPlan,
+    Link, Metadata, Query, RolloutId, RolloutPlan, Scheme,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -36,6 +36,39 @@ pub struct Plan {
     pub ward: Ward,
     /// How updates are tried.
     pub policy: Policy,
+}
+
+impl Plan {
+    /// Ward offices with a visit of seven minutes every forty, polled every five minutes.
+    pub fn of_wards(kiosks: usize, seed: u64) -> Self {
+        Self {
+            kiosks,
+            seed,
+            poll_every: Duration::from_mins(5),
+            ward: Ward { visit_every: 2_400, visit_lasts: 400 },
+            policy: Policy {
+                idle: Duration::from_mins(10),
+                idle_forced: Duration::from_mins(2),
+                announce: Duration::from_mins(1),
+                well_for: Duration::from_mins(5),
+                ill_for: Duration::from_mins(3),
+            },
+        }
+    }
+}
+
+/// One in a hundred, a tenth of the rest, everybody else. More than two in a hundred that fail
+/// pause the rollout.
+pub fn three_groups() -> Vec<GroupPlan> {
+    let conditions =
+        Conditions { success_percent: 95, then: AfterSuccess::NextGroup, error_percent: Some(2) };
+    let group = |name: &str, percent| GroupPlan {
+        name: name.to_owned(),
+        query: Query::parse("").expect("an empty query"),
+        percent,
+        conditions,
+    };
+    vec![group("first", 1.0), group("tenth", 10.0), group("rest", 100.0)]
 }
 
 /// The fleet.

@@ -9,7 +9,7 @@ mod fleet;
 mod kiosk;
 
 pub use self::{
-    fleet::{Fleet, Plan},
+    fleet::{Fleet, Plan, three_groups},
     kiosk::{Kiosk, Ward},
 };
 

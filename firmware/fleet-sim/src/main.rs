@@ -1,11 +1,9 @@
 //! `fleet-sim`: says what a fleet would do.
 
-use std::{process::ExitCode, time::Duration};
+use std::process::ExitCode;
 
-use fleet_sim::{Fleet, Plan, Ward};
-use fleetd::update::Policy;
+use fleet_sim::{Fleet, Plan, three_groups};
 use lexopt::prelude::*;
-use pretend_platform::fleet::{AfterSuccess, Conditions, GroupPlan, Query};
 use serde_json::json;
 
 const USAGE: &str = "\
@@ -63,29 +61,8 @@ fn asked(mut parser: lexopt::Parser) -> Result<Option<Asked>, lexopt::Error> {
 }
 
 fn run(asked: &Asked) -> serde_json::Value {
-    let mut fleet = Fleet::new(Plan {
-        kiosks: asked.kiosks,
-        seed: asked.seed,
-        poll_every: Duration::from_mins(5),
-        ward: Ward { visit_every: 2_400, visit_lasts: 400 },
-        policy: Policy {
-            idle: Duration::from_mins(10),
-            idle_forced: Duration::from_mins(2),
-            announce: Duration::from_mins(1),
-            well_for: Duration::from_mins(5),
-            ill_for: Duration::from_mins(3),
-        },
-    });
-    let conditions =
-        Conditions { success_percent: 95, then: AfterSuccess::NextGroup, error_percent: Some(2) };
-    let group = |name: &str, percent| GroupPlan {
-        name: name.to_owned(),
-        query: Query::parse("").expect("an empty query"),
-        percent,
-        conditions,
-    };
-    let groups = vec![group("first", 1.0), group("tenth", 10.0), group("rest", 100.0)];
-    let (rollout, new) = fleet.roll_out(7, groups);
+    let mut fleet = Fleet::new(Plan::of_wards(asked.kiosks, asked.seed));
+    let (rollout, new) = fleet.roll_out(7, three_groups());
     let bad = asked.bad;
     fleet.well_where(move |digest, number| digest != new || number as u32 * 7 % 100 >= bad);
     let mut left = asked.hours * 3_600;

@@ -1,46 +1,18 @@
 //! What the fleet team relies on, in a fleet of thousands.
 
-use std::time::Duration;
-
-use fleet_sim::{Fleet, Plan, Ward};
-use fleetd::update::Policy;
-use pretend_platform::fleet::{AfterSuccess, Conditions, GroupPlan, GroupStatus, Query, RolloutStatus};
+use fleet_sim::{Fleet, Plan, three_groups};
+use pretend_platform::fleet::{GroupStatus, RolloutStatus};
 
 const DAY: u32 = 86_400;
 
 fn plan(kiosks: usize) -> Plan {
-    Plan {
-        kiosks,
-        seed: 7,
-        poll_every: Duration::from_mins(5),
-        ward: Ward { visit_every: 2_400, visit_lasts: 400 },
-        policy: Policy {
-            idle: Duration::from_mins(10),
-            idle_forced: Duration::from_mins(2),
-            announce: Duration::from_mins(1),
-            well_for: Duration::from_mins(5),
-            ill_for: Duration::from_mins(3),
-        },
-    }
-}
-
-/// One in a hundred, a tenth of the rest, everybody else; two failures in a hundred stop it.
-fn groups() -> Vec<GroupPlan> {
-    let conditions =
-        Conditions { success_percent: 95, then: AfterSuccess::NextGroup, error_percent: Some(2) };
-    let group = |name: &str, percent| GroupPlan {
-        name: name.to_owned(),
-        query: Query::parse("").unwrap(),
-        percent,
-        conditions,
-    };
-    vec![group("first", 1.0), group("tenth", 10.0), group("rest", 100.0)]
+    Plan::of_wards(kiosks, 7)
 }
 
 #[test]
 fn a_good_release_reaches_everybody_and_disturbs_nobody() {
     let mut fleet = Fleet::new(plan(1_000));
-    let (rollout, new) = fleet.roll_out(7, groups());
+    let (rollout, new) = fleet.roll_out(7, three_groups());
     fleet.run(DAY);
     assert_eq!(fleet.server.rollout(rollout).unwrap().status, RolloutStatus::Finished);
     for kiosk in &fleet.kiosks {
@@ -52,7 +24,7 @@ fn a_good_release_reaches_everybody_and_disturbs_nobody() {
 #[test]
 fn a_bad_release_stops_in_the_first_group() {
     let mut fleet = Fleet::new(plan(1_000));
-    let (rollout, bad) = fleet.roll_out(7, groups());
+    let (rollout, bad) = fleet.roll_out(7, three_groups());
     fleet.well_where(move |digest, _| digest != bad);
     fleet.run(DAY);
     let rollout = fleet.server.rollout(rollout).unwrap();
@@ -71,7 +43,7 @@ fn a_bad_release_stops_in_the_first_group() {
 #[test]
 fn a_release_that_is_bad_on_one_kiosk_in_five_stops_too() {
     let mut fleet = Fleet::new(plan(1_000));
-    let (rollout, bad) = fleet.roll_out(7, groups());
+    let (rollout, bad) = fleet.roll_out(7, three_groups());
     fleet.well_where(move |digest, number| digest != bad || !number.is_multiple_of(5));
     fleet.run(DAY);
     let rollout = fleet.server.rollout(rollout).unwrap();
@@ -118,7 +90,7 @@ fn a_server_that_was_away_is_not_run_down_when_it_returns() {
 #[test]
 fn a_power_cut_in_the_middle_of_a_rollout_ends_well() {
     let mut fleet = Fleet::new(plan(500));
-    let (rollout, new) = fleet.roll_out(7, groups());
+    let (rollout, new) = fleet.roll_out(7, three_groups());
     for hour in 0..12 {
         fleet.run(3_000);
         // Another hundred each time, whatever they are at.
@@ -138,7 +110,7 @@ fn a_power_cut_in_the_middle_of_a_rollout_ends_well() {
 fn the_same_seed_gives_the_same_run() {
     let run = || {
         let mut fleet = Fleet::new(plan(300));
-        let (_, new) = fleet.roll_out(7, groups());
+        let (_, new) = fleet.roll_out(7, three_groups());
         fleet.run(DAY / 4);
         (fleet.polls.clone(), fleet.kiosks.iter().filter(|kiosk| kiosk.good == new).count())
     };
