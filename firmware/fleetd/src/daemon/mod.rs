@@ -73,8 +73,10 @@ impl Daemon {
 
     fn tick(&mut self) -> Result<(), MemoryLost> {
         _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
-        let moment = self.moment();
-        self.happens(Event::Tick(moment))?;
+        if self.kept.memory.state != State::Idle {
+            let moment = self.moment();
+            self.happens(Event::Tick(moment))?;
+        }
         if Instant::now() >= self.report_at
             && let Some(report) = self.kept.memory.outgoing.first()
         {
