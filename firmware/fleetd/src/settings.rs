@@ -236,7 +236,7 @@ impl FleetPart {
             (None, None) => None,
             (Some(_), Some(_)) => return Err(SettingsError::TwoSecrets),
         };
-        Ok(Account { server: self.server.0, tenant: self.tenant, controller: self.controller, secret })
+        Ok(Account::new(&self.server.0, &self.tenant, &self.controller, secret.as_ref())?)
     }
 }
 

@@ -8,7 +8,7 @@ use tuf::clock::TrustedClock;
 
 use super::{Daemon, jobs::Jobs, slots::Facts};
 use crate::{
-    ddi::{AccountFault, Controller, Pace},
+    ddi::{Controller, Pace},
     http::{self, HttpError},
     kept::{KeepError, Keeper},
     machine,
@@ -23,9 +23,6 @@ pub enum StartError {
     /// The way to the servers.
     #[error("[tls]")]
     Http(#[from] HttpError),
-    /// The account.
-    #[error("[fleet]")]
-    Account(#[from] AccountFault),
     /// The root metadata of the machine.
     #[error("cannot read {}", path.display())]
     Root {
@@ -49,7 +46,7 @@ pub enum StartError {
 /// A daemon, ready to run.
 pub fn start(settings: Settings) -> Result<Daemon, StartError> {
     let http = http::client(&settings.tls)?;
-    let controller = Controller::new(http.clone(), &settings.account)?;
+    let controller = Controller::new(http.clone(), settings.account.clone());
     let root = &settings.repository.root;
     let root = fs::read(root).map_err(|source| StartError::Root { path: root.clone(), source })?;
     let folder = settings.files.state.join("repository");
@@ -66,7 +63,7 @@ pub fn start(settings: Settings) -> Result<Daemon, StartError> {
         }
         slots => slots?,
     };
-    let facts = Facts { id: settings.account.controller.clone(), hardware: settings.hardware.clone() };
+    let facts = Facts { id: settings.account.controller().to_owned(), hardware: settings.hardware.clone() };
     let pace = Pace::new(settings.poll_every);
     Ok(Daemon {
         clock: TrustedClock::new(machine::BUILT, kept.clock),

@@ -18,17 +18,48 @@ use crate::update::{ActionId, NotAllowed, Order, Report};
 /// The longest message that is read, in bytes.
 const LONGEST_MESSAGE: usize = 1 << 20;
 
-/// Whom we are to the server.
+/// Whom we are to the server. Made only of names and a secret that can be used.
 #[derive(Clone)]
 pub struct Account {
-    /// The server's address.
-    pub server: Url,
-    /// The tenant, as `DEFAULT`.
-    pub tenant: String,
+    base: Url,
+    controller: String,
+    authorization: Option<HeaderValue>,
+}
+
+impl Account {
+    /// An account at a server: the tenant, as `DEFAULT`, the kiosk's name in the fleet, and what
+    /// proves it where that is not the TLS certificate.
+    pub fn new(
+        server: &Url,
+        tenant: &str,
+        controller: &str,
+        secret: Option<&Secret>,
+    ) -> Result<Self, AccountFault> {
+        let plain = |name: &str| {
+            let sign = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            (1..=128).contains(&name.len()) && name.bytes().all(sign) && !name.starts_with('.')
+        };
+        if !plain(tenant) || !plain(controller) {
+            return Err(AccountFault::Name);
+        }
+        if !matches!(server.scheme(), "http" | "https") || server.query().is_some() {
+            return Err(AccountFault::Server);
+        }
+        let mut base = server.clone();
+        base.path_segments_mut().map_err(|()| AccountFault::Server)?.pop_if_empty().extend([
+            tenant,
+            "controller",
+            "v1",
+            controller,
+        ]);
+        let authorization = secret.map(Secret::header).transpose()?;
+        Ok(Self { base, controller: controller.to_owned(), authorization })
+    }
+
     /// The kiosk's name in the fleet.
-    pub controller: String,
-    /// What proves it, where that is not the TLS certificate.
-    pub secret: Option<Secret>,
+    pub fn controller(&self) -> &str {
+        &self.controller
+    }
 }
 
 /// A secret of the fleet server.
@@ -113,8 +144,7 @@ impl DdiError {
 /// This kiosk at the fleet server.
 pub struct Controller {
     client: Client,
-    base: Url,
-    authorization: Option<HeaderValue>,
+    account: Account,
     /// What the server said last, and its mark of it.
     newest: Option<(HeaderValue, Polled)>,
 }
@@ -136,27 +166,13 @@ pub enum AccountFault {
 impl Controller {
     /// The client brings the trust, certificates and proxies of its owner. It must follow no
     /// redirects: they would take the secret along.
-    pub fn new(client: Client, account: &Account) -> Result<Self, AccountFault> {
-        let plain = |name: &str| {
-            let sign = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-            (1..=128).contains(&name.len()) && name.bytes().all(sign) && !name.starts_with('.')
-        };
-        if !plain(&account.tenant) || !plain(&account.controller) {
-            return Err(AccountFault::Name);
-        }
-        let mut base = account.server.clone();
-        let is_server = matches!(base.scheme(), "http" | "https") && base.query().is_none();
-        {
-            let mut path = base.path_segments_mut().map_err(|()| AccountFault::Server)?;
-            path.pop_if_empty().extend([&account.tenant, "controller", "v1", &account.controller]);
-        }
-        let authorization = account.secret.as_ref().map(Secret::header).transpose()?;
-        is_server.then_some(Self { client, base, authorization, newest: None }).ok_or(AccountFault::Server)
+    pub fn new(client: Client, account: Account) -> Self {
+        Self { client, account, newest: None }
     }
 
     /// Asks what the server wants.
     pub async fn poll(&mut self) -> Result<Polled, DdiError> {
-        let mut request = self.request(Method::GET, self.base.clone());
+        let mut request = self.request(Method::GET, self.account.base.clone());
         if let Some((mark, _)) = &self.newest {
             request = request.header(IF_NONE_MATCH, mark);
         }
@@ -221,8 +237,8 @@ impl Controller {
     }
 
     async fn get<T: DeserializeOwned>(&self, href: &str) -> Result<T, DdiError> {
-        let address = self.base.join(href).map_err(|_| DdiError::Garbled)?;
-        if address.origin() != self.base.origin() {
+        let address = self.account.base.join(href).map_err(|_| DdiError::Garbled)?;
+        if address.origin() != self.account.base.origin() {
             return Err(DdiError::OtherServer);
         }
         let request = self.request(Method::GET, address);
@@ -230,7 +246,7 @@ impl Controller {
     }
 
     async fn send(&self, method: Method, path: &[&str], body: &impl Serialize) -> Result<(), DdiError> {
-        let mut address = self.base.clone();
+        let mut address = self.account.base.clone();
         address.path_segments_mut().expect("an http address has a path").extend(path);
         let request = self.request(method, address).json(body);
         let response = request.send().await.map_err(DdiError::Unreachable)?;
@@ -239,7 +255,7 @@ impl Controller {
 
     fn request(&self, method: Method, address: Url) -> RequestBuilder {
         let request = self.client.request(method, address).header(ACCEPT, "application/json");
-        match &self.authorization {
+        match &self.account.authorization {
             Some(secret) => request.header(AUTHORIZATION, secret),
             None => request,
         }

@@ -47,13 +47,9 @@ impl Server {
 fn controller(server: &str) -> Controller {
     _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let account = Account {
-        server: server.parse().unwrap(),
-        tenant: "DEFAULT".to_owned(),
-        controller: "kiosk 1".replace(' ', "-"),
-        secret: Some(Secret::Target("s3cret".to_owned())),
-    };
-    Controller::new(client, &account).unwrap()
+    let secret = Secret::Target("s3cret".to_owned());
+    let account = Account::new(&server.parse().unwrap(), "DEFAULT", "kiosk-1", Some(&secret)).unwrap();
+    Controller::new(client, account)
 }
 
 fn base(links: &str) -> String {

@@ -6,5 +6,6 @@ mod model;
 mod never_disturbs;
 mod power_cuts;
 mod repository;
+mod settings;
 mod site;
 mod whole;

@@ -1,0 +1,64 @@
+//! The settings, as the README shows them.
+
+use std::{fs, process::Command};
+
+use tempfile::TempDir;
+
+const README: &str = include_str!("../../README.md");
+
+/// The README's settings, with a token that is there.
+fn shown(place: &TempDir) -> String {
+    let token = place.path().join("token");
+    fs::write(&token, "a token").unwrap();
+    let settings = README.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    settings.replace("/etc/kiosk/fleet-token", token.to_str().unwrap())
+}
+
+/// Whether `fleetd` takes settings, and what it says.
+fn takes(place: &TempDir, settings: &str) -> (bool, String) {
+    let path = place.path().join("fleetd.toml");
+    fs::write(&path, settings).unwrap();
+    let mut fleetd = Command::new(env!("CARGO_BIN_EXE_fleetd"));
+    let ran = fleetd.args(["--check-config", "--config"]).arg(path).output().unwrap();
+    (ran.status.success(), String::from_utf8(ran.stderr).unwrap())
+}
+
+#[test]
+fn the_settings_of_the_readme_are_taken() {
+    let place = TempDir::new().unwrap();
+    let (taken, said) = takes(&place, &shown(&place));
+    assert!(taken, "{said}");
+    assert!(said.contains("no visit is rehearsed"), "{said}");
+}
+
+#[test]
+fn every_key_is_needed_but_those_that_say_otherwise() {
+    let place = TempDir::new().unwrap();
+    let settings = shown(&place);
+    for line in settings.lines().filter(|line| line.contains(" = ")) {
+        let optional = ["target-token", "ca ", "identity"].iter().any(|key| line.starts_with(key));
+        let (taken, said) = takes(&place, &settings.replace(line, ""));
+        assert_eq!(taken, optional, "{line}: {said}");
+    }
+}
+
+#[test]
+fn what_is_unknown_or_makes_no_sense_is_refused() {
+    let place = TempDir::new().unwrap();
+    for (from, to, why) in [
+        ("tenant =", "colour = \"green\"\ntenant =", "unknown field"),
+        ("https://fleet", "ftp://fleet", "address"),
+        ("ha-noi-0017", "../0017", "letters"),
+        ("22:00-05:00", "22:00", "HH:MM-HH:MM"),
+        ("tries = 3", "tries = 0", "nonzero"),
+        ("rehearse = \"none\"", "rehearse = \"later\"", "rehearse"),
+        ("restart = [\"systemctl\", \"restart\", \"kioskd.service\"]", "restart = []", "restart"),
+        ("target-token =", "gateway-token = \"/dev/null\"\ntarget-token =", "a kiosk has one"),
+    ] {
+        let settings = shown(&place);
+        let changed = settings.replacen(from, to, 1);
+        assert_ne!(changed, settings, "{from}");
+        let (taken, said) = takes(&place, &changed);
+        assert!(!taken && said.contains(why), "{to}: {said}");
+    }
+}
