@@ -13,6 +13,7 @@ use gateway::{Gateway, GatewayError};
 use journey::{Event, Kept, Request};
 use keys::{DeviceKey, PlatformKey, ServerKey};
 use outbox::{Item, Outbox, OutboxError, Receipt};
+use rand_core::CryptoRng;
 use services::Service;
 use tokio::{sync::Notify, task, time};
 use transaction::{Draft, Form, KioskId, TransactionError, TransactionId};
@@ -25,6 +26,10 @@ use crate::{
 
 /// How long the sender sleeps when nothing is due and nobody wakes it.
 const SLEEP: Duration = Duration::from_secs(1);
+/// So many in a row that the platform does not take for now: it is the way, not they.
+const SAME_FATE: u32 = 3;
+/// The longest that the sender waits before it tries the way again.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// The keys of the record.
 pub struct Keys {
@@ -132,13 +137,21 @@ impl RecordDesk {
     }
 
     /// Sends what is due, one after the other; one that fails waits its turn again and
-    /// holds up no other.
+    /// holds up no other. Where one after the other fails, all wait: thousands that are tried
+    /// on a way that is shut would wear out the disk and fill the audit log.
     async fn send(self, gateway: Gateway) {
+        let mut failures = 0;
         loop {
+            if let Some(pause) = pause(failures, &mut Chance) {
+                _ = time::timeout(pause, self.inner.wake.notified()).await;
+            }
             let desk = self.clone();
             let due = task::spawn_blocking(move || desk.next()).await.expect("the store does not panic");
             match due {
-                Ok(Some(item)) => self.submit(&gateway, item).await,
+                Ok(Some(item)) => match self.submit(&gateway, item).await {
+                    Taken::NotForNow => failures += 1,
+                    Taken::Yes | Taken::Never => failures = 0,
+                },
                 Ok(None) => _ = time::timeout(SLEEP, self.inner.wake.notified()).await,
                 Err(error) => {
                     tracing::error!(code = error.fault().code(), error = report(&error), "outbox");
@@ -159,23 +172,28 @@ impl RecordDesk {
         outbox.due(clock::now())
     }
 
-    async fn submit(&self, gateway: &Gateway, item: Item) {
+    async fn submit(&self, gateway: &Gateway, item: Item) -> Taken {
         let (id, attempt) = (item.id, item.attempt.try_into().unwrap_or(u16::MAX));
         self.inner.tell.audit(audit::Event::TransactionSent { transaction: id.uuid(), attempt });
         let answer = gateway.submit(id.uuid(), &item.bytes).await;
         let desk = self.clone();
         task::spawn_blocking(move || desk.conclude(id, attempt, answer))
             .await
-            .expect("the store does not panic");
+            .expect("the store does not panic")
     }
 
     /// A receipt ends it; anything else puts it back.
-    fn conclude(&self, id: TransactionId, attempt: u16, answer: Result<Vec<u8>, GatewayError>) {
+    fn conclude(&self, id: TransactionId, attempt: u16, answer: Result<Vec<u8>, GatewayError>) -> Taken {
         let tell = &self.inner.tell;
         let receipt = answer.map_err(|error| (error.fault(), error.retryable())).and_then(|bytes| {
             Receipt::verify(&bytes, &self.inner.keys.platform, &self.inner.kiosk, id)
                 .map_err(|_| (Fault::PlatformNotTrusted, true))
         });
+        let taken = match &receipt {
+            Ok(_) => Taken::Yes,
+            Err((_, true)) => Taken::NotForNow,
+            Err((_, false)) => Taken::Never,
+        };
         let result = match receipt {
             Ok(receipt) => self.outbox().acknowledge(&receipt, clock::now()).map(|_| {
                 tell.audit(audit::Event::TransactionAcknowledged {
@@ -199,7 +217,28 @@ impl RecordDesk {
             tracing::error!(code = error.fault().code(), error = report(&error), "outbox");
             tell.tell(Happened::Device(devices::Device::Store, devices::State::Failed(error.fault())));
         }
+        taken
     }
+}
+
+/// What the platform did with a transaction.
+#[derive(Clone, Copy)]
+enum Taken {
+    /// It has it.
+    Yes,
+    /// It may take it later.
+    NotForNow,
+    /// It refused it.
+    Never,
+}
+
+/// How long to wait before the next one, after so many in a row that were not taken for now:
+/// twice as long each time, and of that a random part between half and all.
+fn pause(failures: u32, chance: &mut dyn CryptoRng) -> Option<Duration> {
+    let doublings = failures.checked_sub(SAME_FATE)?;
+    let longest = Duration::from_secs(1 << doublings.min(10)).min(LONGEST_PAUSE);
+    let half = longest.as_millis() as u64 / 2;
+    Some(Duration::from_millis(half + chance.next_u64() % (half + 1)))
 }
 
 /// What a slip calls a transaction until the platform gives it a name: the end of its
@@ -243,4 +282,23 @@ pub fn report(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_that_is_shut_is_tried_less_and_less_often() {
+        let between = |failures| {
+            let pauses: Vec<_> =
+                (0..100).map(|_| pause(failures, &mut Chance).unwrap().as_millis()).collect();
+            (*pauses.iter().min().unwrap(), *pauses.iter().max().unwrap())
+        };
+        assert_eq!((pause(0, &mut Chance), pause(2, &mut Chance)), (None, None));
+        for (failures, longest) in [(3, 1_000), (4, 2_000), (8, 32_000), (9, 60_000), (u32::MAX, 60_000)] {
+            let (least, most) = between(failures);
+            assert!(least >= longest / 2 && most <= longest, "{failures}: {least} to {most} ms");
+        }
+    }
 }
