@@ -52,6 +52,7 @@ impl Plan {
                 announce: Duration::from_mins(1),
                 well_for: Duration::from_mins(5),
                 ill_for: Duration::from_mins(3),
+                cut_off_for: Duration::from_hours(1),
             },
         }
     }

@@ -137,6 +137,7 @@ struct UpdatePart {
     announce_seconds: NonZeroU32,
     well_seconds: NonZeroU32,
     ill_seconds: NonZeroU32,
+    cut_off_seconds: NonZeroU32,
     tries: NonZeroU8,
     restart: Vec<String>,
     rehearse: Rehearse,
@@ -206,6 +207,7 @@ impl Settings {
             announce: seconds(update.announce_seconds),
             well_for: seconds(update.well_seconds),
             ill_for: seconds(update.ill_seconds),
+            cut_off_for: seconds(update.cut_off_seconds),
         };
         let rehearse = match update.rehearse {
             Rehearse::Command(command) => Some(program(command, "rehearse")?),

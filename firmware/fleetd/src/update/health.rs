@@ -32,20 +32,37 @@ impl Before {
     }
 
     /// What is not well now and was before. `None`: all is well.
-    pub(super) fn ill(&self, vitals: Option<&Vitals>, now: Timestamp) -> Option<String> {
+    pub(super) fn ill(&self, vitals: Option<&Vitals>, now: Timestamp) -> Option<Ill> {
+        let here = |what: &str| Some(Ill::Here(what.to_owned()));
         let Some(vitals) = vitals.filter(|vitals| vitals.are_fresh(now)) else {
-            return Some("kioskd: says nothing of itself".to_owned());
+            return here("kioskd: says nothing of itself");
         };
         if self.started == Some(vitals.started) {
-            return Some("kioskd: was not started anew".to_owned());
+            return here("kioskd: was not started anew");
         }
         if self.screen_drew && !vitals.screen_draws {
-            return Some("screen: draws no page".to_owned());
+            return here("screen: draws no page");
         }
         let works = |name: &String| vitals.devices.get(name).is_some_and(DeviceHealth::works);
-        let lost = self.worked.iter().find(|name| !works(name))?;
-        Some(format!("{lost}: worked before the update and does not now"))
+        let said = |name: &String| format!("{name}: worked before the update and does not now");
+        let (way, devices): (Vec<_>, Vec<_>) =
+            self.worked.iter().filter(|name| !works(name)).partition(|name| *name == WAY);
+        let lost = devices.first().map(|name| Ill::Here(said(name)));
+        lost.or_else(|| way.first().map(|name| Ill::CutOff(said(name))))
     }
+}
+
+/// The one of the devices that is not in the machine.
+const WAY: &str = "network";
+
+/// What is not well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ill {
+    /// Something in the machine.
+    Here(String),
+    /// Only the way to the platform: that may be the release, and it may be a ditch that was dug
+    /// somewhere. Citizens can be served meanwhile.
+    CutOff(String),
 }
 
 #[cfg(test)]
@@ -88,17 +105,42 @@ mod tests {
         let ill = |change: fn(&mut Vitals)| {
             let mut now = vitals(400);
             change(&mut now);
-            before.ill(Some(&now), at(510)).unwrap()
+            match before.ill(Some(&now), at(510)).unwrap() {
+                Ill::Here(what) => what,
+                Ill::CutOff(what) => panic!("{what}"),
+            }
         };
         assert!(ill(|now| now.written = at(400)).contains("says nothing"));
         assert!(ill(|now| now.started = at(0)).contains("not started anew"));
         assert!(ill(|now| now.screen_draws = false).contains("draws no page"));
         assert!(ill(|now| drop(now.devices.remove("card-reader"))).contains("card-reader: worked"));
-        let failed = DeviceHealth::Failed("CARD-09".to_owned());
-        let mut now = vitals(400);
-        now.devices.insert("card-reader".to_owned(), failed);
-        assert!(before.ill(Some(&now), at(510)).unwrap().contains("card-reader"));
-        assert!(before.ill(None, at(510)).unwrap().contains("says nothing"));
+        assert!(
+            ill(|now| drop(
+                now.devices.insert("card-reader".to_owned(), DeviceHealth::Failed("CARD-09".to_owned()))
+            ))
+            .contains("card-reader")
+        );
+        assert_eq!(before.ill(None, at(510)), Some(Ill::Here("kioskd: says nothing of itself".to_owned())));
+    }
+
+    #[test]
+    fn the_way_to_the_platform_is_another_matter_than_the_machine() {
+        let with = |devices: &[(&str, DeviceHealth)]| {
+            let devices = devices.iter().map(|(name, health)| ((*name).to_owned(), health.clone())).collect();
+            Vitals { devices, ..vitals(0) }
+        };
+        let lost = || DeviceHealth::Failed("NET-01".to_owned());
+        let before =
+            Before::of(Some(&with(&[("camera", DeviceHealth::Ready), ("network", DeviceHealth::Ready)])));
+        let ill = |camera, network| {
+            let now = Vitals { started: at(400), ..with(&[("camera", camera), ("network", network)]) };
+            before.ill(Some(&now), at(510))
+        };
+        assert!(
+            matches!(ill(DeviceHealth::Ready, lost()), Some(Ill::CutOff(what)) if what.starts_with("network"))
+        );
+        assert!(matches!(ill(lost(), lost()), Some(Ill::Here(what)) if what.starts_with("camera")));
+        assert_eq!(ill(DeviceHealth::Ready, DeviceHealth::Ready), None);
     }
 
     #[test]

@@ -69,12 +69,9 @@ pub enum State {
         release: Approved,
         /// How the kiosk was before.
         before: Before,
-        /// How long it has been well without a break. Begins anew after a restart.
+        /// How it has been so far. Begins anew after a restart.
         #[serde(skip)]
-        well_for: Duration,
-        /// How long it has not been well without a break.
-        #[serde(skip)]
-        ill_for: Duration,
+        watched: Watched,
     },
     /// It was well for long enough.
     Committing {
@@ -92,6 +89,17 @@ pub enum State {
         /// Why.
         why: String,
     },
+}
+
+/// How a release on trial has been so far: each without a break.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Watched {
+    /// How long it has been well.
+    pub well: Duration,
+    /// How long it has not been well.
+    pub ill: Duration,
+    /// How long only the way to the platform has been missing.
+    pub cut_off: Duration,
 }
 
 impl State {

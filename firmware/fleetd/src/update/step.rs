@@ -1,12 +1,10 @@
 //! The transitions.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     ActionId, Approved, Before, Effect, Event, Execution, Handling, Hold, Memory, Moment, NotActivated,
-    NotAllowed, Order, Outcome, Policy, Report, State, when::hold,
+    NotAllowed, Order, Outcome, Policy, Report, State, health::Ill, state::Watched, when::hold,
 };
 
 /// What to do, in order.
@@ -176,13 +174,7 @@ impl Memory {
             }
             (State::Activating { order, release, before }, Event::Activated(Ok(()))) => {
                 self.report(order.action, Execution::Proceeding, "on trial");
-                self.state = State::Trial {
-                    order,
-                    release,
-                    before,
-                    well_for: Duration::ZERO,
-                    ill_for: Duration::ZERO,
-                };
+                self.state = State::Trial { order, release, before, watched: Watched::default() };
                 vec![]
             }
             (State::Activating { order, .. }, Event::Activated(Err(NotActivated::NeverCameUp))) => {
@@ -227,8 +219,8 @@ impl Memory {
     fn tick(&mut self, moment: &Moment, policy: &Policy) -> Effects {
         match std::mem::take(&mut self.state) {
             State::Waiting { order, release, closes } => self.wait(order, release, closes, moment, policy),
-            State::Trial { order, release, before, well_for, ill_for } => {
-                self.watch(order, release, before, (well_for, ill_for), moment, policy)
+            State::Trial { order, release, before, watched } => {
+                self.watch(order, release, before, watched, moment, policy)
             }
             state @ (State::Activating { .. } | State::RollingBack { .. }) => {
                 self.state = state;
@@ -276,12 +268,12 @@ impl Memory {
         order: Order,
         release: Approved,
         before: Before,
-        (well_for, ill_for): (Duration, Duration),
+        watched: Watched,
         moment: &Moment,
         policy: &Policy,
     ) -> Effects {
         let Some(glance) = moment.glance else {
-            self.state = State::Trial { order, release, before, well_for, ill_for };
+            self.state = State::Trial { order, release, before, watched };
             return vec![];
         };
         if glance.trial != Some(release.digest) {
@@ -292,25 +284,36 @@ impl Memory {
         let ill = if glance.trial_runs {
             before.ill(moment.vitals.as_ref(), moment.clock)
         } else {
-            Some("launcher: the release before runs".to_owned())
+            Some(Ill::Here("launcher: the release before runs".to_owned()))
         };
-        let Some(ill) = ill else {
-            let well_for = well_for + moment.passed;
-            if well_for >= policy.well_for {
-                let commit = Effect::Commit(Box::new(release.clone()));
-                self.state = State::Committing { order, release };
-                return vec![Effect::Open, commit];
+        let (watched, effects) = match ill {
+            None => {
+                let well = watched.well + moment.passed;
+                if well >= policy.well_for {
+                    let commit = Effect::Commit(Box::new(release.clone()));
+                    self.state = State::Committing { order, release };
+                    return vec![Effect::Open, commit];
+                }
+                // It is up: citizens may come.
+                (Watched { well, ..Watched::default() }, vec![Effect::Open])
             }
-            self.state = State::Trial { order, release, before, well_for, ill_for: Duration::ZERO };
-            // It is up: citizens may come.
-            return vec![Effect::Open];
+            Some(Ill::CutOff(what)) => {
+                let cut_off = watched.cut_off + moment.passed;
+                if cut_off >= policy.cut_off_for {
+                    return self.roll_back(order, release, what, moment.clock);
+                }
+                (Watched { cut_off, ..Watched::default() }, vec![Effect::Open])
+            }
+            Some(Ill::Here(what)) => {
+                let ill = watched.ill + moment.passed;
+                if ill >= policy.ill_for {
+                    return self.roll_back(order, release, what, moment.clock);
+                }
+                (Watched { ill, ..Watched::default() }, vec![])
+            }
         };
-        let ill_for = ill_for + moment.passed;
-        if ill_for >= policy.ill_for {
-            return self.roll_back(order, release, ill, moment.clock);
-        }
-        self.state = State::Trial { order, release, before, well_for: Duration::ZERO, ill_for };
-        vec![]
+        self.state = State::Trial { order, release, before, watched };
+        effects
     }
 
     fn end_open(&mut self, action: ActionId, outcome: Outcome) -> Effects {

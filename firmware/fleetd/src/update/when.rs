@@ -20,6 +20,9 @@ pub struct Policy {
     pub well_for: Duration,
     /// How long it may be ill before it is rolled back: devices take a while to come up.
     pub ill_for: Duration,
+    /// How long a release on trial may have no way to the platform until it is rolled back. Long:
+    /// most often it is not the release.
+    pub cut_off_for: Duration,
 }
 
 /// Why it is not time yet.

@@ -19,6 +19,7 @@ pub enum Release {
     RehearsalFails,
     NeverComesUp,
     Ill,
+    CutOff,
 }
 
 pub const OLD: Sha256Digest = Sha256Digest::new([6; 32]);
@@ -33,6 +34,7 @@ pub fn policy() -> Policy {
         announce: Duration::from_mins(1),
         well_for: Duration::from_mins(5),
         ill_for: Duration::from_mins(2),
+        cut_off_for: Duration::from_mins(30),
     }
 }
 
@@ -312,12 +314,14 @@ impl Kiosk {
     fn vitals(&self) -> Vitals {
         let ill = self.running == NEW && self.release == Release::Ill;
         let reader = if ill { DeviceHealth::Failed("CARD-09".to_owned()) } else { DeviceHealth::Ready };
+        let cut_off = self.running == NEW && self.release == Release::CutOff;
+        let network = if cut_off { DeviceHealth::Failed("NET-01".to_owned()) } else { DeviceHealth::Ready };
         Vitals {
             version: "0.1.0".to_owned(),
             started: self.started,
             written: self.clock(),
             screen_draws: true,
-            devices: [("card-reader".to_owned(), reader)].into(),
+            devices: [("card-reader".to_owned(), reader), ("network".to_owned(), network)].into(),
             idle_since: (self.lease != Lease::Visit).then_some(self.served_last - self.clock_behind),
             waiting: 0,
             events: [].into(),

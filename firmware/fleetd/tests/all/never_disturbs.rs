@@ -207,3 +207,26 @@ fn a_server_that_asks_again_for_what_is_done_is_told_again() {
     assert!(heard(&kiosk).starts_with("committed"));
     assert_eq!(kiosk.acts.iter().filter(|act| **act == "try out").count(), 1);
 }
+
+#[test]
+fn an_outage_of_the_network_closes_no_kiosk_and_rolls_nothing_back() {
+    let mut kiosk = Kiosk::new(Release::CutOff, order(Handling::Forced));
+    while word(&kiosk) != "trial" {
+        kiosk.ten_seconds(true);
+    }
+    pass(&mut kiosk, 60, true);
+    assert_eq!(kiosk.closed, None, "citizens may come");
+    pass(&mut kiosk, 1_680, true);
+    assert_eq!((word(&kiosk), kiosk.running), ("trial", NEW));
+    kiosk.release = Release::Good;
+    pass(&mut kiosk, 310, true);
+    assert_eq!((word(&kiosk), kiosk.running), ("idle", NEW));
+}
+
+#[test]
+fn a_release_that_never_finds_its_way_to_the_platform_is_rolled_back_in_the_end() {
+    let mut kiosk = Kiosk::new(Release::CutOff, order(Handling::Forced));
+    pass(&mut kiosk, 2_700, true);
+    assert_eq!((word(&kiosk), kiosk.running), ("idle", OLD));
+    assert!(heard(&kiosk).starts_with("rolled-back: network"), "{}", heard(&kiosk));
+}

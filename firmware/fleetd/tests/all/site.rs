@@ -175,6 +175,7 @@ idle-forced-seconds = 1
 announce-seconds = 1
 well-seconds = 3
 ill-seconds = 5
+cut-off-seconds = 60
 tries = 2
 restart = [{restart}]
 rehearse = ["/bin/sh", "-c", "test -s \"$KIOSK_IMAGE\""]
