@@ -188,12 +188,17 @@ pub fn environment(chosen: &Chosen) -> [(&'static str, String); 2] {
 
 /// Mounts a squashfs for a service that starts from it, and writes the environment into a file.
 pub fn prepare(image: &Path, places: &Where, chosen: &Chosen, file: &Path) -> Result<(), LaunchError> {
+    mount_only(image, places)?;
+    let lines = environment(chosen).map(|(name, value)| format!("{name}={value}\n"));
+    fs::write(file, lines.concat()).map_err(failed("written", file))
+}
+
+/// Mounts a squashfs and starts nothing.
+pub fn mount_only(image: &Path, places: &Where) -> Result<(), LaunchError> {
     if !is_squashfs(image)? {
         return Err(LaunchError::NothingToMount);
     }
-    mount(image, places)?;
-    let lines = environment(chosen).map(|(name, value)| format!("{name}={value}\n"));
-    fs::write(file, lines.concat()).map_err(failed("written", file))
+    mount(image, places).map(|_| ())
 }
 
 /// The path below the mount point.

@@ -60,11 +60,16 @@ impl Machine {
         BootRecord::new(self.place()).read().unwrap_or_else(|error| panic!("{}", chain(&error))).line()
     }
 
-    async fn try_out(&self, image: &[u8]) {
+    /// Writes a release into the spare slot.
+    async fn write(&self, image: &[u8]) -> AppSlots<SlotFolder> {
         let mut slots = AppSlots::open(self.place()).unwrap();
         let sample = Sample::of(7, image.to_vec(), image.to_vec(), Packing::Plain);
         slots.write(&sample.content, &mut Handed::of(&sample.target)).await.unwrap();
-        slots.try_out(NonZeroU8::new(3).unwrap()).unwrap();
+        slots
+    }
+
+    async fn try_out(&self, image: &[u8]) {
+        self.write(image).await.try_out(NonZeroU8::new(3).unwrap()).unwrap();
     }
 
     fn launch(&self, words: &[&str]) -> Ran {
@@ -352,4 +357,25 @@ async fn a_squashfs_is_mounted_read_only_and_its_program_started() {
         assert!(ran.err.contains(why), "{why}: {}", ran.err);
     }
     assert_eq!(fs::read_to_string(environment).unwrap(), "KIOSK_SLOT=a\nKIOSK_TRIAL=0\n");
+}
+
+#[tokio::test]
+async fn what_lies_in_the_spare_slot_is_mounted_for_its_rehearsal_and_no_start_is_counted() {
+    let folder = TempDir::new().unwrap();
+    let Some(image) = squashfs(folder.path()) else { return };
+    let machine = Machine::with(SAYS.as_bytes());
+    drop(machine.write(&image).await);
+    let before = machine.line();
+    let at = machine.folder.path().join("rehearsal");
+    let script = "set -eu; launch=$1 slots=$2 at=$3
+        $launch --slots $slots --spare && exit 9
+        $launch --slots $slots --mount $at --spare
+        KIOSK_SLOT=spare KIOSK_TRIAL=- $at/bin/kioskd rehearsal";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", script, "sh", LAUNCH]);
+    let ran = Ran::of(command.arg(machine.slots_path()).arg(&at));
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("slot=spare trial=- words=rehearsal"), "{}", ran.out);
+    assert!(ran.err.contains("--mount is missing"), "{}", ran.err);
+    assert_eq!(machine.line(), before);
 }

@@ -20,6 +20,7 @@ kiosk-launch - starts the kiosk's program from its slot
 USAGE
   kiosk-launch --slots DIR [--mount AT] [--runtime DIR] [--] PROGRAM [ARGUMENT…]
   kiosk-launch --slots DIR --mount AT --prepare FILE
+  kiosk-launch --slots DIR --mount AT --spare
   kiosk-launch --slots DIR --status
   kiosk-launch --slots DIR --roll-back WHY
 
@@ -33,6 +34,7 @@ no programs where it lies. KIOSK_SLOT is a or b, KIOSK_TRIAL is 1 on trial, else
 
   --prepare FILE    count and mount only, and write both variables to FILE, for a service that
                     starts the program itself
+  --spare           mount what lies in the slot that does not run, for its rehearsal; counts nothing
   --status          say how things stand; changes nothing
   --roll-back WHY   end the trial; its release is not taken again
 
@@ -42,6 +44,7 @@ Exit code: 2 for a wrong command line, 1 if nothing could be started, else the p
 enum Task {
     Start { program: OsString, words: Vec<OsString> },
     Prepare { file: PathBuf },
+    Spare,
     Status,
     RollBack { why: String },
     Help,
@@ -94,6 +97,10 @@ fn run(slots: &Path, places: &Where, task: Task) -> Result<(), Box<dyn Error>> {
             let (image, chosen) = choose()?;
             Ok(launch::prepare(&image, places, &chosen, &file)?)
         }
+        Task::Spare => {
+            let boot = as_owner(slots, || boots.read())??;
+            Ok(launch::mount_only(&slots.join(boot.spare().image()), places)?)
+        }
         Task::Status => {
             println!("{}", as_owner(slots, || boots.read())??.line());
             Ok(())
@@ -125,6 +132,7 @@ fn read(mut parser: Parser) -> Result<(PathBuf, Where, Task), lexopt::Error> {
                 continue;
             }
             Arg::Long("prepare") => Task::Prepare { file: parser.value()?.into() },
+            Arg::Long("spare") => Task::Spare,
             Arg::Long("status") => Task::Status,
             Arg::Long("roll-back") => Task::RollBack { why: parser.value()?.string()? },
             // What follows the program is its own.
