@@ -29,7 +29,7 @@ impl Site {
         site.write("trust.pem", &issuer.csca_pem());
         site.write("signing.pub", &PlatformSecret::generate(chance).public().to_string());
         site.write("sealing.pub", &ServerSecret::generate(chance).public().to_string());
-        site.write("staff.toml", include_str!("../../xtask/src/demo-staff.toml"));
+        site.write("staff.toml", include_str!("../../rehearsal/src/demo-staff.toml"));
         fs::create_dir(site.path("data")).unwrap();
         site.write_board(&site.board());
         site

@@ -30,7 +30,7 @@ pub fn run(out: &Path, peers: Option<&Path>) -> Result<()> {
     ensure!(status.context("cannot start page-times")?.success(), "page-times failed");
     let visit = folder.join("visit");
     println!("==> a headless visit, for the memory");
-    demo::run(&demo::Options { out: Some(visit.clone()), ..demo::Options::headless() })?;
+    demo::run(&demo::Asked { out: Some(visit.clone()), ..demo::Asked::headless() })?;
     let cargo = ["run", "--release", "--locked", "--manifest-path", "firmware/bench/Cargo.toml", "--"];
     let mut given =
         vec![("--pages", pages), ("--visit", visit.join("result.json")), ("--out", out.to_owned())];

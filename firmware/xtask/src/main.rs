@@ -9,10 +9,9 @@ mod licences;
 mod packages;
 mod production;
 mod project;
-mod report;
-mod site;
-mod stage;
 mod test;
+mod update;
+mod window;
 
 use std::process::ExitCode;
 
@@ -27,6 +26,8 @@ Usage: cargo xtask COMMAND
       --out FOLDER       where the report goes (out/demo)
       --scenario NAME    a situation, by name or file (happy); --list shows them
       --every            all situations, one after the other, without a window
+      --update           releases come while citizens are served, one is rolled back, and
+                         10,000 records wait (the --out before it; out/update)
       --service ID       what is asked for (eid.activate)
       --lang vi|en       the citizen's language
       --size WxH         the screen (1080x1920 headless, 1280x800 in a window)
@@ -100,42 +101,35 @@ fn run() -> Result<()> {
 }
 
 fn demo(mut arguments: lexopt::Parser) -> Result<()> {
-    let mut options = demo::Options {
-        headless: false,
-        out: None,
-        scenario: "happy".to_owned(),
-        service: "eid.activate".to_owned(),
-        language: "vi".to_owned(),
-        size: String::new(),
-        reader: None,
-        camera: None,
-    };
+    let mut asked = demo::Asked { headless: false, ..demo::Asked::headless() };
+    asked.options.size.clear();
     while let Some(argument) = arguments.next()? {
         match argument {
-            Long("headless") => options.headless = true,
-            Long("out") => options.out = Some(arguments.value()?.into()),
-            Long("scenario") => options.scenario = arguments.value()?.string()?,
-            Long("service") => options.service = arguments.value()?.string()?,
+            Long("headless") => asked.headless = true,
+            Long("out") => asked.out = Some(arguments.value()?.into()),
+            Long("scenario") => asked.scenario = arguments.value()?.string()?,
+            Long("service") => asked.options.service = arguments.value()?.string()?,
             Long("lang") => match arguments.value()?.string()?.as_str() {
-                language @ ("vi" | "en") => language.clone_into(&mut options.language),
+                language @ ("vi" | "en") => language.clone_into(&mut asked.options.language),
                 other => bail!("CONF-03: no language '{other}'; there are vi and en"),
             },
-            Long("size") => options.size = arguments.value()?.string()?,
+            Long("size") => asked.options.size = arguments.value()?.string()?,
             Long("reader") => {
                 let reader = arguments.value()?.string()?;
                 let name = reader.strip_prefix("pcsc:");
-                options.reader = Some(name.context("CONF-03: --reader is pcsc:NAME")?.to_owned());
+                asked.options.reader = Some(name.context("CONF-03: --reader is pcsc:NAME")?.to_owned());
             }
-            Long("camera") => options.camera = Some(arguments.value()?.into()),
+            Long("camera") => asked.options.camera = Some(arguments.value()?.into()),
             Long("list") => return demo::list(),
             Long("every") => return demo::run_every(),
+            Long("update") => return update::run(asked.out),
             other => bail!("CONF-03: {}; see cargo xtask --help", other.unexpected()),
         }
     }
-    if options.size.is_empty() {
-        if options.headless { "1080x1920" } else { "1280x800" }.clone_into(&mut options.size);
+    if asked.options.size.is_empty() {
+        if asked.headless { "1080x1920" } else { "1280x800" }.clone_into(&mut asked.options.size);
     }
-    demo::run(&options)
+    demo::run(&asked)
 }
 
 fn bench(mut arguments: lexopt::Parser) -> Result<()> {

@@ -8,4 +8,5 @@ mod power_cuts;
 mod repository;
 mod settings;
 mod site;
+mod walk;
 mod whole;

@@ -85,7 +85,8 @@ impl Repository {
 }
 
 /// A plain web server over a folder.
-async fn serve(folder: &Path) -> SocketAddr {
+/// Serves a folder that may come to be later.
+pub async fn serve(folder: &Path) -> SocketAddr {
     let folder = folder.to_owned();
     let file = get(move |extract::Path(path): extract::Path<String>| {
         let file = folder.join(path);

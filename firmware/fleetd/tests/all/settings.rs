@@ -23,12 +23,21 @@ fn takes(place: &TempDir, settings: &str) -> (bool, String) {
     (ran.status.success(), String::from_utf8(ran.stderr).unwrap())
 }
 
+const REHEARSE: &str = r#"rehearse = ["systemctl", "start", "kiosk-rehearsal.service"]"#;
+
 #[test]
 fn the_settings_of_the_readme_are_taken() {
     let place = TempDir::new().unwrap();
     let (taken, said) = takes(&place, &shown(&place));
     assert!(taken, "{said}");
-    assert!(said.contains("no visit is rehearsed"), "{said}");
+    assert!(!said.contains("no visit is rehearsed"), "{said}");
+}
+
+#[test]
+fn a_machine_without_a_rehearsal_is_told_of_at_each_start() {
+    let place = TempDir::new().unwrap();
+    let (taken, said) = takes(&place, &shown(&place).replacen(REHEARSE, "rehearse = \"none\"", 1));
+    assert!(taken && said.contains("no visit is rehearsed"), "{said}");
 }
 
 #[test]
@@ -51,7 +60,7 @@ fn what_is_unknown_or_makes_no_sense_is_refused() {
         ("ha-noi-0017", "../0017", "letters"),
         ("22:00-05:00", "22:00", "HH:MM-HH:MM"),
         ("tries = 3", "tries = 0", "nonzero"),
-        ("rehearse = \"none\"", "rehearse = \"later\"", "rehearse"),
+        (REHEARSE, "rehearse = \"later\"", "rehearse"),
         ("restart = [\"systemctl\", \"restart\", \"kioskd.service\"]", "restart = []", "restart"),
         ("target-token =", "gateway-token = \"/dev/null\"\ntarget-token =", "a kiosk has one"),
     ] {

@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     os::unix::fs::{PermissionsExt as _, symlink},
     path::{Path, PathBuf},
     process::{Child, Command},
@@ -30,7 +31,7 @@ pub enum Program {
 
 impl Program {
     /// One script that is a whole image. It says how it is every half second, without a visit.
-    fn image(self, seq: u64) -> String {
+    pub fn image(self, seq: u64) -> String {
         let reader = match self {
             Self::Well => r#""ready""#,
             Self::WithoutReader => r#"{"failed":"CARD-09"}"#,
@@ -52,11 +53,12 @@ pub struct Site {
     repository: Repository,
     set: Option<SetId>,
     pub kiosk: Kiosk,
+    _folder: TempDir,
 }
 
 /// The machine.
 pub struct Kiosk {
-    folder: TempDir,
+    folder: PathBuf,
     fleetd: Option<Child>,
 }
 
@@ -68,9 +70,9 @@ impl Site {
         let fleet = Fleet::start(options).await.unwrap();
         fleet.state().create_target(NAME, Some(TOKEN), Timestamp::now()).unwrap();
         let repository = Repository::new(&folder.path().join("repository")).await;
-        let kiosk = Kiosk { folder, fleetd: None };
-        kiosk.write_settings(fleet.address(), repository.address);
-        Self { fleet, repository, set: None, kiosk }
+        let root = folder.path().join("repository/metadata/1.root.json");
+        let kiosk = Kiosk::new(folder.path(), NAME, fleet.address(), repository.address, &root);
+        Self { fleet, repository, set: None, kiosk, _folder: folder }
     }
 
     /// Signs a release and orders it, forced.
@@ -126,11 +128,18 @@ impl Site {
 }
 
 impl Kiosk {
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+    /// A kiosk in this folder, with release 6 in its first slot.
+    pub fn new(folder: &Path, name: &str, fleet: SocketAddr, repository: SocketAddr, root: &Path) -> Self {
+        let kiosk = Self { folder: folder.to_owned(), fleetd: None };
+        kiosk.write_settings(name, fleet, repository, root);
+        kiosk
     }
 
-    fn write_settings(&self, fleet: std::net::SocketAddr, repository: std::net::SocketAddr) {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn write_settings(&self, name: &str, fleet: SocketAddr, repository: SocketAddr, root: &Path) {
         for folder in ["slots", "state", "upkeep"] {
             fs::create_dir(self.path(folder)).unwrap();
         }
@@ -138,15 +147,14 @@ impl Kiosk {
         fs::write(&image, Program::Well.image(6)).unwrap();
         fs::set_permissions(&image, fs::Permissions::from_mode(0o755)).unwrap();
         symlink("app-a.img", self.path("slots").join("current")).unwrap();
-        fs::write(self.path("token"), TOKEN).unwrap();
+        fs::write(self.path("token"), format!("secret-of-{name}")).unwrap();
         self.write_restart();
         let path = |name: &str| format!("{:?}", self.path(name).display().to_string());
-        let root = self.path("repository/metadata/1.root.json");
         let settings = format!(
             r#"[fleet]
 server = "http://{fleet}"
 tenant = "DEFAULT"
-controller = "{NAME}"
+controller = "{name}"
 poll-seconds = 1
 target-token = {token}
 
@@ -192,8 +200,8 @@ rehearse = ["/bin/sh", "-c", "test -s \"$KIOSK_IMAGE\""]
 
     /// What systemd would do: end the program, and start the launcher until something stays up.
     fn write_restart(&self) {
-        let here = self.folder.path().display();
-        let launch = launcher().display().to_string();
+        let here = self.folder.display();
+        let launch = program("kiosk-launch").display().to_string();
         let script = format!(
             "#!/bin/sh\nexport KIOSK_TEST={here}\nif [ -f {here}/pid ]; then kill \"$(cat {here}/pid)\" 2>/dev/null; fi\n\
              setsid sh -c 'echo $$ > {here}/pid; for start in 1 2 3 4 5; do\n\
@@ -262,11 +270,10 @@ impl Drop for Kiosk {
     }
 }
 
-/// Built beside the tests.
-fn launcher() -> PathBuf {
+/// A program of another crate, built beside the tests.
+pub fn program(name: &str) -> PathBuf {
     let here = std::env::current_exe().unwrap();
-    let programs = here.ancestors().nth(2).unwrap();
-    let launcher = programs.join("kiosk-launch");
-    assert!(Path::new(&launcher).is_file(), "build {} first: cargo build -p install", launcher.display());
-    launcher
+    let program = here.ancestors().nth(2).unwrap().join(name);
+    assert!(program.is_file(), "build {} first: cargo build --workspace", program.display());
+    program
 }

@@ -19,7 +19,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, further: R
     debug_assert!(listener.local_addr().is_ok_and(|address: SocketAddr| address.ip().is_loopback()));
     let router = Router::new()
         .route("/control/state", get(state))
-        .route("/control/fault", post(fault))
+        .route("/control/fault", post(fault).delete(no_fault))
         .route("/control/transactions", get(transactions))
         .route("/control/transactions/{id}", get(transaction))
         .with_state(shared)
@@ -41,6 +41,12 @@ async fn fault(
     check_fault(&fault).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
     shared.world().add_fault(fault);
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Nothing more goes wrong.
+async fn no_fault(State(shared): State<Arc<Shared>>) -> StatusCode {
+    shared.world().clear_faults();
+    StatusCode::NO_CONTENT
 }
 
 async fn transactions(State(shared): State<Arc<Shared>>) -> Json<Vec<Uuid>> {

@@ -130,6 +130,11 @@ impl World {
         self.faults.push(fault);
     }
 
+    /// Nothing more is to go wrong.
+    pub fn clear_faults(&mut self) {
+        self.faults.clear();
+    }
+
     /// Does what is asked, once for each idempotency key.
     pub fn serve(&mut self, request: &Request<'_>, now: Timestamp, chance: &mut dyn CryptoRng) -> Done {
         *self.counts.requests.entry(request.operation.id()).or_default() += 1;

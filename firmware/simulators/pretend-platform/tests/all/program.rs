@@ -114,6 +114,7 @@ fn its_control_port_tells_counts_and_takes_faults() {
     let (status, why) = running.control("POST", "/control/fault", &fault.replace("submit", "lose"));
     assert_eq!(status, "HTTP/1.1 400 Bad Request");
     assert!(why.contains("loseTransaction"), "{why}");
+    assert_eq!(running.control("DELETE", "/control/fault", "").0, "HTTP/1.1 204 No Content");
 }
 
 #[test]

@@ -1,10 +1,8 @@
-//! What came of a headless demo: `result.json`, and whether it is what the scenario
+//! What came of a visit: `result.json`, and whether it is what the scenario
 //! expects. Also searches everything for the invented citizen's data.
 
 use std::{
     fs,
-    io::{Read, Write},
-    net::TcpStream,
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -14,13 +12,13 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::demo::{Person, Script};
+use crate::{Person, Script, http::ask};
 
 /// How long the outbox may take to hand over what the scenario expects.
 const HAND_OVER: Duration = Duration::from_mins(2);
 
 /// What a walk left, and where.
-pub struct Report<'a> {
+pub struct Report {
     /// Where the report goes.
     pub out: PathBuf,
     /// Where the programs ran.
@@ -28,7 +26,7 @@ pub struct Report<'a> {
     /// The pretend platform's control port.
     pub control: u16,
     /// The scenario.
-    pub script: &'a Script,
+    pub script: Script,
     /// The invented citizen.
     pub person: Person,
     /// How the robot ended.
@@ -96,7 +94,7 @@ struct Page {
     at_ms: u64,
 }
 
-impl Report<'_> {
+impl Report {
     /// Waits until the platform holds what is expected, and fetches it.
     pub fn settle(&self) -> Result<Held> {
         let begun = Instant::now();
@@ -214,9 +212,7 @@ impl Report<'_> {
 
     /// The names of the audit log's events, in order.
     fn events(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.folder.join("data/audit.log")).unwrap_or_default();
-        let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        lines.filter_map(|line| find_event(&line)).collect()
+        events(&self.folder.join("data/audit.log"))
     }
 
     /// Looks for the number, the name and the portrait in every file that was written.
@@ -264,18 +260,17 @@ impl Report<'_> {
         wanted
     }
 
-    /// One request to the control port, HTTP/1.0.
+    /// One request to the control port.
     fn ask(&self, path: &str) -> Result<Vec<u8>> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.control))?;
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        let head = answer.windows(4).position(|four| four == b"\r\n\r\n").context("no HTTP answer")?;
-        if !answer.starts_with(b"HTTP/1.0 200") && !answer.starts_with(b"HTTP/1.1 200") {
-            bail!("{path}: {}", String::from_utf8_lossy(&answer[..head.min(60)]));
-        }
-        Ok(answer.split_off(head + 4))
+        ask(self.control, "GET", path, None, "")
     }
+}
+
+/// The names of the events of an audit log, in order.
+pub fn events(log: &Path) -> Vec<String> {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter_map(|line| find_event(&line)).collect()
 }
 
 /// The event's name, wherever in its line it stands.

@@ -11,13 +11,13 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
-    demo::Options,
-    project,
-    stage::{DeskReady, program},
+    Places,
+    stage::{DeskReady, Options},
 };
 
 /// Writes the demo's board: the developer's computer, with every path of this run.
 pub fn write_board(
+    places: &Places,
     options: &Options,
     folder: &Path,
     ready: &DeskReady,
@@ -29,8 +29,7 @@ pub fn write_board(
     fs::create_dir_all(&data)?;
     fs::create_dir_all(&upkeep)?;
     fs::write(folder.join("staff.toml"), STAFF)?;
-    write_officers(&folder.join("officers.toml"))?;
-    let root = project::root();
+    write_officers(places, &folder.join("officers.toml"))?;
     let path = |path: &Path| format!("{:?}", path.display().to_string());
     let reader = options.reader.as_deref().unwrap_or("Virtual PCD 00 00");
     let screen = screen(&options.size)?;
@@ -41,13 +40,13 @@ pub fn write_board(
          [officers]\nlist = {}\n\n[reader]\nname = {reader:?}\n\n[camera]\ndevice = {}\n\n[receipt-printer]\nport = {}\n\n\
          [code-scanner]\nport = {}\n\n[gateway]\nurl = \"https://127.0.0.1:{port}\"\nca = {}\nclient-cert = {}\n\
          client-key = {}\nsigning-key = {}\nsealing-key = {}\n",
-        path(&root.join("board-configs/pc-dev")),
+        path(&places.boards.join("pc-dev")),
         path(&data),
         path(&ready.trust_list),
         path(&ready.revocation_lists),
-        path(&root.join("firmware/face/models")),
-        path(&root.join("firmware/services/catalogue")),
-        path(&root.join("firmware/services/rules.toml")),
+        path(&places.models),
+        path(&places.catalogue),
+        path(&places.rules),
         path(&folder.join("staff.toml")),
         path(&folder.join("screen.sock")),
         path(&upkeep),
@@ -68,11 +67,12 @@ pub fn write_board(
 }
 
 /// Two invented officers, made as real ones are, each with their PIN.
-fn write_officers(path: &Path) -> Result<()> {
+fn write_officers(places: &Places, path: &Path) -> Result<()> {
     let mut list =
         String::from("# Two invented officers of the demo; their keys are made anew for each run.\n");
     for (number, pin) in OFFICERS {
-        let mut made = program("kioskd")
+        let mut made = places
+            .program("kioskd")
             .args(["--new-officer", number])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -98,8 +98,9 @@ fn screen(size: &str) -> Result<String> {
 
 /// The pretend platform learns the kiosk's key, as a real one does when a technician
 /// enrols the machine.
-pub fn enrol(folder: &Path, platform: &Path) -> Result<()> {
-    let output = program("kioskd")
+pub fn enrol(places: &Places, folder: &Path, platform: &Path) -> Result<()> {
+    let output = places
+        .program("kioskd")
         .args(["--public-key", "--board"])
         .arg(folder.join("demo.toml"))
         .output()
@@ -109,9 +110,12 @@ pub fn enrol(folder: &Path, platform: &Path) -> Result<()> {
 }
 
 /// A real reader that was asked for must be there.
-pub fn look_for_reader(folder: &Path, name: &str) -> Result<()> {
-    let output =
-        program("kioskd").args(["--check-devices", "--board"]).arg(folder.join("demo.toml")).output()?;
+pub fn look_for_reader(places: &Places, folder: &Path, name: &str) -> Result<()> {
+    let output = places
+        .program("kioskd")
+        .args(["--check-devices", "--board"])
+        .arg(folder.join("demo.toml"))
+        .output()?;
     let said = String::from_utf8_lossy(&output.stdout);
     let line = said.lines().find_map(|line| line.strip_prefix("card reader: "));
     match line {
