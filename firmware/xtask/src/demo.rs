@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use rehearsal::{Options, Places, Script, Stage};
 
-use crate::{packages, project, window};
+use crate::{packages, project, update, window};
 
 /// What the command line asks for.
 pub struct Asked {
@@ -65,23 +65,33 @@ pub fn run(asked: &Asked) -> Result<()> {
 /// Builds the demo and walks every scenario.
 pub fn run_every() -> Result<()> {
     packages::install_missing()?;
-    build()?;
+    update::build()?;
     walk_all()
 }
 
 /// Visits that are walked at the same time: most of one is waiting.
 const AT_ONCE: usize = 2;
 
-/// Walks every scenario once, headless, with the programs that are built already. The first
-/// that fails ends it.
+/// Records that wait in the walk of an update; the demo has more.
+const RECORDS: usize = 300;
+
+/// Walks every scenario once, headless, and an update under visits, with the programs that are
+/// built already. The first that fails ends it.
 pub fn walk_all() -> Result<()> {
-    let mut paths: Vec<_> = fs::read_dir(places().scenarios)?.flatten().map(|entry| entry.path()).collect();
+    let mut paths: Vec<_> =
+        fs::read_dir(places().scenarios)?.flatten().map(|entry| Some(entry.path())).collect();
     paths.sort();
+    // The update takes longest, so it is begun first.
+    paths.push(None);
     let paths = Mutex::new(paths);
     let next = || paths.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let walk_some = || {
         while let Some(path) = next() {
-            if let Err(error) = walk_one(&path) {
+            let walked = match path {
+                Some(path) => walk_one(&path),
+                None => update::walk(&project::target().join("scenarios/update"), RECORDS).context("update"),
+            };
+            if let Err(error) = walked {
                 paths.lock().unwrap_or_else(PoisonError::into_inner).clear();
                 return Err(error);
             }

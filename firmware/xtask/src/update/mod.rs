@@ -24,6 +24,12 @@ const BACKLOG: usize = 10_000;
 /// Runs it.
 pub fn run(out: Option<PathBuf>) -> Result<()> {
     packages::install_missing()?;
+    build()?;
+    walk(&out.unwrap_or_else(|| project::root().join("out/update")), BACKLOG)
+}
+
+/// Builds every program of it, and of the demo.
+pub fn build() -> Result<()> {
     let packages = [
         "kioskd",
         "simulators",
@@ -40,8 +46,7 @@ pub fn run(out: Option<PathBuf>) -> Result<()> {
         project::cargo()
             .args(["build", "--locked", "--bins", "--example", "backlog", "--features", "kioskd/simulators"])
             .args(packages.iter().flat_map(|name| ["-p", name])),
-    )?;
-    walk(&out.unwrap_or_else(|| project::root().join("out/update")), BACKLOG)
+    )
 }
 
 /// The same with programs that are built already, and as many records that wait.

@@ -28,7 +28,7 @@ const TOKEN: &str = "demo-kiosk-token";
 /// The longest that a release may take from its order to its end, two visits included.
 const RELEASE: Duration = Duration::from_mins(6);
 /// The longest that all records may take to be handed over.
-const HAND_OVER: Duration = Duration::from_mins(8);
+const HAND_OVER: Duration = Duration::from_mins(20);
 
 /// How a release behaves.
 #[derive(Clone, Copy)]
