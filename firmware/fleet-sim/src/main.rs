@@ -1,8 +1,12 @@
 //! `fleet-sim`: says what a fleet would do.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
-use fleet_sim::{Fleet, Plan, three_groups};
+use fleet_sim::{
+    Fleet, Plan,
+    loopback::{self, Failed, Load},
+    three_groups,
+};
 use lexopt::prelude::*;
 use serde_json::json;
 
@@ -14,6 +18,8 @@ fleet-sim: the update machines of many kiosks against one fleet server, in simul
   --seed N         decides all chance (7)
   --bad PERCENT    on so many kiosks the release is ill (0)
   --power-cut      after an hour everything is off for ten minutes
+  --loopback SECONDS   instead: the load of as many real clients on a real server, in real time
+  --poll-every SECONDS     what it tells them to sleep (5)
   --help           this text
 
 A release is rolled out in three groups: one in a hundred, a tenth, the rest; more than two in a
@@ -25,13 +31,27 @@ struct Asked {
     seed: u64,
     bad: u32,
     power_cut: bool,
+    loopback: Option<u64>,
+    poll_every: u64,
 }
 
 fn main() -> ExitCode {
     match asked(lexopt::Parser::from_env()) {
         Ok(Some(asked)) => {
-            println!("{:#}", run(&asked));
-            ExitCode::SUCCESS
+            let said = match asked.loopback {
+                Some(seconds) => load(&asked, Duration::from_secs(seconds)),
+                None => Ok(run(&asked)),
+            };
+            match said {
+                Ok(said) => {
+                    println!("{said:#}");
+                    ExitCode::SUCCESS
+                }
+                Err(error) => {
+                    eprintln!("fleet-sim: {error}");
+                    ExitCode::FAILURE
+                }
+            }
         }
         Ok(None) => {
             println!("{USAGE}");
@@ -45,7 +65,8 @@ fn main() -> ExitCode {
 }
 
 fn asked(mut parser: lexopt::Parser) -> Result<Option<Asked>, lexopt::Error> {
-    let mut asked = Asked { kiosks: 10_000, hours: 24, seed: 7, bad: 0, power_cut: false };
+    let mut asked =
+        Asked { kiosks: 10_000, hours: 24, seed: 7, bad: 0, power_cut: false, loopback: None, poll_every: 5 };
     while let Some(arg) = parser.next()? {
         match arg {
             Long("kiosks") => asked.kiosks = parser.value()?.parse()?,
@@ -53,11 +74,25 @@ fn asked(mut parser: lexopt::Parser) -> Result<Option<Asked>, lexopt::Error> {
             Long("seed") => asked.seed = parser.value()?.parse()?,
             Long("bad") => asked.bad = parser.value()?.parse()?,
             Long("power-cut") => asked.power_cut = true,
+            Long("loopback") => asked.loopback = Some(parser.value()?.parse()?),
+            Long("poll-every") => asked.poll_every = parser.value()?.parse()?,
             Long("help") => return Ok(None),
             other => return Err(other.unexpected()),
         }
     }
     Ok(Some(asked))
+}
+
+fn load(asked: &Asked, lasts: Duration) -> Result<serde_json::Value, Failed> {
+    let folder = tempfile::tempdir()?;
+    let load = Load {
+        kiosks: asked.kiosks,
+        lasts,
+        poll_every: Duration::from_secs(asked.poll_every),
+        seed: asked.seed,
+        folder: folder.path().to_owned(),
+    };
+    tokio::runtime::Runtime::new()?.block_on(loopback::run(&load))
 }
 
 fn run(asked: &Asked) -> serde_json::Value {

@@ -1,6 +1,12 @@
 //! What the fleet team relies on, in a fleet of thousands.
 
-use fleet_sim::{Fleet, Plan, three_groups};
+use std::time::Duration;
+
+use fleet_sim::{
+    Fleet, Plan,
+    loopback::{self, Load},
+    three_groups,
+};
 use pretend_platform::fleet::{GroupStatus, RolloutStatus};
 
 const DAY: u32 = 86_400;
@@ -115,4 +121,20 @@ fn the_same_seed_gives_the_same_run() {
         (fleet.polls.clone(), fleet.kiosks.iter().filter(|kiosk| kiosk.good == new).count())
     };
     assert_eq!(run(), run());
+}
+
+#[test]
+fn real_clients_poll_a_real_server_and_each_reports_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let load = Load {
+        kiosks: 200,
+        lasts: Duration::from_secs(8),
+        poll_every: Duration::from_secs(1),
+        seed: 7,
+        folder: folder.path().to_owned(),
+    };
+    let seen = tokio::runtime::Runtime::new().unwrap().block_on(loopback::run(&load)).unwrap();
+    assert_eq!((&seen["reports"], &seen["reports failed"]), (&200.into(), &0.into()), "{seen:#}");
+    assert_eq!(seen["polls failed"], 0, "{seen:#}");
+    assert!(seen["polls"].as_u64().unwrap() >= 400, "{seen:#}");
 }

@@ -12,7 +12,7 @@ pub mod hours;
 pub mod settings;
 pub mod update;
 
-mod http;
+pub mod http;
 mod kept;
 mod machine;
 mod report;
