@@ -121,6 +121,7 @@ fn pack(image: &Path, packing: Packing) -> (PathBuf, Content) {
         image: unpacked,
         release_seq: NonZeroU64::MIN,
         data_schema: None,
+        rauc_manifest_hash: None,
     };
     (target, content)
 }

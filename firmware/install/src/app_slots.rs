@@ -10,7 +10,7 @@ use tokio::{
 use tuf::transport::{Body as _, TransportError};
 
 use crate::{
-    backend::{InstallBackend, OnTrial, Progress, Source, Status},
+    backend::{InstallBackend, Source, Status},
     boot::Boot,
     boot_record::{BootRecord, Copies},
     error::InstallError,
@@ -68,18 +68,21 @@ impl<P: Place> AppSlots<P> {
             Ok::<_, InstallError>(())
         })
     }
-}
 
-impl AppSlots {
     /// The image of the spare slot.
     pub fn spare_image(&self) -> Result<PathBuf, InstallError> {
-        Ok(self.boots.place().path().join(self.boots.read()?.spare().image()))
+        Ok(self.boots.place().path_of(self.boots.read()?.spare()))
+    }
+
+    /// Empties the spare slot: what it holds, or so far holds, is not needed any more.
+    pub fn empty_spare(&mut self) -> Result<(), InstallError> {
+        self.boots.empty_spare()
     }
 }
 
 impl<P: Place> InstallBackend for AppSlots<P> {
     fn status(&self) -> Result<Status, InstallError> {
-        Ok(status(&self.boots.read()?))
+        Ok(Status::of(&self.boots.read()?))
     }
 
     async fn write<S: Source>(&mut self, content: &Content, source: &mut S) -> Result<(), InstallError> {
@@ -204,30 +207,5 @@ fn joined<R>(joined: Result<Result<R, InstallError>, task::JoinError>) -> Result
             let source = std::io::Error::other(error);
             Err(InstallError::Io { act: "written", what: "the spare slot's image", source })
         }
-    }
-}
-
-fn status(boot: &Boot) -> Status {
-    let file = boot.fields();
-    let spare = boot.content(boot.spare()).cloned();
-    Status {
-        good: file.good.and_then(|good| boot.content(good)).cloned(),
-        trial: file.trial.and_then(|trial| {
-            Some(OnTrial {
-                content: boot.content(trial.slot)?.clone(),
-                tries_left: trial.tries_left,
-                runs: file.running == Some(trial.slot),
-                data_migrated: trial.data_migrated,
-            })
-        }),
-        whole: spare.filter(|content| file.trial.is_none() && boot.takes(content).is_ok()),
-        writing: file
-            .writing
-            .as_ref()
-            .map(|writing| Progress { content: writing.content.clone(), taken: writing.checkpoint.taken }),
-        floor: file.floor,
-        rejected: file.rejected.clone(),
-        last: file.last.clone(),
-        line: boot.line(),
     }
 }

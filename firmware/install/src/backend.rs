@@ -1,11 +1,15 @@
-//! What fleetd asks of whatever installs: slots of its own (`AppSlots`), or later a system's
-//! updater. Nothing here knows how it is done.
+//! What fleetd asks of whatever installs: slots of its own (`AppSlots`), or a system's updater
+//! (the crate `rauc`). Nothing here knows how it is done.
 
 use std::{future::Future, num::NonZeroU8};
 
 use tuf::transport::{Body, Resource, Transport, TransportError};
 
-use crate::{boot::Rejected, error::InstallError, slots::Content};
+use crate::{
+    boot::{Boot, Rejected},
+    error::InstallError,
+    slots::Content,
+};
 
 /// Installs releases of one kind.
 pub trait InstallBackend: Send {
@@ -89,6 +93,34 @@ pub struct Status {
     pub last: String,
     /// All this in a line.
     pub line: String,
+}
+
+impl Status {
+    /// What a boot record says.
+    pub fn of(boot: &Boot) -> Self {
+        let file = boot.fields();
+        let spare = boot.content(boot.spare()).cloned();
+        Self {
+            good: file.good.and_then(|good| boot.content(good)).cloned(),
+            trial: file.trial.and_then(|trial| {
+                Some(OnTrial {
+                    content: boot.content(trial.slot)?.clone(),
+                    tries_left: trial.tries_left,
+                    runs: file.running == Some(trial.slot),
+                    data_migrated: trial.data_migrated,
+                })
+            }),
+            whole: spare.filter(|content| file.trial.is_none() && boot.takes(content).is_ok()),
+            writing: file.writing.as_ref().map(|writing| Progress {
+                content: writing.content.clone(),
+                taken: writing.checkpoint.taken,
+            }),
+            floor: file.floor,
+            rejected: file.rejected.clone(),
+            last: file.last.clone(),
+            line: boot.line(),
+        }
+    }
 }
 
 /// A release on trial.

@@ -1,12 +1,15 @@
 //! The boot record on the disk: each change is one durable write, made under the folder's lock.
 //! Nothing is remembered between two changes, so fleetd and the launcher may take turns.
 
+use tuf::store::Disk as _;
+
 use crate::{
     boot::{Boot, Start},
     error::InstallError,
     folder::{Place, SlotDisk},
     record::{Record, RecordError},
-    slots::Slot,
+    slots::{Content, Slot},
+    write,
 };
 
 const RECORD: &str = "boot";
@@ -57,6 +60,31 @@ impl<P: Place> BootRecord<P> {
     /// `Boot::roll_back`.
     pub fn roll_back(&self, why: &str) -> Result<(), InstallError> {
         self.change(Copies::One, |boot| boot.roll_back(why))
+    }
+
+    /// Whether the spare slot holds this release, read from the disk once more. Blocks for as long
+    /// as that takes.
+    pub fn spare_holds(&self, content: &Content) -> Result<bool, InstallError> {
+        let boot = self.read()?;
+        if boot.content(boot.spare()) != Some(content) {
+            return Ok(false);
+        }
+        write::holds(&self.place, boot.spare(), content)
+    }
+
+    /// `Boot::empty_spare`; then its image goes.
+    pub(crate) fn empty_spare(&self) -> Result<(), InstallError> {
+        let slot = self.change(Copies::Both, |boot| {
+            boot.empty_spare()?;
+            Ok::<_, InstallError>(boot.spare())
+        })?;
+        // An image that is left by a cut here is cut off by the next write.
+        let mut disk = self.place.lock().map_err(InstallError::Lock)?;
+        let failed = |source| InstallError::Io { act: "removed", what: "the spare slot's image", source };
+        if disk.names().map_err(failed)?.iter().any(|name| name == slot.image()) {
+            disk.remove(slot.image()).map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Puts a new record where the one that is there is damaged or of another version: the slot

@@ -62,6 +62,85 @@ pub enum InstallError {
     /// The slot does not give back what was written: the flash is going bad.
     #[error("the slot gives back other bytes than were written")]
     BadFlash,
+    /// The system's own updater did not do its part.
+    #[error("the system's updater")]
+    Updater(#[from] UpdaterFault),
+}
+
+/// Why a system's own updater did not do its part.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UpdaterFault {
+    /// It is not there, or went away midway.
+    #[error("it cannot be reached: {said}")]
+    Gone {
+        /// What the bus said.
+        said: String,
+    },
+    /// It is at something else.
+    #[error("it is busy")]
+    Busy,
+    /// It took too long.
+    #[error("it did not end within {seconds} s")]
+    TooSlow {
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// Nobody whom it trusts has signed the bundle.
+    #[error("it does not trust the bundle's signature: {said}")]
+    Signature {
+        /// What it said.
+        said: String,
+    },
+    /// The bundle is for another machine.
+    #[error("the bundle is for other machines: {said}")]
+    Compatible {
+        /// What it said.
+        said: String,
+    },
+    /// The bundle's manifest is not the one that the release's signers named.
+    #[error("the bundle has another manifest than was signed for: {said}")]
+    Manifest {
+        /// What it said.
+        said: String,
+    },
+    /// The file is no bundle.
+    #[error("this is no bundle: {said}")]
+    NotABundle {
+        /// What it said.
+        said: String,
+    },
+    /// It failed in another way.
+    #[error("it failed: {said}")]
+    Failed {
+        /// What it said.
+        said: String,
+    },
+    /// It does not keep exactly two slots that can be started.
+    #[error("it keeps {count} slots that can be started, not two")]
+    NotTwoSlots {
+        /// So many.
+        count: usize,
+    },
+    /// It speaks of a slot that it has not listed, or of none.
+    #[error("it names no slot of its own: {said:?}")]
+    NoSuchSlot {
+        /// What it named.
+        said: String,
+    },
+    /// It says that it is done, and that the slot is not whole.
+    #[error("it has installed, and says that slot {name} is not whole")]
+    NotWhole {
+        /// Its name for the slot.
+        name: String,
+    },
+}
+
+impl UpdaterFault {
+    /// Whether the same may simply be tried again.
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Gone { .. } | Self::Busy | Self::TooSlow { .. })
+    }
 }
 
 /// How bytes differ from what was signed.
@@ -102,6 +181,9 @@ pub enum Wrong {
 impl InstallError {
     /// Whether the same write, called again, goes on where this one stopped.
     pub fn resumes(&self) -> bool {
-        matches!(self, Self::Source { .. } | Self::TooShort { .. } | Self::Io { .. })
+        match self {
+            Self::Updater(fault) => fault.passes(),
+            other => matches!(other, Self::Source { .. } | Self::TooShort { .. } | Self::Io { .. }),
+        }
     }
 }

@@ -43,6 +43,8 @@ pub trait Place: Clone + Send + Sync + 'static {
     fn hold(&self) -> Result<Self::Installer, StoreError>;
     /// Opens a slot's image for reading and writing, and makes it where there is none.
     fn image(&self, slot: Slot) -> io::Result<Self::Image>;
+    /// Where other programs find a slot's image.
+    fn path_of(&self, slot: Slot) -> PathBuf;
     /// The length of a slot's image in bytes; 0 where there is none.
     fn image_length(&self, slot: Slot) -> io::Result<u64>;
     /// How many bytes more fit.
@@ -128,6 +130,10 @@ impl Place for SlotFolder {
         // A plain image is a program.
         options.create(true).truncate(false).read(true).write(true).mode(0o755);
         Ok(ImageFile { file: options.open(self.path.join(slot.image()))? })
+    }
+
+    fn path_of(&self, slot: Slot) -> PathBuf {
+        self.path.join(slot.image())
     }
 
     fn image_length(&self, slot: Slot) -> io::Result<u64> {

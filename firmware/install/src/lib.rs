@@ -6,7 +6,7 @@
 //! - `slots`, `boot`: what the slots hold, and every legal change; pure.
 //! - `boot_record`: those changes on the disk.
 //! - `write`, `frames`: one pass from a download to a slot.
-//! - `backend`: what fleetd asks of whatever installs; `app_slots` does it.
+//! - `backend`: what fleetd asks of whatever installs; `app_slots` does it, and the crate `rauc`.
 //! - `launch`: what the launcher starts.
 //!
 //! It decides nothing about who may be trusted: what is written was signed, and its caller has
@@ -32,7 +32,7 @@ pub use self::{
     backend::{InstallBackend, Source, Status},
     boot::Boot,
     boot_record::BootRecord,
-    error::InstallError,
+    error::{InstallError, UpdaterFault},
     folder::SlotFolder,
     record::Record,
     slots::{Content, ImageDigest, Slot},

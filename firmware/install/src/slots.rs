@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroU64};
 
-use release::{Compression, DataSchema, Release};
+use release::{Compression, DataSchema, Release, Sha256Digest};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tuf::Target;
@@ -102,6 +102,9 @@ pub struct Content {
     /// What it does to the data of the version before; none if it does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_schema: Option<DataSchema>,
+    /// The SHA-256 of a RAUC bundle's manifest, if its signers named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rauc_manifest_hash: Option<Sha256Digest>,
 }
 
 impl Content {
@@ -125,7 +128,14 @@ impl Content {
                 }
             },
         };
-        let (release_seq, data_schema) = (fields.release_seq, fields.data_schema);
-        Self { target: target.to_owned(), listed, packing, image, release_seq, data_schema }
+        Self {
+            target: target.to_owned(),
+            listed,
+            packing,
+            image,
+            release_seq: fields.release_seq,
+            data_schema: fields.data_schema,
+            rauc_manifest_hash: fields.rauc_manifest_hash,
+        }
     }
 }

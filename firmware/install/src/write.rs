@@ -276,6 +276,13 @@ fn image_digest(image: &impl Image, length: u64) -> Result<Option<[u8; 32]>, Ins
     Ok((at == length).then(|| digest.finalize().into()))
 }
 
+/// Whether a slot's image, read from the disk, is what was signed.
+pub(crate) fn holds<P: Place>(place: &P, slot: Slot, content: &Content) -> Result<bool, InstallError> {
+    let mut image = place.image(slot).map_err(image_failed("read"))?;
+    image.forget().map_err(image_failed("read"))?;
+    Ok(image_digest(&image, content.image.length)? == Some(content.image.sha256))
+}
+
 /// Whether the image fits. What lies in the spare slot is overwritten, so its room counts.
 fn has_room<P: Place>(place: &P, slot: Slot, content: &Content) -> Result<(), InstallError> {
     let there = place.image_length(slot).map_err(image_failed("looked at"))?;

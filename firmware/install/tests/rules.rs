@@ -46,7 +46,7 @@ fn installed(boot: Boot, content: &Content) -> Boot {
 
 type Change = (&'static str, fn(&mut Boot) -> Result<(), Refused>);
 
-const CHANGES: [Change; 11] = [
+const CHANGES: [Change; 15] = [
     ("begin 7", |boot| boot.begin(&release(7)).map(drop)),
     ("begin 8", |boot| boot.begin(&release(8)).map(drop)),
     ("checkpoint 7", |boot| {
@@ -56,6 +56,19 @@ const CHANGES: [Change; 11] = [
     ("finish 7", |boot| boot.finish(&release(7))),
     ("try out", |boot| boot.try_out(3)),
     ("count start", |boot| boot.count_start().map(drop)),
+    ("was started from a, next a", |boot| {
+        boot.was_started(Slot::A, Slot::A);
+        Ok(())
+    }),
+    ("was started from a, next b", |boot| {
+        boot.was_started(Slot::A, Slot::B);
+        Ok(())
+    }),
+    ("was started from b, next b", |boot| {
+        boot.was_started(Slot::B, Slot::B);
+        Ok(())
+    }),
+    ("empty the spare slot", Boot::empty_spare),
     ("refuse 7", |boot| boot.refuse(&release(7), "why")),
     ("data migrating", Boot::data_migrating),
     ("commit", Boot::commit),
@@ -180,6 +193,39 @@ fn a_trial_that_changed_the_data_for_good_cannot_simply_be_rolled_back() {
         boot.data_restored().unwrap();
         assert_eq!(boot.count_start().unwrap().slot, Slot::A, "{what}");
     }
+}
+
+/// A boot loader counts starts as well, and decides by itself.
+#[test]
+fn a_boot_loader_never_brings_back_what_was_rolled_back() {
+    let mut boot = written(six(), &release(7));
+    boot.try_out(2).unwrap();
+    for left in [1, 0] {
+        boot.was_started(Slot::B, Slot::B);
+        assert_eq!(boot.fields().trial.map(|trial| trial.tries_left), Some(left));
+    }
+    boot.was_started(Slot::B, Slot::B);
+    assert_eq!(boot.fields().rejected[0].why, "started 2 times and never found good");
+    // It does not obey and starts it again: still not the good one, and not written while it runs.
+    boot.was_started(Slot::B, Slot::B);
+    assert_eq!((boot.fields().good, boot.fields().running), (Some(Slot::A), Some(Slot::B)));
+    assert_eq!(boot.begin(&release(8)), Err(Refused::SpareRuns));
+    boot.was_started(Slot::A, Slot::A);
+    boot.begin(&release(8)).unwrap();
+}
+
+#[test]
+fn a_good_slot_that_does_not_start_any_more_is_given_up_with_the_boot_loader() {
+    let mut boot = installed(six(), &release(7));
+    // Once, by hand perhaps: the boot loader would start slot b again.
+    boot.was_started(Slot::A, Slot::B);
+    assert_eq!(boot.fields().good, Some(Slot::B));
+    boot.was_started(Slot::A, Slot::A);
+    assert_eq!((boot.fields().good, boot.fields().floor), (Some(Slot::A), 7));
+    let last = "slot b, release 7, does not start any more: the boot loader took slot a";
+    assert_eq!(boot.fields().last, last);
+    // It may be written anew.
+    boot.begin(&release(7)).unwrap();
 }
 
 #[test]

@@ -313,6 +313,7 @@ fn add_release(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
         deadline: given.text("deadline")?.map(time).transpose()?,
         waves: None,
         image: None,
+        rauc_manifest_hash: None,
     })?;
     let repository = Repository::open(given.word(0)?)?;
     let packing = if given.has("zstd") { Packing::Zstd } else { Packing::AsItIs };

@@ -48,6 +48,10 @@ pub struct ReleaseFile {
     /// What the target holds, if it is packed; none: the target is the image itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<PackedImage>,
+    /// The SHA-256 of the manifest of a RAUC bundle, for the kiosk's RAUC to hold the bundle
+    /// against; none: the target is no bundle, or one without a manifest that can be named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rauc_manifest_hash: Option<Sha256Digest>,
 }
 
 /// An image that is packed in the target.
@@ -210,6 +214,9 @@ pub enum ReleaseFault {
     /// Nothing to install.
     #[error("an image has at least one byte")]
     EmptyImage,
+    /// A bundle brings a whole system.
+    #[error("rauc_manifest_hash is for releases of kind os only")]
+    ManifestOfApp,
 }
 
 impl Release {
@@ -230,6 +237,9 @@ impl Release {
         if file.image.is_some_and(|image| image.length == 0) {
             return Err(ReleaseFault::EmptyImage);
         }
+        if file.rauc_manifest_hash.is_some() && file.kind != Kind::Os {
+            return Err(ReleaseFault::ManifestOfApp);
+        }
         Ok(Self { file })
     }
 
@@ -241,6 +251,12 @@ impl Release {
     /// The same release with its image packed, or not.
     pub fn with_image(mut self, image: Option<PackedImage>) -> Result<Self, ReleaseFault> {
         self.file.image = image;
+        Self::new(self.file)
+    }
+
+    /// The same release as a RAUC bundle with this manifest.
+    pub fn with_rauc_manifest(mut self, hash: Sha256Digest) -> Result<Self, ReleaseFault> {
+        self.file.rauc_manifest_hash = Some(hash);
         Self::new(self.file)
     }
 
@@ -288,7 +304,7 @@ fn is_false(value: &bool) -> bool {
 mod tests {
     use super::*;
 
-    const WHOLE: &str = r#"{"hw":["pi4-wall","pi5-counter"],"kind":"os","release_seq":7,"min_release_seq":5,"data_schema":{"from":2,"to":3,"reversible":false},"security":true,"deadline":"2026-12-31T17:00:00Z","waves":[{"share":10,"starts":"2026-12-01T00:00:00Z"},{"share":100,"starts":"2026-12-02T00:00:00Z"}],"image":{"compression":"zstd","length":300,"sha256":"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"}}"#;
+    const WHOLE: &str = r#"{"hw":["pi4-wall","pi5-counter"],"kind":"os","release_seq":7,"min_release_seq":5,"data_schema":{"from":2,"to":3,"reversible":false},"security":true,"deadline":"2026-12-31T17:00:00Z","waves":[{"share":10,"starts":"2026-12-01T00:00:00Z"},{"share":100,"starts":"2026-12-02T00:00:00Z"}],"image":{"compression":"zstd","length":300,"sha256":"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"},"rauc_manifest_hash":"77112233445566778899aabbccddeeff00112233445566778899aabbccddee77"}"#;
 
     #[test]
     fn a_release_is_written_as_it_is_read() {
@@ -319,6 +335,8 @@ mod tests {
             (r#""length":300"#, r#""length":0"#, "at least one byte"),
             (r#""sha256":"0011"#, r#""sha256":"11"#, "64 lower-case"),
             ("aabb", "AABB", "64 lower-case"),
+            (r#""kind":"os""#, r#""kind":"app""#, "of kind os only"),
+            (r#""rauc_manifest_hash":"77"#, r#""rauc_manifest_hash":""#, "64 lower-case"),
             (r#""compression":"zstd","#, "", "missing field"),
             (r#""compression""#, r#""level":3,"compression""#, "unknown field"),
         ] {

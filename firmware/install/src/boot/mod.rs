@@ -133,7 +133,7 @@ impl Boot {
 
     /// What is left of a damaged record: the slot that `current` stands for, and a floor that
     /// somebody else remembers.
-    pub(crate) fn rebuilt(good: Option<Slot>, floor: u64) -> Self {
+    pub fn rebuilt(good: Option<Slot>, floor: u64) -> Self {
         let mut boot = Self::with_image(good);
         boot.file.floor = floor;
         boot.file.last = match good {
@@ -282,6 +282,57 @@ impl Boot {
         let slot = self.file.good.ok_or(Refused::NothingInstalled)?;
         self.file.running = Some(slot);
         Ok(Start { slot, standing: Standing::Good })
+    }
+
+    /// Counts a start that a boot loader has decided on: it started this slot, and would next start
+    /// `wanted`. A trial that it started once too often, or has given up, is rolled back here. Where
+    /// it has given up the good slot, what it started instead is the good one from now on: of the
+    /// two it is the one that starts.
+    pub fn was_started(&mut self, slot: Slot, wanted: Slot) {
+        match self.file.trial {
+            Some(trial) if trial.slot == slot => match self.file.trial.as_mut() {
+                Some(trial) if trial.tries_left > 0 => trial.tries_left -= 1,
+                _ => {
+                    let why = format!("started {} and never found good", times(trial.tries));
+                    // Stuck: it is the only one that can read the data, and goes on.
+                    _ = self.roll_back(&why);
+                }
+            },
+            Some(trial) if wanted != trial.slot => {
+                // Stuck: the slot before runs on data that it cannot read, and says so itself.
+                _ = self.roll_back(&format!("the boot loader went back to slot {slot}"));
+            }
+            Some(_) => {}
+            None => self.adopt(slot, wanted),
+        }
+        self.file.running = Some(slot);
+    }
+
+    fn adopt(&mut self, slot: Slot, wanted: Slot) {
+        let Some(good) = self.file.good.filter(|good| *good != slot && wanted == slot) else { return };
+        // Only what was good once: nothing that was being written, was rolled back or never tried.
+        let untried = self.content(slot).is_some_and(|held| held.release_seq.get() >= self.file.floor);
+        let rejected = self.content(slot).is_some_and(|held| self.rejected(held).is_some());
+        if self.file.writing.is_some() || untried || rejected {
+            return;
+        }
+        let what =
+            self.content(good).map_or_else(String::new, |held| format!(", release {},", held.release_seq));
+        self.file.last =
+            format!("slot {good}{what} does not start any more: the boot loader took slot {slot}");
+        self.file.contents[good.index()] = None;
+        self.file.good = Some(slot);
+    }
+
+    /// What the spare slot holds is not needed any more, nor what is being written there.
+    pub fn empty_spare(&mut self) -> Result<(), Refused> {
+        if self.file.trial.is_some() {
+            return Err(Refused::OnTrial);
+        }
+        let spare = self.spare();
+        self.file.writing = None;
+        self.file.contents[spare.index()] = None;
+        Ok(())
     }
 
     /// The trial is about to change the data that the release before keeps.

@@ -8,6 +8,7 @@ use std::{
     error::Error,
     io,
     num::NonZeroU64,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -67,6 +68,10 @@ impl Place for CutPlace {
     fn image(&self, slot: Slot) -> io::Result<CutImage> {
         self.disk.change(slot.image(), |_| ())?;
         Ok(CutImage { disk: self.disk.clone(), name: slot.image(), bad_at: self.bad_at })
+    }
+
+    fn path_of(&self, slot: Slot) -> PathBuf {
+        slot.image().into()
     }
 
     fn image_length(&self, slot: Slot) -> io::Result<u64> {
@@ -186,6 +191,7 @@ impl Sample {
             image: ImageDigest::of(&image),
             release_seq: NonZeroU64::new(release_seq).unwrap(),
             data_schema: None,
+            rauc_manifest_hash: None,
         };
         Self { content, image, target }
     }
