@@ -18,7 +18,7 @@ const COLUMNS: &[&[&str]] = &[
     &["services"],
     &["transaction"],
     &["outbox"],
-    &["gateway", "printing", "journey", "staff"],
+    &["gateway", "printing", "journey", "staff", "rauc"],
     &["kioskd", "pretend-platform", "kiosk-card", "kiosk-face", "kiosk-repo", "fleetd"],
 ];
 
