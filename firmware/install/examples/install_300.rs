@@ -3,6 +3,10 @@
 //! memory that the process ever held, which does not grow with the image.
 //!
 //! The source is a file, so that its own memory does not count.
+//!
+//! For `firmware/bench/peers/updates.py`, which puts others beside it, each in a process of its own:
+//! `install_300 make FILE MIB` makes an image and FILE.zst, `install_300 one FILE FOLDER plain|zstd`
+//! installs it once and says the same numbers as JSON.
 
 use std::{
     env,
@@ -56,6 +60,28 @@ impl Body for Reading {
 }
 
 fn main() {
+    let words: Vec<String> = env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["make", file, mib] => {
+            make(Path::new(file), mib.parse().expect("a number of MiB"));
+            pack(Path::new(file), Packing::Zstd);
+        }
+        ["one", file, folder, "plain"] => one(Path::new(file), folder, Packing::Plain),
+        ["one", file, folder, "zstd"] => one(Path::new(file), folder, Packing::Zstd),
+        _ => beside_a_plain_write(),
+    }
+}
+
+fn one(image: &Path, folder: &str, packing: Packing) {
+    let target = if packing == Packing::Zstd { image.with_extension("zst") } else { image.to_owned() };
+    let content = content(&target, packing, digest(image));
+    fs::write("/proc/self/clear_refs", "5").expect("a proc file system");
+    let began = cpu();
+    let seconds = installed(Path::new(folder), &target, &content, SYNC_EVERY);
+    println!(r#"{{"seconds":{seconds:.3},"cpu":{:.3},"mib":{}}}"#, cpu() - began, held());
+}
+
+fn beside_a_plain_write() {
     let mut arguments = env::args().skip(1);
     let mib: u64 = arguments.next().map_or(300, |text| text.parse().expect("a number of MiB"));
     let folder = arguments.next().map_or_else(env::temp_dir, PathBuf::from);
@@ -114,16 +140,20 @@ fn pack(image: &Path, packing: Packing) -> (PathBuf, Content) {
             (packed, unpacked)
         }
     };
-    let content = Content {
+    let content = content(&target, packing, unpacked);
+    (target, content)
+}
+
+fn content(target: &Path, packing: Packing, image: ImageDigest) -> Content {
+    Content {
         target: "app/image".to_owned(),
-        listed: digest(&target),
+        listed: digest(target),
         packing,
-        image: unpacked,
+        image,
         release_seq: NonZeroU64::MIN,
         data_schema: None,
         rauc_manifest_hash: None,
-    };
-    (target, content)
+    }
 }
 
 fn digest(path: &Path) -> ImageDigest {

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{demo, packages, project};
+use crate::{demo, packages, project, test};
 
 /// Measures the pages and a visit, and hands both to the bench; `peers`: a Python that has the
 /// face's peers.
@@ -40,4 +40,37 @@ pub fn run(out: &Path, peers: Option<&Path>) -> Result<()> {
             .args(cargo)
             .args(given.iter().flat_map(|(name, path)| [OsStr::new(name), path.as_os_str()])),
     )
+}
+
+/// What an update costs beside others, and what a fleet costs its server.
+pub fn run_updates(out: &Path) -> Result<()> {
+    packages::install_missing()?;
+    let python_tuf = test::install_python_tuf()?;
+    let rauc = test::install_rauc()?;
+    let built = ["build", "--release", "--locked", "-p", "install", "-p", "kiosk-repo", "-p", "fleet-sim"];
+    project::run(project::cargo().args(built).args(["--bins", "--example", "install_300"]))?;
+    let built = project::target().join("release");
+    project::run(
+        Command::new("python3")
+            .arg(project::root().join("firmware/bench/peers/updates.py"))
+            .arg("--install")
+            .arg(built.join("examples/install_300"))
+            .arg("--repo")
+            .arg(built.join("kiosk-repo"))
+            .arg("--python-tuf")
+            .arg(python_tuf.join("bin/python"))
+            .arg("--rauc")
+            .arg(rauc.join("run"))
+            .args(["--mib", "300", "--mib", "2048", "--out"])
+            .arg(out),
+    )?;
+    let fleet = out.join("fleet.json");
+    println!("==> fleet-sim: 10,000 kiosks for a minute, told to sleep 30 s");
+    let status = Command::new(built.join("fleet-sim"))
+        .args(["--loopback", "60", "--kiosks", "10000", "--poll-every", "30"])
+        .stdout(File::create(&fleet)?)
+        .status();
+    ensure!(status.context("cannot start fleet-sim")?.success(), "fleet-sim failed");
+    print!("{}", fs::read_to_string(fleet)?);
+    Ok(())
 }

@@ -36,6 +36,7 @@ Usage: cargo xtask COMMAND
       --out FOLDER       where they go (out/gallery); further options: see the program's --help
   bench            counts and times beside the peers; a table and bench.json
       --out FOLDER       where bench.json goes (out/bench)
+      --updates          only what an update and a fleet cost, beside rauc and python-tuf
       --peers-python PYTHON   one with onnxruntime and OpenCV: the face's peers too (bench's README)
   fuzz             hostile bytes for every parser of card and file bytes; findings in out/fuzz
       --minutes N        for all targets together (5)
@@ -134,16 +135,20 @@ fn demo(mut arguments: lexopt::Parser) -> Result<()> {
 
 fn bench(mut arguments: lexopt::Parser) -> Result<()> {
     let mut out = project::root().join("out/bench");
-    let mut peers = None;
+    let (mut peers, mut updates) = (None, false);
     while let Some(argument) = arguments.next()? {
         match argument {
             // The bench runs elsewhere.
             Long("out") => out = std::path::absolute(arguments.value()?)?,
+            Long("updates") => updates = true,
             Long("peers-python") => peers = Some(std::path::absolute(arguments.value()?)?),
             other => bail!("CONF-03: {}; see cargo xtask --help", other.unexpected()),
         }
     }
-    bench::run(&out, peers.as_deref())
+    if !updates {
+        bench::run(&out, peers.as_deref())?;
+    }
+    bench::run_updates(&out)
 }
 
 fn fuzz(mut arguments: lexopt::Parser) -> Result<()> {

@@ -16,10 +16,10 @@ pub fn run() -> Result<()> {
     layers::run()?;
     licences::run()?;
     let emupos = install_opponent("emupos", "firmware/drivers/tests/emupos/install.py")?;
-    let python_tuf = install_opponent("python-tuf", "firmware/tuf/tests/python_tuf/install.py")?;
+    let python_tuf = install_python_tuf()?;
     let swupdate =
         install_opponent("swupdate", "firmware/simulators/pretend-platform/tests/swupdate/install.py")?;
-    let rauc = install_opponent("rauc", "firmware/rauc/tests/debian_rauc/install.py")?;
+    let rauc = install_rauc()?;
     // Lints, programs and tests in one build, so that nothing is looked at or built twice.
     project::run(linting()?.args(["build", "--all-targets"]).args(EVERYTHING))?;
     production::refuses_simulators(linting()?, &EVERYTHING)?;
@@ -46,6 +46,16 @@ fn linting() -> Result<Command> {
     // As `cargo clippy -- -D warnings` hands its words on.
     cargo.env("CLIPPY_ARGS", ["-D", "warnings", ""].join("__CLIPPY_HACKERY__"));
     Ok(cargo)
+}
+
+/// The reference implementation of TUF, in a Python of its own.
+pub fn install_python_tuf() -> Result<PathBuf> {
+    install_opponent("python-tuf", "firmware/tuf/tests/python_tuf/install.py")
+}
+
+/// Debian's RAUC.
+pub fn install_rauc() -> Result<PathBuf> {
+    install_opponent("rauc", "firmware/rauc/tests/debian_rauc/install.py")
 }
 
 /// Somebody else's work that opposes ours, so that one mistake cannot agree with itself: the
