@@ -7,9 +7,12 @@
 //! | `lease` | whoever locks it | `kioskd` while somebody is served, `fleetd` while it changes the slot |
 //! | `closing.json` | `fleetd` | the machine closes soon, or is closed |
 //! | `vitals.json` | `kioskd` | how the kiosk is |
+//! | `figures.json` | `kioskd` | what it did since its start, in numbers |
+//! | `metrics.prom` | `fleetd` | all figures, for who reads them on the spot |
 //!
 //! It reads no clock: times are arguments.
 
+mod figures;
 mod lease;
 mod notice;
 mod vitals;
@@ -24,6 +27,7 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::{
+    figures::{Durations, Figures, VISIT_BOUNDS},
     lease::Lease,
     notice::{Closing, Opening},
     vitals::{DeviceHealth, Vitals},
@@ -51,9 +55,17 @@ impl Folder {
         Self { path: path.to_owned() }
     }
 
+    /// Shows all figures as text to whoever reads them on the spot, as node_exporter does.
+    pub fn show_metrics(&self, page: &str) -> Result<(), FolderError> {
+        self.put_bytes("metrics.prom", page.as_bytes())
+    }
+
     /// Puts a message in place of the one before, whole or not at all.
     fn put(&self, name: &str, message: &impl Serialize) -> Result<(), FolderError> {
-        let bytes = serde_json::to_vec(message).expect("our messages have text keys");
+        self.put_bytes(name, &serde_json::to_vec(message).expect("our messages have text keys"))
+    }
+
+    fn put_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
         let new = self.path.join(format!("{name}.new"));
         fs::write(&new, bytes).map_err(self.failed(name, "written"))?;
         // Whatever either program lets files be by default, the other must read this one.
