@@ -4,10 +4,12 @@
 //! - `ddi`: what the fleet server wants, and what it is told.
 //! - `repository`: what is signed, and the way to its bytes.
 //! - `hours`: when the site lets a machine be closed.
+//! - `eyes`: what the fleet sees of the kiosk.
 //! - `daemon`: the loop that carries it out.
 
 pub mod daemon;
 pub mod ddi;
+pub mod eyes;
 pub mod hours;
 pub mod settings;
 pub mod update;

@@ -73,6 +73,11 @@ impl Repository {
         Ok((refreshed, Ok(Found { target, file })))
     }
 
+    /// Brings the metadata up to date.
+    pub async fn refresh(&mut self, now: Timestamp) -> Result<Refreshed, ClientError> {
+        self.client.refresh(now).await
+    }
+
     /// The way to the files.
     pub fn transport(&self) -> HttpsTransport {
         self.client.transport().clone()

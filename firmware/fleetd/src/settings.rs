@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     ddi::{Account, AccountFault, Secret},
+    eyes::{PushFile, PushSettings},
     hours::{Hours, HoursFault, HoursFile},
     update::Policy,
 };
@@ -43,6 +44,8 @@ pub struct Settings {
     pub restart: Vec<String>,
     /// Rehearses a visit; `None`: not on this machine.
     pub rehearse: Option<Vec<String>>,
+    /// Where figures go; `None`: nothing is measured.
+    pub metrics: Option<PushSettings>,
 }
 
 /// Whom to believe about TLS, and what to show.
@@ -110,6 +113,7 @@ struct File {
     files: FilesPart,
     hours: HoursFile,
     update: UpdatePart,
+    metrics: Option<PushFile>,
 }
 
 #[derive(Deserialize)]
@@ -191,6 +195,9 @@ pub enum SettingsError {
     /// A command without a program.
     #[error("[update] {0} names no program")]
     NoProgram(&'static str),
+    /// The engine.
+    #[error("[metrics] {0}")]
+    Metrics(&'static str),
 }
 
 impl Settings {
@@ -225,6 +232,7 @@ impl Settings {
             tries: update.tries,
             restart: program(update.restart, "restart")?,
             rehearse,
+            metrics: file.metrics.map(PushFile::read).transpose()?,
         })
     }
 }
@@ -242,7 +250,7 @@ impl FleetPart {
     }
 }
 
-fn text(path: &Path) -> Result<String, SettingsError> {
+pub(crate) fn text(path: &Path) -> Result<String, SettingsError> {
     fs::read_to_string(path).map_err(|source| SettingsError::File { path: path.to_owned(), source })
 }
 

@@ -20,6 +20,7 @@ pub fn run() -> Result<()> {
     let swupdate =
         install_opponent("swupdate", "firmware/simulators/pretend-platform/tests/swupdate/install.py")?;
     let rauc = install_rauc()?;
+    let victoria = install_opponent("victoria-metrics", "firmware/fleetd/tests/victoria_metrics/install.py")?;
     // Lints, programs and tests in one build, so that nothing is looked at or built twice.
     project::run(linting()?.args(["build", "--all-targets"]).args(EVERYTHING))?;
     production::refuses_simulators(linting()?, &EVERYTHING)?;
@@ -32,7 +33,8 @@ pub fn run() -> Result<()> {
             .env("KIOSK_EMUPOS", emupos.join("bin/emupos"))
             .env("KIOSK_PYTHON_TUF", python_tuf)
             .env("KIOSK_SWUPDATE", swupdate.join("run"))
-            .env("KIOSK_RAUC", rauc.join("run")),
+            .env("KIOSK_RAUC", rauc.join("run"))
+            .env("KIOSK_VICTORIA", victoria),
     )
 }
 
@@ -60,7 +62,7 @@ pub fn install_rauc() -> Result<PathBuf> {
 
 /// Somebody else's work that opposes ours, so that one mistake cannot agree with itself: the
 /// receipt printer emulator of our driver, the reference implementation of TUF, an update client of
-/// our fleet server; and RAUC, which our back end drives.
+/// our fleet server, an engine for our metrics; and RAUC, which our back end drives.
 fn install_opponent(name: &str, script: &str) -> Result<PathBuf> {
     let folder = project::target().join("opponents").join(name);
     project::run(Command::new("python3").arg(project::root().join(script)).arg(&folder))?;

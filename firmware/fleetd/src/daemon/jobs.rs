@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, num::NonZeroU8, process::Stdio, sync::Arc, time::Duration};
 
-use install::{AppSlots, InstallBackend as _, InstallError, backend::RepositoryFile, boot::Refused};
+use install::{AppSlots, InstallBackend as _, InstallError, Status, backend::RepositoryFile, boot::Refused};
 use jiff::Timestamp;
 use tokio::{
     process::Command,
@@ -37,6 +37,8 @@ pub enum Kind {
     Poll,
     /// Telling it how things are.
     Report,
+    /// Bringing the repository's metadata up to date.
+    Refresh,
     /// Telling it what this kiosk is, and whether something may be installed.
     Answer,
 }
@@ -57,6 +59,8 @@ pub enum CameTo {
     Polled(Result<Polled, DdiError>),
     /// Whether it took this report.
     Reported(Box<Report>, Result<(), DdiError>),
+    /// What metadata say now.
+    Looked(Result<Refreshed, ClientError>),
     /// Nothing that changes anything.
     Said,
 }
@@ -141,6 +145,13 @@ impl Jobs {
         });
     }
 
+    /// Brings the repository's metadata up to date.
+    pub fn refresh(&mut self, now: Timestamp) {
+        self.begin_job(Kind::Refresh, |parts| async move {
+            CameTo::Looked(parts.repository.lock().await.refresh(now).await)
+        });
+    }
+
     /// Writes a release into the spare slot. What is signed of it is looked up once more.
     pub fn fetch(&mut self, release: Approved, now: Timestamp) {
         self.begin(Kind::Fetch, |parts| async move {
@@ -217,9 +228,14 @@ impl Jobs {
 
     /// What decides about a trial; `None`: the slots cannot be read at the moment.
     pub fn glance(&self) -> Option<Glance> {
+        self.slots().map(|status| slots::glance(&status))
+    }
+
+    /// What is in the slots; `None`: they cannot be read at the moment.
+    pub fn slots(&self) -> Option<Status> {
         let status = self.parts.slots.try_lock().ok()?.status();
         let error = match status {
-            Ok(status) => return Some(slots::glance(&status)),
+            Ok(status) => return Some(status),
             Err(error) => error,
         };
         tracing::error!(error = chain(&error), "slots");

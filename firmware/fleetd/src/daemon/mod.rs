@@ -2,6 +2,7 @@
 //! through here, one thing after the other; what takes long is a job beside it.
 
 mod jobs;
+mod look;
 mod slots;
 mod start;
 
@@ -19,6 +20,7 @@ use self::jobs::{CameTo, Done, Jobs, Kind};
 pub use self::start::{StartError, start};
 use crate::{
     ddi::{Asked, DdiError, Pace, Polled},
+    eyes::Eyes,
     kept::{KeepError, Keeper, Kept},
     machine,
     report::chain,
@@ -48,6 +50,7 @@ pub struct Daemon {
     report_at: Instant,
     report_pace: Pace,
     ticked: Instant,
+    eyes: Option<Eyes>,
 }
 
 /// Why the loop ended, other than by order.
@@ -85,6 +88,7 @@ impl Daemon {
         if Instant::now() >= self.poll_at {
             self.jobs.poll();
         }
+        self.look();
         Ok(())
     }
 
@@ -92,12 +96,12 @@ impl Daemon {
         match done.came_to {
             CameTo::Event(event, refreshed) => {
                 if let Some(refreshed) = refreshed {
-                    self.clock.verified_timestamp(refreshed.signed_at, refreshed.timestamp_expires);
-                    self.kept.clock = Some(self.clock.kept());
+                    self.refreshed(&refreshed);
                 }
                 self.happens(*event)
             }
             CameTo::Polled(polled) => self.polled(polled),
+            CameTo::Looked(came_to) => self.looked(came_to),
             CameTo::Reported(report, sent) => self.reported(&report, sent),
             CameTo::Said => Ok(()),
         }
@@ -198,6 +202,7 @@ impl Daemon {
     }
 
     fn polled(&mut self, polled: Result<Polled, DdiError>) -> Result<(), MemoryLost> {
+        self.saw_poll(polled.is_ok());
         let polled = match polled {
             Ok(polled) => polled,
             Err(error) => {

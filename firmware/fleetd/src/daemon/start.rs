@@ -9,9 +9,11 @@ use tuf::clock::TrustedClock;
 use super::{Daemon, jobs::Jobs, slots::Facts};
 use crate::{
     ddi::{Controller, Pace},
+    eyes::{Eyes, Place},
     http::{self, HttpError},
     kept::{KeepError, Keeper},
     machine,
+    report::chain,
     repository::{Repository, RepositoryError},
     settings::Settings,
 };
@@ -50,6 +52,7 @@ pub fn start(settings: Settings) -> Result<Daemon, StartError> {
     let root = &settings.repository.root;
     let root = fs::read(root).map_err(|source| StartError::Root { path: root.clone(), source })?;
     let folder = settings.files.state.join("repository");
+    let eyes = eyes(&settings, http.clone());
     let repository = Repository::open(&folder, &settings.repository, http, &root)?;
     let (keeper, kept) = Keeper::open(&settings.files.state)?;
     let place = SlotFolder::new(&settings.files.slots);
@@ -78,5 +81,21 @@ pub fn start(settings: Settings) -> Result<Daemon, StartError> {
         settings,
         keeper,
         kept,
+        eyes,
     })
+}
+
+/// Updates go on where nothing can be measured.
+fn eyes(settings: &Settings, http: reqwest::Client) -> Option<Eyes> {
+    let push = settings.metrics.as_ref()?;
+    let kiosk = settings.account.controller().parse().expect("an account's name is a kiosk's name");
+    let files = &settings.files;
+    let place = Place { state: &files.state, upkeep: &files.upkeep, slots: &files.slots };
+    match Eyes::open(push, kiosk, &place, http) {
+        Ok(eyes) => Some(eyes),
+        Err(error) => {
+            tracing::error!(error = chain(&error), "[metrics]");
+            None
+        }
+    }
 }

@@ -32,17 +32,31 @@ impl Outcome {
         matches!(self, Self::Committed | Self::AlreadyThere)
     }
 
-    /// One line for the fleet team, beginning with a stable word.
-    pub fn line(&self) -> String {
+    /// One stable word.
+    pub fn word(&self) -> &'static str {
         match self {
-            Self::Committed => "committed: it runs and passed its trial".to_owned(),
-            Self::AlreadyThere => "already-there: this release runs already".to_owned(),
-            Self::NotAllowed(why) => format!("not-allowed: {why}"),
-            Self::NotWritten(why) => format!("not-written: {why}"),
-            Self::RehearsalFailed(why) => format!("rehearsal-failed: {why}"),
-            Self::RolledBack(why) => format!("rolled-back: {why}"),
-            Self::NeverCameUp => "never-came-up: the launcher went back to the release before".to_owned(),
-            Self::Stuck(why) => format!("stuck: {why}"),
+            Self::Committed => "committed",
+            Self::AlreadyThere => "already-there",
+            Self::NotAllowed(_) => "not-allowed",
+            Self::NotWritten(_) => "not-written",
+            Self::RehearsalFailed(_) => "rehearsal-failed",
+            Self::RolledBack(_) => "rolled-back",
+            Self::NeverCameUp => "never-came-up",
+            Self::Stuck(_) => "stuck",
+        }
+    }
+
+    /// One line for the fleet team, beginning with the stable word.
+    pub fn line(&self) -> String {
+        let word = self.word();
+        match self {
+            Self::Committed => format!("{word}: it runs and passed its trial"),
+            Self::AlreadyThere => format!("{word}: this release runs already"),
+            Self::NotAllowed(why) => format!("{word}: {why}"),
+            Self::NeverCameUp => format!("{word}: the launcher went back to the release before"),
+            Self::NotWritten(why) | Self::RehearsalFailed(why) | Self::RolledBack(why) | Self::Stuck(why) => {
+                format!("{word}: {why}")
+            }
         }
     }
 }

@@ -2,11 +2,14 @@
 //! with real programs, servers and slots.
 
 mod ddi;
+mod eyes;
 mod model;
+mod monitoring;
 mod never_disturbs;
 mod power_cuts;
 mod repository;
 mod settings;
 mod site;
+mod victoria;
 mod walk;
 mod whole;

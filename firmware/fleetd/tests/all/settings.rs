@@ -11,7 +11,8 @@ fn shown(place: &TempDir) -> String {
     let token = place.path().join("token");
     fs::write(&token, "a token").unwrap();
     let settings = README.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
-    settings.replace("/etc/kiosk/fleet-token", token.to_str().unwrap())
+    let token = token.to_str().unwrap();
+    settings.replace("/etc/kiosk/fleet-token", token).replace("/etc/kiosk/metrics-token", token)
 }
 
 /// Whether `fleetd` takes settings, and what it says.
@@ -45,10 +46,20 @@ fn every_key_is_needed_but_those_that_say_otherwise() {
     let place = TempDir::new().unwrap();
     let settings = shown(&place);
     for line in settings.lines().filter(|line| line.contains(" = ")) {
-        let optional = ["target-token", "ca ", "identity"].iter().any(|key| line.starts_with(key));
+        let optional =
+            ["target-token", "ca ", "identity", "bearer-token"].iter().any(|key| line.starts_with(key));
         let (taken, said) = takes(&place, &settings.replace(line, ""));
         assert_eq!(taken, optional, "{line}: {said}");
     }
+}
+
+#[test]
+fn a_site_may_measure_nothing() {
+    let place = TempDir::new().unwrap();
+    let settings = shown(&place);
+    let (without, _) = settings.split_once("[metrics]").unwrap();
+    let (taken, said) = takes(&place, without);
+    assert!(taken, "{said}");
 }
 
 #[test]
@@ -62,6 +73,9 @@ fn what_is_unknown_or_makes_no_sense_is_refused() {
         ("tries = 3", "tries = 0", "nonzero"),
         (REHEARSE, "rehearse = \"later\"", "rehearse"),
         ("restart = [\"systemctl\", \"restart\", \"kioskd.service\"]", "restart = []", "restart"),
+        ("every-seconds = 60", "every-seconds = 0", "nonzero"),
+        ("buffer-bytes = 16777216", "buffer-bytes = 1000", "buffer-bytes is less"),
+        ("bearer-token =", "token =", "unknown field"),
         ("target-token =", "gateway-token = \"/dev/null\"\ntarget-token =", "a kiosk has one"),
     ] {
         let settings = shown(&place);

@@ -198,6 +198,18 @@ rehearse = ["/bin/sh", "-c", "test -s \"$KIOSK_IMAGE\""]
         fs::write(self.path("fleetd.toml"), settings).unwrap();
     }
 
+    /// Adds a section to the settings.
+    pub fn also_set(&self, section: &str) {
+        let path = self.path("fleetd.toml");
+        let settings = fs::read_to_string(&path).unwrap();
+        fs::write(path, format!("{settings}\n{section}")).unwrap();
+    }
+
+    /// All figures, for who reads them on the spot.
+    pub fn metrics_page(&self) -> String {
+        fs::read_to_string(self.path("upkeep/metrics.prom")).unwrap()
+    }
+
     /// What systemd would do: end the program, and start the launcher until something stays up.
     fn write_restart(&self) {
         let here = self.folder.display();
