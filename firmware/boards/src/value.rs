@@ -5,13 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::section::Place;
 
 /// A whole number from `LEAST` to `MOST`.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "i64")]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub struct Within<const LEAST: u32, const MOST: u32>(u32);
 
 impl<const LEAST: u32, const MOST: u32> Within<LEAST, MOST> {
@@ -36,6 +36,12 @@ impl<const LEAST: u32, const MOST: u32> TryFrom<i64> for Within<LEAST, MOST> {
             .filter(|number| (LEAST..=MOST).contains(number))
             .map(Self)
             .ok_or_else(|| format!("{number} is not within {LEAST} to {MOST}"))
+    }
+}
+
+impl<const LEAST: u32, const MOST: u32> From<Within<LEAST, MOST>> for i64 {
+    fn from(number: Within<LEAST, MOST>) -> Self {
+        number.0.into()
     }
 }
 
