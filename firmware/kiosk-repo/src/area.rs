@@ -16,18 +16,21 @@ pub enum Area {
     App,
     /// `usb/*`: permits for sticks.
     Usb,
+    /// `config/fleet/*`: what is set for every kiosk. Two signers at least.
+    Fleet,
     /// `config/PROVINCE/*`: a province's settings.
     Config(String),
 }
 
 impl Area {
-    /// Reads `os`, `app`, `usb` or `config/PROVINCE`.
+    /// Reads `os`, `app`, `usb`, `config/fleet` or `config/PROVINCE`.
     pub fn new(text: &str) -> Result<Self, Mistake> {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         match (text, text.strip_prefix("config/")) {
             ("os", _) => Ok(Self::Os),
             ("app", _) => Ok(Self::App),
             ("usb", _) => Ok(Self::Usb),
+            (_, Some("fleet")) => Ok(Self::Fleet),
             (_, Some(province)) if (1..=40).contains(&province.len()) && province.bytes().all(plain) => {
                 Ok(Self::Config(province.to_owned()))
             }
@@ -52,7 +55,7 @@ impl Area {
 
     /// The least number of signatures.
     pub fn least_threshold(&self) -> u64 {
-        if *self == Self::Os { 2 } else { 1 }
+        if matches!(self, Self::Os | Self::Fleet) { 2 } else { 1 }
     }
 }
 
@@ -62,6 +65,7 @@ impl fmt::Display for Area {
             Self::Os => out.write_str("os"),
             Self::App => out.write_str("app"),
             Self::Usb => out.write_str("usb"),
+            Self::Fleet => out.write_str("config/fleet"),
             Self::Config(province) => write!(out, "config/{province}"),
         }
     }
@@ -72,10 +76,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_area_is_one_of_four_and_never_a_pattern() {
-        for (text, role, terminating) in
-            [("os", "os", true), ("app", "app", false), ("config/ha-noi", "config-ha-noi", false)]
-        {
+    fn an_area_is_one_of_five_and_never_a_pattern() {
+        for (text, role, terminating) in [
+            ("os", "os", true),
+            ("app", "app", false),
+            ("config/fleet", "config-fleet", false),
+            ("config/ha-noi", "config-ha-noi", false),
+        ] {
             let area = Area::new(text).unwrap();
             assert_eq!((area.role().as_str(), area.terminating()), (role, terminating));
             assert!(area.paths().covers(&format!("{text}/file")));

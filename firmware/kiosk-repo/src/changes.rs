@@ -18,7 +18,7 @@ use tuf::{
     repository::{RepositoryFolder, RoleName},
 };
 
-use crate::{Mistake, Repository, area::Area, repository::expiry, steady::Steady};
+use crate::{Mistake, Repository, area::Area, config, repository::expiry, steady::Steady};
 
 /// The keys of a new repository.
 #[derive(Clone, Debug)]
@@ -174,11 +174,14 @@ fn pack(repository: &Repository, file: &Path, image: &mut impl Read) -> Result<(
     Ok((packed, PackedImage { compression: Compression::Zstd, length, sha256 }))
 }
 
-/// Lists a file of settings or a permit. Returns the role that lists it.
+/// Lists a permit, or a file beside settings. Returns the role that lists it.
 pub fn add_file(repository: &Repository, now: Time, path: &str, file: &Path) -> Result<String, Mistake> {
     let (target, area) = target(path)?;
     if matches!(area, Area::Os | Area::App) {
         return Err(Mistake::Usage(format!("{path} is a release: use add-release")));
+    }
+    if config::is_of_a_layer(&target) {
+        return Err(Mistake::Usage(format!("{path} is a layer of settings: use add-config")));
     }
     let role = role_of(repository, &area)?;
     let mut source = Steady::open(file).map_err(Mistake::file(file))?;
@@ -186,7 +189,7 @@ pub fn add_file(repository: &Repository, now: Time, path: &str, file: &Path) -> 
     Ok(role)
 }
 
-fn list(
+pub(crate) fn list(
     repository: &Repository,
     now: Time,
     role: &str,
@@ -337,7 +340,7 @@ pub fn renew(repository: &Repository, now: Time, role: &str) -> Result<(), Mista
 }
 
 /// A path within a part that can be delegated: one folder, one name.
-fn target(path: &str) -> Result<(TargetPath, Area), Mistake> {
+pub(crate) fn target(path: &str) -> Result<(TargetPath, Area), Mistake> {
     let wrong = || Mistake::NotATarget { text: path.to_owned() };
     let target = TargetPath::new(path).map_err(|_| wrong())?;
     let (folder, _) = path.rsplit_once('/').ok_or_else(wrong)?;
@@ -345,7 +348,7 @@ fn target(path: &str) -> Result<(TargetPath, Area), Mistake> {
 }
 
 /// The role that lists files of this part: its own where it is delegated, else `targets`.
-fn role_of(repository: &Repository, area: &Area) -> Result<String, Mistake> {
+pub(crate) fn role_of(repository: &Repository, area: &Area) -> Result<String, Mistake> {
     let targets = repository.coming_role(Targets::TYPE)?;
     let delegations = targets.as_ref().and_then(|targets| targets.signed().delegations.as_ref());
     let delegated = delegations.is_some_and(|all| all.role(&area.role()).is_some());

@@ -8,6 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use configuration::{Configuration, Layer, MOST_LAYER_BYTES, Whose};
 use install::{
     ImageDigest,
     frames::{FrameFault, Unpacked},
@@ -16,7 +17,7 @@ use jiff::Timestamp as Time;
 use release::{PackedImage, Release};
 use tokio::io::AsyncWrite;
 use tuf::{
-    Client, ClientError, Distrust, Limits, TargetCheck, TargetPath,
+    Client, ClientError, Distrust, Limits, Target, TargetCheck, TargetPath,
     metadata::{Metadata, Role, RoleKeys, Root, Snapshot, Targets, Timestamp},
     store::MemoryStore,
     transport::FolderTransport,
@@ -159,6 +160,11 @@ async fn targets(
             if found.listed_by != role {
                 return Err(not_found(format!("takes the one that {} lists", found.listed_by)));
             }
+            if let Some(whose) = Whose::of_target(path) {
+                let words = layer(client, &whose, &found).await?.map_err(not_found)?;
+                report.targets.push((path.clone(), role.clone(), words));
+                continue;
+            }
             let release = file.custom::<Release>().transpose();
             let release = release.map_err(|error| not_found(format!("does not understand it: {error}")))?;
             let image = release.as_ref().and_then(|release| release.fields().image);
@@ -171,6 +177,34 @@ async fn targets(
         }
     }
     Ok(())
+}
+
+/// A layer as kiosks read it, with the files that it names. What they would refuse is said.
+async fn layer(
+    client: &mut Client<FolderTransport, MemoryStore>,
+    whose: &Whose,
+    found: &Target,
+) -> Result<Result<String, String>, Mistake> {
+    if found.file.length > MOST_LAYER_BYTES {
+        return Ok(Err("refuses it: longer than any layer".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    client.download(found, &mut TargetCheck::new(found), &mut bytes).await.map_err(refused)?;
+    let set = Layer::parse(whose, &bytes).map_err(|error| error.to_string());
+    let set = set.and_then(|layer| Configuration::merge(&[layer]).map_err(|error| error.to_string()));
+    let set = match set {
+        Ok(set) => set,
+        Err(why) => return Ok(Err(format!("refuses it: {why}"))),
+    };
+    for file in set.wanted_files() {
+        let path =
+            TargetPath::new(file.target).map_err(|_| Mistake::NotATarget { text: file.path.clone() })?;
+        match client.find(&path).await.map_err(refused)? {
+            Some(listed) if listed.file.length == file.length => {}
+            _ => return Ok(Err(format!("finds no {} for it", file.path))),
+        }
+    }
+    Ok(Ok(format!("layer {}", set.line())))
 }
 
 /// Where a target goes: nowhere, but a packed one is unpacked on the way.

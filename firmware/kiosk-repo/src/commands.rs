@@ -7,12 +7,13 @@ use std::{
     path::Path,
 };
 
+use configuration::Whose;
 use jiff::Timestamp;
 use kiosk_repo::{
     Mistake, Repository,
     area::Area,
     changes::{self, FirstKeys, Packing, Rotation, TopRole},
-    check, keys,
+    check, config, keys,
     publish::Published,
     request::{self, Progress, Request, SignatureFile},
     words,
@@ -62,6 +63,7 @@ pub fn run(mut parser: Parser, clock: Timestamp) -> Result<u8, Mistake> {
         "check" => (parse(1..=1, &["root"], &[])?, check_all, help::PUBLISHING),
         "add-release" => (parse(2..=2, RELEASE, &["security", "zstd"])?, add_release, help::RELEASES),
         "add-file" => (parse(2..=2, &["target"], &[])?, add_file, help::RELEASES),
+        "add-config" => (parse(2..=2, &["layer", "with"], &[])?, add_config, help::RELEASES),
         "remove" => (parse(1..=1, &["target"], &[])?, remove, help::RELEASES),
         "waves" => (parse(1..=1, &["target", "wave"], &["none"])?, waves, help::RELEASES),
         "least" => (parse(1..=1, &["target", "min-release-seq"], &[])?, least, help::RELEASES),
@@ -339,6 +341,15 @@ fn data_schema(text: &str) -> Result<DataSchema, Mistake> {
 fn add_file(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
     let repository = Repository::open(given.word(0)?)?;
     let role = changes::add_file(&repository, now, given.needed("target")?, given.word(1)?)?;
+    tell(&repository, &role)
+}
+
+fn add_config(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
+    let layer = Whose::try_from(given.needed("layer")?.to_owned());
+    let layer = layer.map_err(|error| Mistake::Usage(error.to_string()))?;
+    let repository = Repository::open(given.word(0)?)?;
+    let with: Vec<_> = given.paths("with").collect();
+    let role = config::add_config(&repository, now, &layer, given.word(1)?, &with)?;
     tell(&repository, &role)
 }
 

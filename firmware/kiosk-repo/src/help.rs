@@ -15,11 +15,13 @@ USAGE
   kiosk-repo add-release DIR --target os|app/NAME FILE --hw BOARD… --kind app|os
              --release-seq N --min-release-seq N [--data-schema FROM:TO[:reversible]]
              [--security [--deadline TIME]] [--zstd]
+  kiosk-repo add-config DIR --layer fleet|PROVINCE|PROVINCE/site-SITE|PROVINCE/device-NAME FILE
+             [--with FILE…]
   kiosk-repo add-file DIR --target config/PROVINCE/NAME|usb/NAME FILE
   kiosk-repo remove   DIR --target PATH
   kiosk-repo waves    DIR --target PATH --wave SHARE@TIME… | --none
   kiosk-repo least    DIR --target PATH --min-release-seq N
-  kiosk-repo delegate DIR os|app|usb|config/PROVINCE --key PUB… [--threshold N]
+  kiosk-repo delegate DIR os|app|usb|config/fleet|config/PROVINCE --key PUB… [--threshold N]
 
   kiosk-repo status   DIR
   kiosk-repo renew    DIR ROLE
@@ -124,17 +126,19 @@ It warns (exit code 4) from 60 days before root expires, 21 targets and delegate
 
 /// Of releases and delegations.
 pub const RELEASES: &str = "\
-kiosk-repo add-release, add-file, remove, waves, least, delegate - what kiosks install
+kiosk-repo add-release, add-config, add-file, remove, waves, least, delegate - what kiosks install
 
 USAGE
   kiosk-repo add-release DIR --target os|app/NAME FILE --hw BOARD… --kind app|os
              --release-seq N --min-release-seq N [--data-schema FROM:TO[:reversible]]
              [--security [--deadline TIME]] [--zstd]
+  kiosk-repo add-config DIR --layer fleet|PROVINCE|PROVINCE/site-SITE|PROVINCE/device-NAME FILE
+             [--with FILE…]
   kiosk-repo add-file DIR --target config/PROVINCE/NAME|usb/NAME FILE
   kiosk-repo remove   DIR --target PATH
   kiosk-repo waves    DIR --target PATH --wave SHARE@TIME… | --none
   kiosk-repo least    DIR --target PATH --min-release-seq N
-  kiosk-repo delegate DIR os|app|usb|config/PROVINCE --key PUB… [--threshold N]
+  kiosk-repo delegate DIR os|app|usb|config/fleet|config/PROVINCE --key PUB… [--threshold N]
 
 add-release copies FILE in and lists it. The release number is above every number that this
 kind ever had for one of the boards. A file that changes while it is read is refused.
@@ -147,13 +151,17 @@ kind ever had for one of the boards. A file that changes while it is read is ref
   --deadline TIME       is to be in force by then
   --zstd                FILE is an image: it is packed, the packed file is the target, and what it
                         unpacks to is signed too
-add-file lists settings of a province, or a permit for sticks.
+add-config reads a layer of settings as kiosks do, refuses what they would refuse, and lists it.
+Its version is above every one that the layer had.
+  --layer LAYER         for whom it is, as the layer says too
+  --with FILE           a file that the layer names by its SHA-256, unless it is listed already
+add-file lists a permit for sticks, or another file of a province.
 remove takes a target off the list; its file stays, since kiosks may be fetching it.
 waves: from TIME on this SHARE of all kiosks in percent, drawn from each kiosk's id and the
 release, takes it; shares grow, the last is 100. --none: everybody at once.
 least: kiosks that run this release may go back down to N, and no further. Without it they never
 go back below what they run.
-delegate gives a part of the repository to other signers, or changes their keys. os needs two
-signatures at least, and nobody else is asked for its paths. What targets lists of the part
+delegate gives a part of the repository to other signers, or changes their keys. os and config/fleet
+need two signatures at least, and for os nobody else is asked. What targets lists of the part
 goes over to the new role. Both drafts are to be signed.
 ";

@@ -5,6 +5,7 @@
 //! - `repository`: the folder: what is published, what is in draft.
 //! - `publish`: from drafts to what kiosks see.
 //! - `changes`: what a fleet team does: releases, waves, delegations, other keys.
+//! - `config`: layers of settings.
 //! - `request`: drafts on their way to a machine without a network, signatures on their way back.
 //! - `words`: what a signer is shown.
 //! - `check`: the whole repository, as a kiosk would judge it.
@@ -15,6 +16,7 @@
 pub mod area;
 pub mod changes;
 pub mod check;
+pub mod config;
 pub mod keys;
 pub mod mistake;
 pub mod period;

@@ -104,6 +104,18 @@ pub enum Mistake {
     NotARelease { path: String },
     #[error("release {seq} is not above {newest}, which {path} had for the same board (version {version} of {role}); take --release-seq {next}", next = newest + 1)]
     SeqDoesNotGrow { seq: u64, newest: u64, path: String, role: String, version: u64 },
+    #[error("{path}: kiosks would refuse it", path = path.display())]
+    Layer { path: PathBuf, source: Box<configuration::LayerError> },
+    #[error("{path}: kiosks would refuse it", path = path.display())]
+    LayerFiles { path: PathBuf, source: configuration::NotOneSet },
+    #[error("layer {layer}: version {version} is not above {newest}, which it had; take version = {next}", next = newest + 1)]
+    VersionDoesNotGrow { layer: configuration::Whose, version: u32, newest: u32 },
+    #[error("{path}: the layer {layer} names no file with these bytes", path = path.display())]
+    NotNamed { path: PathBuf, layer: configuration::Whose },
+    #[error("{file} is {length} bytes long, and not {says} as the layer says")]
+    OtherLength { file: String, says: u64, length: u64 },
+    #[error("{file} is not listed yet; give it --with FILE, whose SHA-256 is {sha256}")]
+    NotGiven { file: String, sha256: String },
     #[error("{0}")]
     Release(#[from] release::ReleaseFault),
     #[error("{0}")]

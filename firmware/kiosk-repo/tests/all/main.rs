@@ -2,6 +2,7 @@
 
 mod check;
 mod common;
+mod config;
 mod key_files;
 mod keys_and_time;
 mod packed_releases;

@@ -38,7 +38,7 @@ async fn the_walk_from_keys_to_a_signed_release_goes_through() {
         "+ os/image-7: os release 7 for pi4-wall pi5-counter",
         "+ app/kiosk-7: app release 7 for pi4-wall pi5-counter, kiosks go not below 5, zstd of 26 bytes",
         "by its own keys",
-        "config/ha-noi/hours.toml",
+        "config/ha-noi/layer.toml",
     ] {
         assert!(out.contains(line), "{line} is not in {out}");
     }
@@ -50,14 +50,13 @@ async fn the_walk_from_keys_to_a_signed_release_goes_through() {
     client.trust(&root).unwrap();
     let refreshed = client.refresh(Timestamp::now()).await.unwrap();
     assert_eq!((refreshed.root, refreshed.targets, refreshed.snapshot, refreshed.timestamp), (2, 3, 5, 5));
-    for (path, role) in [("os/image-7", "targets"), ("config/ha-noi/hours.toml", "config-ha-noi")] {
+    for (path, role) in [("os/image-7", "targets"), ("config/ha-noi/layer.toml", "config-ha-noi")] {
         let found = client.find(&TargetPath::new(path).unwrap()).await.unwrap().unwrap();
         assert_eq!(found.listed_by, role);
     }
+    let layer = std::fs::read_to_string(folder.path().join("ha-noi.toml")).unwrap();
     let Some(python) = python() else { return };
-    for (name, expected) in
-        [("os/image-7", "a system image"), ("config/ha-noi/hours.toml", "open-at = \"07:30\"\n")]
-    {
+    for (name, expected) in [("os/image-7", "a system image"), ("config/ha-noi/layer.toml", layer.as_str())] {
         let run = python_fetches(&python, &repository, name);
         assert_eq!((run.code, run.out.as_str()), (0, expected), "{}", run.err);
     }
