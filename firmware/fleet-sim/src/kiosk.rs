@@ -273,6 +273,7 @@ impl Kiosk {
             idle_since: self.idle_since(now).map(|since| known.at(since)),
             waiting: 0,
             events: BTreeMap::new(),
+            configuration: None,
         }
     }
 

@@ -41,6 +41,11 @@ impl Hours {
         Ok(Self { offset: offset.ok_or(HoursFault::Offset(minutes))?, windows })
     }
 
+    /// The site's clock beside UTC, in minutes.
+    pub fn utc_offset_minutes(&self) -> i32 {
+        self.offset.seconds() / 60
+    }
+
     /// Whether the machine may be closed at that moment.
     pub fn are_open(&self, now: Timestamp) -> bool {
         let time = self.offset.to_datetime(now).time();

@@ -1,12 +1,14 @@
 //! Updates, settings and heartbeat of a kiosk.
 //!
 //! - `update`: what is decided, as one pure state machine.
+//! - `configuration`: settings from afar, as another one.
 //! - `ddi`: what the fleet server wants, and what it is told.
 //! - `repository`: what is signed, and the way to its bytes.
 //! - `hours`: when the site lets a machine be closed.
 //! - `eyes`: what the fleet sees of the kiosk.
 //! - `daemon`: the loop that carries it out.
 
+pub mod configuration;
 pub mod daemon;
 pub mod ddi;
 pub mod eyes;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use release::Release;
 use reqwest::Client as Http;
 use tuf::{
-    Client, ClientError, Limits, Refreshed, Target, TargetPath,
+    Client, ClientError, Limits, Refreshed, Target, TargetCheck, TargetPath,
     store::{DurableStore, Folder, StoreError},
     transport::HttpsTransport,
 };
@@ -81,6 +81,46 @@ impl Repository {
     /// The way to the files.
     pub fn transport(&self) -> HttpsTransport {
         self.client.transport().clone()
+    }
+}
+
+/// Why a small target cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The network or the repository; it may pass.
+    #[error("it cannot be read")]
+    Repository(#[from] ClientError),
+    /// No target has such a name.
+    #[error("{name} is no name of a target")]
+    NoName {
+        /// It.
+        name: String,
+    },
+    /// Listed as longer than it may be.
+    #[error("{name} is {length} bytes long, and may have {most}")]
+    TooLong {
+        /// It.
+        name: String,
+        /// How long.
+        length: u64,
+        /// How long it may be.
+        most: u64,
+    },
+}
+
+impl Repository {
+    /// A small target, whole; `None`: nobody who may lists it. After `refresh`, whose time counts.
+    pub async fn read(&mut self, name: &str, most: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        let path = TargetPath::new(name).map_err(|_| ReadError::NoName { name: name.to_owned() })?;
+        let Some(target) = self.client.find(&path).await? else { return Ok(None) };
+        let length = target.file.length;
+        if length > most {
+            return Err(ReadError::TooLong { name: name.to_owned(), length, most });
+        }
+        let mut bytes = Vec::new();
+        self.client.download(&target, &mut TargetCheck::new(&target), &mut bytes).await?;
+        Ok(Some(bytes))
     }
 }
 

@@ -13,6 +13,7 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::{
+    configuration,
     ddi::{Account, AccountFault, Secret},
     eyes::{PushFile, PushSettings},
     hours::{Hours, HoursFault, HoursFile},
@@ -46,6 +47,8 @@ pub struct Settings {
     pub rehearse: Option<Vec<String>>,
     /// Where figures go; `None`: nothing is measured.
     pub metrics: Option<PushSettings>,
+    /// Settings from afar; `None`: what is built in holds alone.
+    pub configuration: Option<configuration::Part>,
 }
 
 /// Whom to believe about TLS, and what to show.
@@ -114,6 +117,7 @@ struct File {
     hours: HoursFile,
     update: UpdatePart,
     metrics: Option<PushFile>,
+    configuration: Option<configuration::PartFile>,
 }
 
 #[derive(Deserialize)]
@@ -192,8 +196,11 @@ pub enum SettingsError {
     /// Two secrets.
     #[error("[fleet] has target-token and gateway-token; a kiosk has one")]
     TwoSecrets,
+    /// The kiosk's name cannot be one of a layer.
+    #[error("[configuration] needs a [fleet] controller that a layer can name")]
+    Configuration(#[source] ::configuration::WrongName),
     /// A command without a program.
-    #[error("[update] {0} names no program")]
+    #[error("{0} names no program")]
     NoProgram(&'static str),
     /// The engine.
     #[error("[metrics] {0}")]
@@ -217,12 +224,15 @@ impl Settings {
             cut_off_for: seconds(update.cut_off_seconds),
         };
         let rehearse = match update.rehearse {
-            Rehearse::Command(command) => Some(program(command, "rehearse")?),
+            Rehearse::Command(command) => Some(program(command, "[update] rehearse")?),
             Rehearse::Word(NoRehearsal::None) => None,
         };
+        let controller = &file.fleet.controller;
+        let configuration = file.configuration.map(|part| part.part(controller)).transpose()?;
         Ok(Self {
             poll_every: seconds(file.fleet.poll_seconds),
             account: file.fleet.account()?,
+            configuration,
             tls: file.tls,
             repository: file.repository,
             hardware: file.kiosk.hardware,
@@ -230,7 +240,7 @@ impl Settings {
             hours: Hours::new(&file.hours)?,
             policy,
             tries: update.tries,
-            restart: program(update.restart, "restart")?,
+            restart: program(update.restart, "[update] restart")?,
             rehearse,
             metrics: file.metrics.map(PushFile::read).transpose()?,
         })
@@ -254,7 +264,7 @@ pub(crate) fn text(path: &Path) -> Result<String, SettingsError> {
     fs::read_to_string(path).map_err(|source| SettingsError::File { path: path.to_owned(), source })
 }
 
-fn program(command: Vec<String>, setting: &'static str) -> Result<Vec<String>, SettingsError> {
+pub(crate) fn program(command: Vec<String>, setting: &'static str) -> Result<Vec<String>, SettingsError> {
     let named = command.first().is_some_and(|program| !program.is_empty());
     named.then_some(command).ok_or(SettingsError::NoProgram(setting))
 }

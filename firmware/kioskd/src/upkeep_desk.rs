@@ -146,6 +146,7 @@ impl UpkeepDesk {
             idle_since: self.lease.is_none().then_some(self.idle_since),
             waiting,
             events: self.events.clone(),
+            configuration: None,
         };
         if let Err(error) = self.folder.tell(&vitals) {
             tracing::debug!(error = report(&error), "vitals");

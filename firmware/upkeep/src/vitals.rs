@@ -30,6 +30,9 @@ pub struct Vitals {
     pub waiting: u32,
     /// Events of the audit log since the start, by their word.
     pub events: BTreeMap<String, u64>,
+    /// The settings from afar that it goes by, by their digest; none: what is built in.
+    #[serde(default)]
+    pub configuration: Option<String>,
 }
 
 /// How a device is.
@@ -97,6 +100,7 @@ mod tests {
             idle_since: None,
             waiting: 3,
             events: [("visit-started".to_owned(), 12)].into(),
+            configuration: Some("0a".to_owned()),
         };
         folder.tell(&vitals).unwrap();
         assert_eq!(folder.vitals(), Some(vitals.clone()));

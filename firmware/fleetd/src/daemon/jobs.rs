@@ -15,11 +15,12 @@ use tuf::{ClientError, Refreshed};
 
 use super::slots::{self, Facts};
 use crate::{
+    configuration,
     ddi::{Controller, DdiError, Failure, Pace, Polled},
     machine,
     report::chain,
     repository::{Found, Repository},
-    update::{self, Approved, Event, Glance, NotActivated, NotAllowed, Order, Report},
+    update::{self, ActionId, Approved, Event, Glance, NotActivated, NotAllowed, Order, Report},
 };
 
 /// Kinds of jobs.
@@ -41,6 +42,10 @@ pub enum Kind {
     Refresh,
     /// Telling it what this kiosk is, and whether something may be installed.
     Answer,
+    /// Looking settings up in the repository.
+    Gather,
+    /// Checking settings, and putting them in force.
+    Settle,
 }
 
 /// What came of a job.
@@ -61,6 +66,10 @@ pub enum CameTo {
     Reported(Box<Report>, Result<(), DdiError>),
     /// What metadata say now.
     Looked(Result<Refreshed, ClientError>),
+    /// An event of settings, and what metadata said on the way.
+    Settings(Box<configuration::Event>, Option<Refreshed>),
+    /// Whether the fleet server took what this kiosk says of its settings.
+    Told(String, bool),
     /// Nothing that changes anything.
     Said,
 }
@@ -88,7 +97,10 @@ struct Parts {
 /// The longest that a rehearsed visit may take.
 const REHEARSAL: Duration = Duration::from_mins(5);
 /// The longest that starting the programs may take.
-const RESTART: Duration = Duration::from_mins(2);
+pub(super) const RESTART: Duration = Duration::from_mins(2);
+
+/// The longest value of an attribute, in characters.
+const MOST_ATTRIBUTE: usize = 128;
 
 impl Jobs {
     /// No job is under way.
@@ -257,8 +269,29 @@ impl Jobs {
         });
     }
 
+    /// Something about settings.
+    pub fn settings<F>(&mut self, kind: Kind, job: impl FnOnce(Arc<Mutex<Repository>>) -> F)
+    where
+        F: Future<Output = (configuration::Event, Option<Refreshed>)> + Send + 'static,
+    {
+        self.begin_job(kind, |parts| {
+            let job = job(parts.repository);
+            async move {
+                let (event, refreshed) = job.await;
+                CameTo::Settings(Box::new(event), refreshed)
+            }
+        });
+    }
+
+    /// Says that the settings which an action asks for may be looked up here.
+    pub fn consent_to_settings(&mut self, action: ActionId) {
+        self.begin_job(Kind::Answer, |parts| async move {
+            said("consent", parts.controller.lock().await.consent(action, Ok(())).await)
+        });
+    }
+
     /// Tells the fleet server what this kiosk is.
-    pub fn tell_attributes(&mut self) {
+    pub fn tell_attributes(&mut self, settings: String) {
         self.begin_job(Kind::Answer, |parts| async move {
             let slots = parts.slots.lock().await.status();
             let slots = slots.map_or_else(|error| chain(&error), |status| status.line);
@@ -266,8 +299,12 @@ impl Jobs {
                 ("hardware".to_owned(), parts.facts.hardware.as_str().to_owned()),
                 ("fleetd".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
                 ("slots".to_owned(), slots),
+                ("configuration".to_owned(), fitting(&settings)),
             ]);
-            said("attributes", parts.controller.lock().await.tell_attributes(&attributes).await)
+            let told = parts.controller.lock().await.tell_attributes(&attributes).await;
+            let took = told.is_ok();
+            said("attributes", told);
+            CameTo::Told(settings, took)
         });
     }
 
@@ -361,6 +398,14 @@ impl Parts {
     }
 }
 
+/// As much of a line as an attribute may have (hawkBit: 128 characters).
+fn fitting(line: &str) -> String {
+    if line.chars().count() <= MOST_ATTRIBUTE {
+        return line.to_owned();
+    }
+    line.chars().take(MOST_ATTRIBUTE - 1).chain(['…']).collect()
+}
+
 fn said(what: &str, said: Result<(), DdiError>) -> CameTo {
     if let Err(error) = said {
         tracing::warn!(error = chain(&error), what, "not said");
@@ -369,7 +414,7 @@ fn said(what: &str, said: Result<(), DdiError>) -> CameTo {
 }
 
 /// Runs a command; what it says last is why it failed.
-async fn run(
+pub(super) async fn run(
     command: &[String],
     limit: Duration,
     variables: &[(&str, &std::ffi::OsStr)],

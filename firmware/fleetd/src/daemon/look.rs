@@ -44,7 +44,8 @@ impl Daemon {
     }
 
     /// Metadata were verified: they say something of the time, and when they expire.
-    pub(super) fn refreshed(&mut self, refreshed: &Refreshed) {
+    pub(super) fn refreshed(&mut self, refreshed: Option<&Refreshed>) {
+        let Some(refreshed) = refreshed else { return };
         self.clock.verified_timestamp(refreshed.signed_at, refreshed.timestamp_expires);
         self.kept.clock = Some(self.clock.kept());
         if let Some(eyes) = &mut self.eyes {
@@ -56,7 +57,7 @@ impl Daemon {
     pub(super) fn looked(&mut self, came_to: Result<Refreshed, ClientError>) -> Result<(), MemoryLost> {
         match came_to {
             Ok(refreshed) => {
-                self.refreshed(&refreshed);
+                self.refreshed(Some(&refreshed));
                 self.keeper.keep(&self.kept)?;
             }
             Err(error) => {

@@ -1,6 +1,7 @@
 //! The daemon: one loop that owns the memory of the update. Everything that happens comes
 //! through here, one thing after the other; what takes long is a job beside it.
 
+mod configure;
 mod jobs;
 mod look;
 mod slots;
@@ -8,6 +9,7 @@ mod start;
 
 use std::time::Duration;
 
+use install::record::RecordError;
 use jiff::Timestamp;
 use tokio::{
     sync::oneshot,
@@ -16,8 +18,11 @@ use tokio::{
 use tuf::clock::TrustedClock;
 use upkeep::{Closing, Folder, Lease};
 
-use self::jobs::{CameTo, Done, Jobs, Kind};
 pub use self::start::{StartError, start};
+use self::{
+    configure::Configure,
+    jobs::{CameTo, Done, Jobs, Kind},
+};
 use crate::{
     ddi::{Asked, DdiError, Pace, Polled},
     eyes::Eyes,
@@ -45,6 +50,7 @@ pub struct Daemon {
     upkeep: Folder,
     lease: Option<Lease>,
     jobs: Jobs,
+    configure: Option<Configure>,
     pace: Pace,
     poll_at: Instant,
     report_at: Instant,
@@ -58,12 +64,19 @@ pub struct Daemon {
 #[error("what is remembered cannot be kept")]
 pub struct MemoryLost(#[from] KeepError);
 
+impl From<RecordError> for MemoryLost {
+    fn from(error: RecordError) -> Self {
+        Self(error.into())
+    }
+}
+
 impl Daemon {
     /// Runs until told to stop.
     pub async fn run(mut self, mut stop: oneshot::Receiver<()>) -> Result<(), MemoryLost> {
         let mut tick = time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.carry_out_all(self.kept.memory.resume())?;
+        self.configure_resume()?;
         _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         loop {
             tokio::select! {
@@ -76,7 +89,8 @@ impl Daemon {
 
     fn tick(&mut self) -> Result<(), MemoryLost> {
         _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
-        if self.kept.memory.state != State::Idle {
+        self.configure_tick()?;
+        if self.kept.memory.state != State::Idle && !self.configure_disturbs() {
             let moment = self.moment();
             self.happens(Event::Tick(moment))?;
         }
@@ -95,14 +109,20 @@ impl Daemon {
     fn done(&mut self, done: Done) -> Result<(), MemoryLost> {
         match done.came_to {
             CameTo::Event(event, refreshed) => {
-                if let Some(refreshed) = refreshed {
-                    self.refreshed(&refreshed);
-                }
+                self.refreshed(refreshed.as_ref());
                 self.happens(*event)
+            }
+            CameTo::Settings(event, refreshed) => {
+                self.refreshed(refreshed.as_ref());
+                self.configured(*event)
             }
             CameTo::Polled(polled) => self.polled(polled),
             CameTo::Looked(came_to) => self.looked(came_to),
             CameTo::Reported(report, sent) => self.reported(&report, sent),
+            CameTo::Told(line, took) => {
+                self.configure_told(&line, took);
+                Ok(())
+            }
             CameTo::Said => Ok(()),
         }
     }
@@ -113,7 +133,7 @@ impl Daemon {
             self.kept.floor = self.kept.floor.max(release.seq().get());
         }
         let before = self.kept.memory.state.word();
-        let (memory, effects) = std::mem::take(&mut self.kept.memory).step(event, &self.settings.policy);
+        let (memory, effects) = std::mem::take(&mut self.kept.memory).step(event, &self.policy());
         self.kept.memory = memory;
         let after = self.kept.memory.state.word();
         if after != before {
@@ -172,7 +192,7 @@ impl Daemon {
         // The slots' record is read only where it decides something.
         let on_trial = matches!(self.kept.memory.state, State::Trial { .. });
         let glance = on_trial.then(|| self.jobs.glance()).flatten();
-        let window = self.settings.hours.are_open(now);
+        let window = self.hours().are_open(now);
         Moment { now, clock: machine::clocks().system, passed, window, glance, vitals: self.upkeep.vitals() }
     }
 
@@ -214,9 +234,14 @@ impl Daemon {
         };
         self.poll_at = Instant::now() + self.pace.after_answer(polled.sleep, machine::chance());
         if polled.wants_attributes {
-            self.jobs.tell_attributes();
+            self.jobs.tell_attributes(self.configure_line());
         }
         match polled.asked {
+            Asked::Install(order) if self.configures(&order) => self.configure_ordered(&order),
+            Asked::Consent(order) if self.configures(&order) => {
+                self.jobs.consent_to_settings(order.action);
+                Ok(())
+            }
             Asked::Nothing => self.happens(Event::NothingWanted),
             Asked::Install(order) => self.happens(Event::Ordered(order)),
             Asked::CallOff(action) => self.happens(Event::CalledOff(action)),

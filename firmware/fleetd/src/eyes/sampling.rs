@@ -212,6 +212,7 @@ mod tests {
             .into(),
             idle_since: None,
             waiting: 2,
+            configuration: None,
             events: [("help-called".to_owned(), 4), ("memory-wiped".to_owned(), 9)].into(),
         };
         let mut figures = Figures::default();

@@ -9,6 +9,7 @@ use upkeep::Vitals;
 use super::{ActionId, Approved, Before, NotAllowed, Order};
 
 /// Something happened.
+#[expect(clippy::large_enum_variant, reason = "one lives at a time, for one step")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The server wants this installed.
@@ -68,7 +69,7 @@ pub struct Moment {
 
 impl Moment {
     /// How long nobody has been served. A kiosk that does not run serves nobody.
-    pub(super) fn idle(&self) -> Duration {
+    pub(crate) fn idle(&self) -> Duration {
         match self.vitals.as_ref().filter(|vitals| vitals.are_fresh(self.clock)) {
             None => Duration::MAX,
             Some(Vitals { idle_since: None, .. }) => Duration::ZERO,

@@ -32,7 +32,7 @@ impl Before {
     }
 
     /// What is not well now and was before. `None`: all is well.
-    pub(super) fn ill(&self, vitals: Option<&Vitals>, now: Timestamp) -> Option<Ill> {
+    pub(crate) fn ill(&self, vitals: Option<&Vitals>, now: Timestamp) -> Option<Ill> {
         let here = |what: &str| Some(Ill::Here(what.to_owned()));
         let Some(vitals) = vitals.filter(|vitals| vitals.are_fresh(now)) else {
             return here("kioskd: says nothing of itself");
@@ -57,12 +57,22 @@ const WAY: &str = "network";
 
 /// What is not well.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ill {
+pub(crate) enum Ill {
     /// Something in the machine.
     Here(String),
     /// Only the way to the platform: that may be the release, and it may be a ditch that was dug
     /// somewhere. Citizens can be served meanwhile.
     CutOff(String),
+}
+
+impl Ill {
+    /// What is not well in the machine itself.
+    pub(crate) fn here(self) -> Option<String> {
+        match self {
+            Self::Here(what) => Some(what),
+            Self::CutOff(_) => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -87,6 +97,7 @@ mod tests {
             idle_since: None,
             waiting: 0,
             events: [].into(),
+            configuration: None,
         }
     }
 

@@ -18,6 +18,8 @@ mod when;
 
 pub use ::release::Sha256Digest;
 
+pub(crate) use self::health::Ill;
+
 pub use self::{
     event::{Effect, Event, Glance, Moment, NotActivated},
     health::Before,

@@ -80,7 +80,7 @@ impl Outgoing {
         self.waiting.iter().any(|report| end(&report))
     }
 
-    pub(super) fn push(&mut self, report: Report) {
+    pub(crate) fn push(&mut self, report: Report) {
         self.waiting.push(report);
         if self.waiting.len() > MOST {
             let middle = self.waiting.iter().position(|report| report.execution != Execution::Closed);
@@ -97,6 +97,12 @@ impl Report {
     pub(super) fn end(action: ActionId, outcome: &Outcome) -> Self {
         let finished = if outcome.is_success() { Finished::Success } else { Finished::Failure };
         Self { action, of_cancel: false, execution: Execution::Closed, finished, line: outcome.line() }
+    }
+
+    /// How settings that the server asked for ended.
+    pub(crate) fn of_settings(action: ActionId, success: bool, line: String) -> Self {
+        let finished = if success { Finished::Success } else { Finished::Failure };
+        Self { action, of_cancel: false, execution: Execution::Closed, finished, line }
     }
 
     pub(super) fn cancelled(action: ActionId, did: bool, line: &str) -> Self {

@@ -135,6 +135,18 @@ impl State {
         }
     }
 
+    /// Whether the machine is closed for the update, or about to be: settings wait then.
+    pub fn disturbs(&self) -> bool {
+        match self {
+            Self::Waiting { closes, .. } => closes.is_some(),
+            Self::Activating { .. }
+            | Self::Trial { .. }
+            | Self::Committing { .. }
+            | Self::RollingBack { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Whether it can still be called off.
     pub fn can_be_called_off(&self) -> bool {
         matches!(

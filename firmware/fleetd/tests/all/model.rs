@@ -325,6 +325,7 @@ impl Kiosk {
             idle_since: (self.lease != Lease::Visit).then_some(self.served_last - self.clock_behind),
             waiting: 0,
             events: [].into(),
+            configuration: None,
         }
     }
 }

@@ -71,6 +71,29 @@ impl Repository {
         path.to_string()
     }
 
+    /// Lists a file under this path, or puts it in the place of the one that was there.
+    pub fn put(&mut self, path: &str, bytes: &[u8]) {
+        let path = TargetPath::new(path).unwrap();
+        let file = RepositoryFolder::new(&self.folder).add_target(&path, &mut &*bytes).unwrap();
+        self.targets.list(&path, file);
+        self.targets.version = self.targets.version.next().unwrap();
+        self.publish();
+    }
+
+    /// Takes a path off the list.
+    pub fn take_off(&mut self, path: &str) {
+        self.targets.targets.remove(path).unwrap();
+        self.targets.version = self.targets.version.next().unwrap();
+        self.publish();
+    }
+
+    /// What the web server hands out for a path from now on, whatever was signed.
+    pub fn forge(&self, path: &str, bytes: &[u8]) {
+        let (folder, name) = path.rsplit_once('/').unwrap();
+        let digest = self.targets.targets[path].hashes.get("sha256").unwrap();
+        fs::write(self.folder.join(format!("targets/{folder}/{digest}.{name}")), bytes).unwrap();
+    }
+
     fn publish(&mut self) {
         self.version += 1;
         let version = Version::new(self.version).unwrap();

@@ -42,6 +42,15 @@ fn a_machine_without_a_rehearsal_is_told_of_at_each_start() {
 }
 
 #[test]
+fn a_kiosk_may_take_no_settings_from_afar() {
+    let place = TempDir::new().unwrap();
+    let settings = shown(&place);
+    let (without, _) = settings.split_once("[configuration]").unwrap();
+    let (taken, said) = takes(&place, without);
+    assert!(taken, "{said}");
+}
+
+#[test]
 fn every_key_is_needed_but_those_that_say_otherwise() {
     let place = TempDir::new().unwrap();
     let settings = shown(&place);
@@ -76,6 +85,14 @@ fn what_is_unknown_or_makes_no_sense_is_refused() {
         ("every-seconds = 60", "every-seconds = 0", "nonzero"),
         ("buffer-bytes = 16777216", "buffer-bytes = 1000", "buffer-bytes is less"),
         ("bearer-token =", "token =", "unknown field"),
+        ("province = \"ha-noi\"", "province = \"Ha Noi\"", "small letters"),
+        ("site = \"nghia-do\"", "site = \"nghia/do\"", "small letters"),
+        ("controller = \"ha-noi-0017\"", "controller = \"HN.0017\"", "that a layer can name"),
+        (
+            "check = [\"systemctl\", \"start\", \"kiosk-configuration-check.service\"]",
+            "check = []",
+            "[configuration] check names no program",
+        ),
         ("target-token =", "gateway-token = \"/dev/null\"\ntarget-token =", "a kiosk has one"),
     ] {
         let settings = shown(&place);

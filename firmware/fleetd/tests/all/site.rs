@@ -18,8 +18,13 @@ use upkeep::{Folder, Lease, Opening};
 
 use crate::repository::Repository;
 
-const NAME: &str = "kiosk-1";
+pub const NAME: &str = "kiosk-1";
 const TOKEN: &str = "secret-of-kiosk-1";
+
+/// Seconds of `idle.ask-after-seconds` that make the kiosk ill.
+pub const ILL: u32 = 599;
+/// The same, which its own checks refuse.
+pub const UNSOUND: u32 = 598;
 
 /// How a release behaves.
 #[derive(Clone, Copy)]
@@ -38,10 +43,13 @@ impl Program {
             Self::Crashes => return format!("#!/bin/sh\necho {seq} >> \"$KIOSK_TEST/tried\"\nexit 1\n"),
         };
         format!(
-            "#!/bin/sh\ncd \"$KIOSK_TEST\" || exit 1\necho {seq} > runs\nstarted=$(date -u +%FT%T.%NZ)\nwhile :; do\n\
+            "#!/bin/sh\ncd \"$KIOSK_TEST\" || exit 1\necho {seq} > runs\nstarted=$(date -u +%FT%T.%NZ)\n\
+             settings=configuration/current\nif [ -e $settings ]; then goes=\\\"$(basename \"$(readlink $settings)\")\\\"; else goes=null; fi\n\
+             reader='{reader}'\nif grep -qs 'is = {ILL}' $settings/configuration.toml; then reader='{{\"failed\":\"CARD-09\"}}'; fi\n\
+             while :; do\n\
              now=$(date -u +%FT%T.%NZ)\nprintf '{{\"version\":\"{seq}\",\"started\":\"%s\",\"written\":\"%s\",\
-             \"screen_draws\":true,\"devices\":{{\"card-reader\":{reader}}},\
-             \"idle_since\":\"2026-01-01T00:00:00Z\",\"waiting\":0,\"events\":{{}}}}' \"$started\" \"$now\" > upkeep/v\n\
+             \"screen_draws\":true,\"devices\":{{\"card-reader\":%s}},\"configuration\":%s,\
+             \"idle_since\":\"2026-01-01T00:00:00Z\",\"waiting\":0,\"events\":{{}}}}' \"$started\" \"$now\" \"$reader\" \"$goes\" > upkeep/v\n\
              mv upkeep/v upkeep/vitals.json\nsleep 0.5\ndone\n"
         )
     }
@@ -49,8 +57,8 @@ impl Program {
 
 /// Everything.
 pub struct Site {
-    fleet: Fleet,
-    repository: Repository,
+    pub fleet: Fleet,
+    pub repository: Repository,
     set: Option<SetId>,
     pub kiosk: Kiosk,
     _folder: TempDir,
@@ -75,6 +83,26 @@ impl Site {
         Self { fleet, repository, set: None, kiosk, _folder: folder }
     }
 
+    /// One that takes settings from afar, at any hour.
+    pub async fn with_settings() -> Self {
+        let site = Self::new().await;
+        site.kiosk.write_configuration();
+        site
+    }
+
+    /// Signs a layer.
+    pub fn layer(&mut self, name: &str, version: u32, more: &str) {
+        let whose = configuration::Whose::try_from(name.to_owned()).unwrap();
+        let text = format!("schema = 1\nlayer = \"{name}\"\nversion = {version}\n{more}");
+        self.repository.put(&whose.target(), text.as_bytes());
+    }
+
+    /// What the kiosk told the fleet server of its settings last.
+    pub fn told(&self) -> String {
+        let state = self.fleet.state();
+        state.target(NAME).unwrap().attributes.get("configuration").cloned().unwrap_or_default()
+    }
+
     /// Signs a release and orders it, forced.
     pub fn order(&mut self, seq: u64, program: Program) -> ActionId {
         let target = self.repository.release(seq, program.image(seq).as_bytes());
@@ -91,7 +119,8 @@ impl Site {
         self.assign(&format!("app/kiosk-{seq}"), "1")
     }
 
-    fn assign(&mut self, target: &str, version: &str) -> ActionId {
+    /// Orders whatever is at this path, forced.
+    pub fn assign(&mut self, target: &str, version: &str) -> ActionId {
         let mut state = self.fleet.state();
         let module = state.create_module("application", "kiosk", version).unwrap();
         let word = Metadata {
@@ -135,7 +164,7 @@ impl Kiosk {
         kiosk
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
@@ -208,6 +237,33 @@ rehearse = ["/bin/sh", "-c", "test -s \"$KIOSK_IMAGE\""]
     /// All figures, for who reads them on the spot.
     pub fn metrics_page(&self) -> String {
         fs::read_to_string(self.path("upkeep/metrics.prom")).unwrap()
+    }
+
+    fn write_configuration(&self) {
+        fs::create_dir(self.path("configuration")).unwrap();
+        let path = self.path("fleetd.toml");
+        let settings = fs::read_to_string(&path).unwrap();
+        let settings = settings.replace("windows = []", "windows = [\"00:00-12:00\", \"12:00-00:00\"]");
+        let part = format!(
+            "[configuration]\nprovince = \"ha-noi\"\nsite = \"nghia-do\"\nfolder = {:?}\nevery-seconds = 1\n\
+             well-seconds = 3\nill-seconds = 5\n\
+             check = [\"/bin/sh\", \"-c\", \"! grep 'is = {UNSOUND}' $KIOSK_CONFIGURATION/configuration.toml >&2\"]\n",
+            self.path("configuration").display().to_string(),
+        );
+        fs::write(path, settings + &part).unwrap();
+    }
+
+    /// The settings that are in force, by their link.
+    pub fn settings(&self) -> Option<configuration::Configuration> {
+        let link = fs::read_link(self.path("configuration/current")).ok()?;
+        let name = link.file_name().unwrap().to_str().unwrap().to_owned();
+        let set = release::Sha256Digest::try_from(name).unwrap();
+        fleetd::configuration::Shelf::new(&self.path("configuration")).read(set)
+    }
+
+    /// The settings that `kioskd` says it goes by.
+    pub fn goes_by(&self) -> Option<String> {
+        self.upkeep().vitals()?.configuration
     }
 
     /// What systemd would do: end the program, and start the launcher until something stays up.
