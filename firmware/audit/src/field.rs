@@ -140,6 +140,13 @@ impl FromStr for Version {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServiceName(String);
 
+impl ServiceName {
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl FromStr for ServiceName {
     type Err = WrongName;
 
@@ -157,7 +164,7 @@ impl FromStr for ServiceName {
 
 impl Field for ServiceName {
     fn value(&self) -> Value {
-        Value::text(self.0.as_str())
+        Value::text(self.as_str())
     }
 }
 

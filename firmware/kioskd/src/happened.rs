@@ -1,6 +1,7 @@
 //! Everything that the threads and tasks tell the one loop that owns the visit.
 
 use devices::{Device, Raster, State};
+use jiff::Timestamp;
 use journey::Event;
 use outbox::Receipt;
 use screen::Tap;
@@ -27,8 +28,8 @@ pub enum Happened {
     Acknowledged(Box<Receipt>),
     /// The platform will never take a transaction.
     Rejected(TransactionId, faults::Fault),
-    /// How many transactions wait.
-    Waiting(u32),
+    /// How many transactions wait, and since when the oldest does.
+    Waiting(u32, Option<Timestamp>),
     /// A slip came out, and took that much paper.
     PaperUsed(Raster),
 }

@@ -184,8 +184,9 @@ impl Kiosk {
                 }
                 Ok(())
             }
-            Happened::Waiting(count) => {
+            Happened::Waiting(count, oldest) => {
                 self.desk.waiting = count;
+                self.upkeep.oldest_waits_since(oldest);
                 Ok(())
             }
             Happened::PaperUsed(picture) => {

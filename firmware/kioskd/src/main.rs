@@ -6,6 +6,7 @@ mod audited;
 mod card_desk;
 mod chance;
 mod clock;
+mod counting;
 mod effects;
 mod face_desk;
 mod happened;

@@ -167,8 +167,9 @@ impl RecordDesk {
 
     fn next(&self) -> Result<Option<Item>, OutboxError> {
         let mut outbox = self.outbox();
-        let waiting = outbox.counts()?.waiting;
-        self.inner.tell.tell(Happened::Waiting(waiting.try_into().unwrap_or(u32::MAX)));
+        let counts = outbox.counts()?;
+        let waiting = counts.waiting.try_into().unwrap_or(u32::MAX);
+        self.inner.tell.tell(Happened::Waiting(waiting, counts.oldest));
         outbox.due(clock::now())
     }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use upkeep::{DeviceHealth, Folder, Lease, Opening, Vitals};
 
-use crate::{audited, clock, record_desk::report};
+use crate::{audited, clock, counting::Counting, record_desk::report};
 
 /// A page that was sent is drawn within this, or the touchscreen is not well.
 const DRAWN_WITHIN: Duration = Duration::from_secs(10);
@@ -28,6 +28,7 @@ pub struct UpkeepDesk {
     screen: Screen,
     told: Option<Instant>,
     events: BTreeMap<String, u64>,
+    counting: Counting,
 }
 
 /// The touchscreen.
@@ -63,6 +64,7 @@ impl UpkeepDesk {
             screen: Screen::Gone,
             told: None,
             events: BTreeMap::new(),
+            counting: Counting::default(),
         }
     }
 
@@ -126,6 +128,12 @@ impl UpkeepDesk {
     /// Counts an event of the audit log.
     pub fn count(&mut self, event: &Event) {
         *self.events.entry(event.name().to_owned()).or_default() += 1;
+        self.counting.happened(event, Instant::now().into_std());
+    }
+
+    /// The oldest transaction that waits was stored then.
+    pub fn oldest_waits_since(&mut self, oldest: Option<Timestamp>) {
+        self.counting.figures.oldest = oldest;
     }
 
     /// Says how the kiosk is, every few seconds.
@@ -148,7 +156,8 @@ impl UpkeepDesk {
             events: self.events.clone(),
             configuration: None,
         };
-        if let Err(error) = self.folder.tell(&vitals) {
+        let told = self.folder.tell(&vitals).and_then(|()| self.folder.tell_figures(&self.counting.figures));
+        if let Err(error) = told {
             tracing::debug!(error = report(&error), "vitals");
         }
     }
