@@ -18,7 +18,7 @@ use tuf::{
     repository::{RepositoryFolder, RoleName},
 };
 
-use crate::{Mistake, Repository, area::Area, config, repository::expiry, steady::Steady};
+use crate::{Mistake, Repository, area::Area, bundle, config, repository::expiry, steady::Steady};
 
 /// The keys of a new repository.
 #[derive(Clone, Debug)]
@@ -127,6 +127,8 @@ pub enum Packing {
     AsItIs,
     /// Packed in frames of zstd, as `install::frames` unpacks them.
     Zstd,
+    /// As it is: a RAUC bundle, whose manifest is named.
+    RaucBundle,
 }
 
 /// Lists a release, and copies its file in, packed or not. Returns the role that lists it.
@@ -152,6 +154,11 @@ pub fn add_release(
         Some(serde_json::to_value(release).expect("a release has string names and whole numbers"))
     };
     match packing {
+        Packing::RaucBundle => {
+            // The source sees whether the file changes meanwhile.
+            let release = release.with_rauc_manifest(bundle::manifest_hash(file)?)?;
+            list(repository, now, &role, &target, file, &mut source, custom(release))?;
+        }
         Packing::AsItIs => list(repository, now, &role, &target, file, &mut source, custom(release))?,
         Packing::Zstd => {
             let (mut packed, image) = pack(repository, file, &mut source)?;

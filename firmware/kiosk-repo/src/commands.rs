@@ -61,7 +61,7 @@ pub fn run(mut parser: Parser, clock: Timestamp) -> Result<u8, Mistake> {
         "publish" => (parse(1..=1, ONLINE, &[])?, publish, help::PUBLISHING),
         "refresh" => (parse(1..=1, ONLINE, &[])?, refresh, help::PUBLISHING),
         "check" => (parse(1..=1, &["root"], &[])?, check_all, help::PUBLISHING),
-        "add-release" => (parse(2..=2, RELEASE, &["security", "zstd"])?, add_release, help::RELEASES),
+        "add-release" => (parse(2..=2, RELEASE, &["security", "zstd", "rauc"])?, add_release, help::RELEASES),
         "add-file" => (parse(2..=2, &["target"], &[])?, add_file, help::RELEASES),
         "add-config" => (parse(2..=2, &["layer", "with"], &[])?, add_config, help::RELEASES),
         "remove" => (parse(1..=1, &["target"], &[])?, remove, help::RELEASES),
@@ -318,7 +318,14 @@ fn add_release(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
         rauc_manifest_hash: None,
     })?;
     let repository = Repository::open(given.word(0)?)?;
-    let packing = if given.has("zstd") { Packing::Zstd } else { Packing::AsItIs };
+    let packing = match (given.has("zstd"), given.has("rauc")) {
+        (false, false) => Packing::AsItIs,
+        (true, false) => Packing::Zstd,
+        (false, true) => Packing::RaucBundle,
+        (true, true) => {
+            return Err(Mistake::Usage("--rauc: RAUC reads no packed bundle, without --zstd".to_owned()));
+        }
+    };
     let (target, file) = (given.needed("target")?, given.word(1)?);
     let role = changes::add_release(&repository, now, target, file, packing, release)?;
     tell(&repository, &role)

@@ -14,7 +14,7 @@ USAGE
 
   kiosk-repo add-release DIR --target os|app/NAME FILE --hw BOARD… --kind app|os
              --release-seq N --min-release-seq N [--data-schema FROM:TO[:reversible]]
-             [--security [--deadline TIME]] [--zstd]
+             [--security [--deadline TIME]] [--zstd | --rauc]
   kiosk-repo add-config DIR --layer fleet|PROVINCE|PROVINCE/site-SITE|PROVINCE/device-NAME FILE
              [--with FILE…]
   kiosk-repo add-file DIR --target config/PROVINCE/NAME|usb/NAME FILE
@@ -131,7 +131,7 @@ kiosk-repo add-release, add-config, add-file, remove, waves, least, delegate - w
 USAGE
   kiosk-repo add-release DIR --target os|app/NAME FILE --hw BOARD… --kind app|os
              --release-seq N --min-release-seq N [--data-schema FROM:TO[:reversible]]
-             [--security [--deadline TIME]] [--zstd]
+             [--security [--deadline TIME]] [--zstd | --rauc]
   kiosk-repo add-config DIR --layer fleet|PROVINCE|PROVINCE/site-SITE|PROVINCE/device-NAME FILE
              [--with FILE…]
   kiosk-repo add-file DIR --target config/PROVINCE/NAME|usb/NAME FILE
@@ -151,6 +151,8 @@ kind ever had for one of the boards. A file that changes while it is read is ref
   --deadline TIME       is to be in force by then
   --zstd                FILE is an image: it is packed, the packed file is the target, and what it
                         unpacks to is signed too
+  --rauc                FILE is a RAUC bundle of format verity or crypt: the hash of its manifest is
+                        signed too, and the kiosk's RAUC (1.13 on) held to it
 add-config reads a layer of settings as kiosks do, refuses what they would refuse, and lists it.
 Its version is above every one that the layer had.
   --layer LAYER         for whom it is, as the layer says too

@@ -8,6 +8,7 @@
 //! - `config`: layers of settings.
 //! - `request`: drafts on their way to a machine without a network, signatures on their way back.
 //! - `words`: what a signer is shown.
+//! - `bundle`: the manifest of a RAUC bundle.
 //! - `check`: the whole repository, as a kiosk would judge it.
 //!
 //! It reads no clock and draws no chance: the time and new secrets are arguments. A change is a
@@ -25,6 +26,7 @@ pub mod repository;
 pub mod request;
 pub mod words;
 
+mod bundle;
 mod steady;
 
 pub use self::{mistake::Mistake, repository::Repository};

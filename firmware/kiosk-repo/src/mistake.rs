@@ -100,6 +100,10 @@ pub enum Mistake {
     WrongFolder { path: String, area: String, kind: &'static str },
     #[error("{path} is not listed; `kiosk-repo check` says what is")]
     NotListed { path: String },
+    #[error(
+        "{path}: no RAUC bundle whose signature carries its manifest; make one of format verity", path = path.display()
+    )]
+    NotABundle { path: PathBuf },
     #[error("{path} is listed but is no release")]
     NotARelease { path: String },
     #[error("release {seq} is not above {newest}, which {path} had for the same board (version {version} of {role}); take --release-seq {next}", next = newest + 1)]
@@ -140,7 +144,11 @@ impl Mistake {
     /// 2 for a wrong command line, 3 for what is not believed or not signed, 1 for the rest.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Release(_) | Self::Waves(_) | Self::NotAnArea { .. } => 2,
+            Self::Usage(_)
+            | Self::NotABundle { .. }
+            | Self::Release(_)
+            | Self::Waves(_)
+            | Self::NotAnArea { .. } => 2,
             Self::Metadata { .. }
             | Self::NotSigned { .. }
             | Self::NoLongerStands { .. }

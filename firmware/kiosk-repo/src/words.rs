@@ -217,6 +217,9 @@ pub fn release_words(release: &Release) -> String {
         let sha256 = String::from(image.sha256);
         let _ = write!(words, ", zstd of {} bytes, sha256 {sha256}", image.length);
     }
+    if let Some(hash) = it.rauc_manifest_hash {
+        let _ = write!(words, ", RAUC manifest {}", String::from(hash));
+    }
     for wave in it.waves.iter().flat_map(release::Waves::all) {
         let _ = write!(words, ", {} % from {}", wave.share, wave.starts);
     }

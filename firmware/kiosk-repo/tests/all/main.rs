@@ -6,6 +6,7 @@ mod config;
 mod key_files;
 mod keys_and_time;
 mod packed_releases;
+mod rauc_bundles;
 mod readme;
 mod releases;
 mod signing;
