@@ -6,6 +6,8 @@
 //! |---|---|---|
 //! | `lease` | whoever locks it | `kioskd` while somebody is served, `fleetd` while it changes the slot |
 //! | `closing.json` | `fleetd` | the machine closes soon, or is closed |
+//! | `lock.json` | `fleetd` | the operator has locked it |
+//! | `message.json` | `fleetd` | what the operator says on the first page |
 //! | `vitals.json` | `kioskd` | how the kiosk is |
 //! | `figures.json` | `kioskd` | what it did since its start, in numbers |
 //! | `metrics.prom` | `fleetd` | all figures, for who reads them on the spot |
@@ -14,6 +16,8 @@
 
 mod figures;
 mod lease;
+mod lock;
+mod message;
 mod notice;
 mod vitals;
 
@@ -29,6 +33,8 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use self::{
     figures::{Durations, Figures, VISIT_BOUNDS},
     lease::Lease,
+    lock::{Lock, LockReason},
+    message::{Line, LineFault, Message, Words},
     notice::{Closing, Opening},
     vitals::{DeviceHealth, Vitals},
 };
@@ -77,6 +83,11 @@ impl Folder {
     /// another version, and its word is needed for nothing that must not go wrong.
     fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_slice(&fs::read(self.path.join(name)).ok()?).ok()
+    }
+
+    /// Whether there is a message, readable or not.
+    fn has(&self, name: &str) -> bool {
+        !matches!(self.path.join(name).try_exists(), Ok(false))
     }
 
     fn take_away(&self, name: &str) -> Result<(), FolderError> {

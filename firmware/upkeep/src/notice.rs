@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Folder, FolderError};
+use crate::{Folder, FolderError, LockReason};
 
 const NAME: &str = "closing.json";
 
@@ -26,11 +26,25 @@ pub enum Opening {
     ClosesIn(u16),
     /// Closed, for about that many minutes more, at least 1.
     ClosedFor(u16),
+    /// Locked by the operator.
+    Locked {
+        /// For how many minutes more, at least 1, where that can be read.
+        minutes: Option<u16>,
+        /// Why.
+        reason: LockReason,
+    },
 }
 
 /// How much longer than said a notice counts. `fleetd` renews it while it works; one that
 /// nobody renews must not close a machine for good.
 const OVERTIME_MINUTES: i64 = 15;
+
+impl Opening {
+    /// Whether no visit may begin.
+    pub fn is_shut(self) -> bool {
+        matches!(self, Self::ClosedFor(_) | Self::Locked { .. })
+    }
+}
 
 impl Closing {
     /// What it means at that moment.
@@ -50,7 +64,7 @@ impl Closing {
 }
 
 /// Whole minutes, begun ones counted.
-fn minutes(span: SignedDuration) -> u16 {
+pub(crate) fn minutes(span: SignedDuration) -> u16 {
     u16::try_from((span.as_secs() + 59) / 60).unwrap_or(u16::MAX).max(1)
 }
 
@@ -70,9 +84,10 @@ impl Folder {
         self.get(NAME)
     }
 
-    /// Whether the machine is open at that moment.
+    /// Whether the machine is open at that moment. A lock goes before a notice.
     pub fn opening(&self, now: Timestamp) -> Opening {
-        self.closing().map_or(Opening::Open, |closing| closing.at(now))
+        let closing = || self.closing().map_or(Opening::Open, |closing| closing.at(now));
+        self.locked(now).unwrap_or_else(closing)
     }
 }
 
