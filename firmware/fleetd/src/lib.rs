@@ -4,10 +4,12 @@
 //! - `configuration`: settings from afar, as another one.
 //! - `ddi`: what the fleet server wants, and what it is told.
 //! - `repository`: what is signed, and the way to its bytes.
+//! - `commands`: what the fleet orders beside updates, at most once.
 //! - `hours`: when the site lets a machine be closed.
 //! - `eyes`: what the fleet sees of the kiosk.
 //! - `daemon`: the loop that carries it out.
 
+pub mod commands;
 pub mod configuration;
 pub mod daemon;
 pub mod ddi;

@@ -17,6 +17,12 @@ pub fn clocks() -> Sources {
     Sources { system: Timestamp::now(), uptime }
 }
 
+/// Which start of the machine this is; empty where the kernel does not say.
+pub fn boot() -> String {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    id.map(|id| id.trim().to_owned()).unwrap_or_default()
+}
+
 /// Evenly drawn from all numbers.
 pub fn chance() -> u32 {
     let mut bytes = [0; 4];

@@ -13,6 +13,7 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::{
+    commands::{self, CommandsFault, CommandsFile},
     configuration,
     ddi::{Account, AccountFault, Secret},
     eyes::{PushFile, PushSettings},
@@ -49,6 +50,8 @@ pub struct Settings {
     pub metrics: Option<PushSettings>,
     /// Settings from afar; `None`: what is built in holds alone.
     pub configuration: Option<configuration::Part>,
+    /// Commands; `None`: this kiosk takes none.
+    pub commands: Option<commands::Settings>,
 }
 
 /// Whom to believe about TLS, and what to show.
@@ -118,6 +121,7 @@ struct File {
     update: UpdatePart,
     metrics: Option<PushFile>,
     configuration: Option<configuration::PartFile>,
+    commands: Option<CommandsFile>,
 }
 
 #[derive(Deserialize)]
@@ -199,6 +203,9 @@ pub enum SettingsError {
     /// The kiosk's name cannot be one of a layer.
     #[error("[configuration] needs a [fleet] controller that a layer can name")]
     Configuration(#[source] ::configuration::WrongName),
+    /// The commands.
+    #[error("[commands]")]
+    Commands(#[from] CommandsFault),
     /// A command without a program.
     #[error("{0} names no program")]
     NoProgram(&'static str),
@@ -229,7 +236,10 @@ impl Settings {
         };
         let controller = &file.fleet.controller;
         let configuration = file.configuration.map(|part| part.part(controller)).transpose()?;
+        let commands = file.commands.map(|part| commands::Settings::new(part, &file.fleet.controller));
+        let commands = commands.transpose()?;
         Ok(Self {
+            commands,
             poll_every: seconds(file.fleet.poll_seconds),
             account: file.fleet.account()?,
             configuration,

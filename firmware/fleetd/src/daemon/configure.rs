@@ -185,7 +185,7 @@ impl Daemon {
             glance: None,
             vitals: self.upkeep.vitals(),
         };
-        let free = !self.kept.memory.state.disturbs();
+        let free = !self.kept.memory.state.disturbs() && !self.commands.memory.has_machine();
         self.configured(Event::Tick { moment, free })
     }
 

@@ -15,7 +15,7 @@ use tuf::{ClientError, Refreshed};
 
 use super::slots::{self, Facts};
 use crate::{
-    configuration,
+    commands, configuration,
     ddi::{Controller, DdiError, Failure, Pace, Polled},
     machine,
     report::chain,
@@ -46,6 +46,8 @@ pub enum Kind {
     Gather,
     /// Checking settings, and putting them in force.
     Settle,
+    /// Carrying out a command.
+    Command,
 }
 
 /// What came of a job.
@@ -60,6 +62,8 @@ pub struct Done {
 pub enum CameTo {
     /// An event of the update, and what metadata said on the way.
     Event(Box<Event>, Option<Refreshed>),
+    /// An event of a command.
+    Command(Box<commands::Event>),
     /// What the fleet server wants.
     Polled(Result<Polled, DdiError>),
     /// Whether it took this report.
@@ -322,6 +326,11 @@ impl Jobs {
                 }
             }
         });
+    }
+
+    /// Carries out a command.
+    pub fn command(&mut self, job: impl Future<Output = commands::Event> + Send + 'static) {
+        self.begin_job(Kind::Command, |_| async move { CameTo::Command(Box::new(job.await)) });
     }
 
     fn begin<F>(&mut self, kind: Kind, job: impl FnOnce(Parts) -> F)

@@ -1,6 +1,7 @@
 //! The daemon: one loop that owns the memory of the update. Everything that happens comes
 //! through here, one thing after the other; what takes long is a job beside it.
 
+mod commands;
 mod configure;
 mod jobs;
 mod look;
@@ -20,10 +21,12 @@ use upkeep::{Closing, Folder, Lease};
 
 pub use self::start::{StartError, start};
 use self::{
+    commands::Commands,
     configure::Configure,
     jobs::{CameTo, Done, Jobs, Kind},
 };
 use crate::{
+    commands::Event as Commanded,
     ddi::{Asked, DdiError, Pace, Polled},
     eyes::Eyes,
     kept::{KeepError, Keeper, Kept},
@@ -46,6 +49,7 @@ pub struct Daemon {
     settings: Settings,
     keeper: Keeper,
     kept: Kept,
+    commands: Commands,
     clock: TrustedClock,
     upkeep: Folder,
     lease: Option<Lease>,
@@ -77,6 +81,7 @@ impl Daemon {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.carry_out_all(self.kept.memory.resume())?;
         self.configure_resume()?;
+        self.resume_commands()?;
         _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         loop {
             tokio::select! {
@@ -90,14 +95,16 @@ impl Daemon {
     fn tick(&mut self) -> Result<(), MemoryLost> {
         _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
         self.configure_tick()?;
-        if self.kept.memory.state != State::Idle && !self.configure_disturbs() {
+        self.tick_commands()?;
+        let others = self.configure_disturbs() || self.commands.memory.has_machine();
+        if self.kept.memory.state != State::Idle && !others {
             let moment = self.moment();
             self.happens(Event::Tick(moment))?;
         }
         if Instant::now() >= self.report_at
-            && let Some(report) = self.kept.memory.outgoing.first()
+            && let Some(report) = self.next_report()
         {
-            self.jobs.report(report.clone());
+            self.jobs.report(report);
         }
         if Instant::now() >= self.poll_at {
             self.jobs.poll();
@@ -118,6 +125,7 @@ impl Daemon {
             }
             CameTo::Polled(polled) => self.polled(polled),
             CameTo::Looked(came_to) => self.looked(came_to),
+            CameTo::Command(event) => self.commanded(*event),
             CameTo::Reported(report, sent) => self.reported(&report, sent),
             CameTo::Told(line, took) => {
                 self.configure_told(&line, took);
@@ -213,8 +221,9 @@ impl Daemon {
         self.report_pace = Pace::default();
         self.kept.memory.outgoing.sent(report);
         self.keeper.keep(&self.kept)?;
-        match self.kept.memory.outgoing.first() {
-            Some(next) => self.jobs.report(next.clone()),
+        self.commands.sent(report)?;
+        match self.next_report() {
+            Some(next) => self.jobs.report(next),
             // What was told may have been what the server waited for.
             None => self.poll_at = self.poll_at.min(Instant::now() + DRAIN),
         }
@@ -242,7 +251,14 @@ impl Daemon {
                 self.jobs.consent_to_settings(order.action);
                 Ok(())
             }
-            Asked::Nothing => self.happens(Event::NothingWanted),
+            Asked::Nothing => {
+                self.commanded(Commanded::NothingWanted)?;
+                self.happens(Event::NothingWanted)
+            }
+            Asked::Command(order) => self.commanded(Commanded::Ordered(order)),
+            Asked::CallOff(action) if self.commands.memory.is_about(action) => {
+                self.commanded(Commanded::CalledOff(action))
+            }
             Asked::Install(order) => self.happens(Event::Ordered(order)),
             Asked::CallOff(action) => self.happens(Event::CalledOff(action)),
             Asked::Consent(order) => {
@@ -250,6 +266,10 @@ impl Daemon {
                 Ok(())
             }
         }
+    }
+
+    fn next_report(&self) -> Option<Report> {
+        self.kept.memory.outgoing.first().or(self.commands.memory.outgoing.first()).cloned()
     }
 
     fn now(&self) -> Timestamp {

@@ -6,7 +6,7 @@ use install::{AppSlots, InstallError, SlotFolder};
 use tokio::time::Instant;
 use tuf::clock::TrustedClock;
 
-use super::{Daemon, configure::Configure, jobs::Jobs, slots::Facts};
+use super::{Daemon, commands::Commands, configure::Configure, jobs::Jobs, slots::Facts};
 use crate::{
     ddi::{Controller, Pace},
     eyes::{Eyes, Place},
@@ -69,9 +69,12 @@ pub fn start(settings: Settings) -> Result<Daemon, StartError> {
     let facts = Facts { id: settings.account.controller().to_owned(), hardware: settings.hardware.clone() };
     let pace = Pace::new(settings.poll_every);
     let configure = Configure::open(&settings)?;
+    let upkeep = upkeep::Folder::new(&settings.files.upkeep);
+    let commands = Commands::open(&settings.files.state, &upkeep)?;
     Ok(Daemon {
+        commands,
         clock: TrustedClock::new(machine::BUILT, kept.clock),
-        upkeep: upkeep::Folder::new(&settings.files.upkeep),
+        upkeep,
         lease: None,
         configure,
         jobs: Jobs::new(repository, slots, controller, facts),

@@ -13,7 +13,10 @@ use super::{
     messages::{Base, CancelBase, ConfigData, Consent, DeploymentBase, Feedback},
     pace::Failure,
 };
-use crate::update::{ActionId, NotAllowed, Order, Report};
+use crate::{
+    commands::CommandOrder,
+    update::{ActionId, NotAllowed, Order, Report},
+};
 
 /// The longest message that is read, in bytes.
 const LONGEST_MESSAGE: usize = 1 << 20;
@@ -78,6 +81,8 @@ pub enum Asked {
     Nothing,
     /// This is to be installed.
     Install(Order),
+    /// A command is handed on.
+    Command(CommandOrder),
     /// The kiosk is asked whether this may be installed.
     Consent(Order),
     /// This is to be called off.
@@ -190,7 +195,7 @@ impl Controller {
             let stopped = cancel.cancel_action.stop_id.parse().map_err(|_| DdiError::Garbled)?;
             Asked::CallOff(ActionId(stopped))
         } else if let Some(link) = &base.links.deployment_base {
-            Asked::Install(self.order(&link.href).await?)
+            self.deployment(&link.href).await?
         } else if let Some(link) = &base.links.confirmation_base {
             // The link leads to an overview; without an action in it nothing is asked.
             match link.href.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()) {
@@ -229,6 +234,14 @@ impl Controller {
     pub async fn tell_attributes(&self, attributes: &BTreeMap<String, String>) -> Result<(), DdiError> {
         let data = ConfigData { mode: "replace", data: attributes };
         self.send(Method::PUT, &["configData"], &data).await
+    }
+
+    async fn deployment(&self, href: &str) -> Result<Asked, DdiError> {
+        let deployment: DeploymentBase = self.get(href).await?;
+        if let Some(command) = deployment.command() {
+            return Ok(Asked::Command(command));
+        }
+        deployment.order().map(Asked::Install).ok_or(DdiError::Garbled)
     }
 
     async fn order(&self, href: &str) -> Result<Order, DdiError> {

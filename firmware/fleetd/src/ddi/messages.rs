@@ -5,11 +5,17 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::update::{ActionId, Execution, Finished, Handling, MaintenanceWindow, Order, Report};
+use crate::{
+    commands::CommandOrder,
+    update::{ActionId, Execution, Finished, Handling, MaintenanceWindow, Order, Report},
+};
 
 /// The key under which a software module's metadata (visible to targets) names the path of the
 /// signed target.
 pub const TARGET_KEY: &str = "tuf-target";
+
+/// The key under which it holds a signed command (crate `command`).
+pub const COMMAND_KEY: &str = "command";
 
 /// What a `deploymentBase` asks for; `None`: it is none.
 pub fn order_in(body: &[u8]) -> Option<Order> {
@@ -103,6 +109,17 @@ pub(super) struct Entry {
 }
 
 impl DeploymentBase {
+    /// The command that it hands on; `None`: it hands on none. One that names two, or a release
+    /// besides, hands on an empty one, which is refused.
+    pub fn command(&self) -> Option<CommandOrder> {
+        let entries = || self.deployment.chunks.iter().flat_map(|chunk| &chunk.metadata);
+        let mut commands = entries().filter(|entry| entry.key == COMMAND_KEY);
+        let first = commands.next()?;
+        let alone = commands.next().is_none() && !entries().any(|entry| entry.key == TARGET_KEY);
+        let envelope = if alone { first.value.clone() } else { String::new() };
+        Some(CommandOrder { action: ActionId(self.id.parse().ok()?), envelope })
+    }
+
     /// What it asks for. One that names no target, or two, has an empty name, which the
     /// repository lists nothing under.
     pub fn order(&self) -> Option<Order> {
@@ -226,6 +243,17 @@ mod tests {
         assert_eq!(deployment("", "").order().unwrap().target, "");
         let two = r#"{"key":"tuf-target","value":"app/a"},{"key":"tuf-target","value":"app/b"}"#;
         assert_eq!(deployment(two, "").order().unwrap().target, "");
+    }
+
+    #[test]
+    fn a_command_is_handed_on_alone_or_not_at_all() {
+        let command = r#"{"key":"command","value":"{}"}"#;
+        let handed_on = |metadata: &str| deployment(metadata, "").command().map(|command| command.envelope);
+        assert_eq!(handed_on(command).as_deref(), Some("{}"));
+        assert_eq!(handed_on(&format!("{command},{command}")).as_deref(), Some(""));
+        let release = r#"{"key":"tuf-target","value":"app/a"}"#;
+        assert_eq!(handed_on(&format!("{command},{release}")).as_deref(), Some(""));
+        assert_eq!(handed_on(release), None);
     }
 
     #[test]

@@ -12,6 +12,6 @@ mod pace;
 
 pub use self::{
     client::{Account, AccountFault, Asked, Controller, DdiError, Polled, Secret},
-    messages::{TARGET_KEY, feedback, order_in},
+    messages::{COMMAND_KEY, TARGET_KEY, feedback, order_in},
     pace::{Failure, Pace},
 };

@@ -68,14 +68,20 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// How long nobody has been served. A kiosk that does not run serves nobody.
+    /// How long nobody has been served.
     pub(crate) fn idle(&self) -> Duration {
-        match self.vitals.as_ref().filter(|vitals| vitals.are_fresh(self.clock)) {
-            None => Duration::MAX,
-            Some(Vitals { idle_since: None, .. }) => Duration::ZERO,
-            Some(Vitals { idle_since: Some(since), .. }) => {
-                Duration::try_from(self.clock.duration_since(*since)).unwrap_or(Duration::ZERO)
-            }
+        idle(self.vitals.as_ref(), self.clock)
+    }
+}
+
+/// How long nobody has been served by the machine's clock. A kiosk that does not run serves
+/// nobody.
+pub(crate) fn idle(vitals: Option<&Vitals>, clock: Timestamp) -> Duration {
+    match vitals.filter(|vitals| vitals.are_fresh(clock)) {
+        None => Duration::MAX,
+        Some(Vitals { idle_since: None, .. }) => Duration::ZERO,
+        Some(Vitals { idle_since: Some(since), .. }) => {
+            Duration::try_from(clock.duration_since(*since)).unwrap_or(Duration::ZERO)
         }
     }
 }

@@ -18,6 +18,7 @@ mod when;
 
 pub use ::release::Sha256Digest;
 
+pub(crate) use self::event::idle;
 pub(crate) use self::health::Ill;
 
 pub use self::{

@@ -90,7 +90,7 @@ impl Outgoing {
 }
 
 impl Report {
-    pub(super) fn of(action: ActionId, execution: Execution, line: &str) -> Self {
+    pub(crate) fn of(action: ActionId, execution: Execution, line: &str) -> Self {
         Self { action, of_cancel: false, execution, finished: Finished::None, line: line.to_owned() }
     }
 
@@ -105,7 +105,7 @@ impl Report {
         Self { action, of_cancel: false, execution: Execution::Closed, finished, line }
     }
 
-    pub(super) fn cancelled(action: ActionId, did: bool, line: &str) -> Self {
+    pub(crate) fn cancelled(action: ActionId, did: bool, line: &str) -> Self {
         let (execution, finished) =
             if did { (Execution::Closed, Finished::Success) } else { (Execution::Rejected, Finished::None) };
         Self { action, of_cancel: true, execution, finished, line: line.to_owned() }

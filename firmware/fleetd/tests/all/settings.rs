@@ -15,6 +15,13 @@ fn shown(place: &TempDir) -> String {
     settings.replace("/etc/kiosk/fleet-token", token).replace("/etc/kiosk/metrics-token", token)
 }
 
+/// The same with the README's commands.
+fn shown_with_commands(place: &TempDir) -> String {
+    let commands = README.split("```toml\n").nth(2).unwrap().split("```").next().unwrap();
+    assert!(commands.starts_with("[commands]"), "{commands}");
+    format!("{}\n{commands}", shown(place))
+}
+
 /// Whether `fleetd` takes settings, and what it says.
 fn takes(place: &TempDir, settings: &str) -> (bool, String) {
     let path = place.path().join("fleetd.toml");
@@ -96,6 +103,47 @@ fn what_is_unknown_or_makes_no_sense_is_refused() {
         ("target-token =", "gateway-token = \"/dev/null\"\ntarget-token =", "a kiosk has one"),
     ] {
         let settings = shown(&place);
+        let changed = settings.replacen(from, to, 1);
+        assert_ne!(changed, settings, "{from}");
+        let (taken, said) = takes(&place, &changed);
+        assert!(!taken && said.contains(why), "{to}: {said}");
+    }
+}
+
+#[test]
+fn the_commands_of_the_readme_are_taken_and_every_key_is_needed() {
+    let place = TempDir::new().unwrap();
+    let settings = shown_with_commands(&place);
+    let (taken, said) = takes(&place, &settings);
+    assert!(taken, "{said}");
+    let at = settings.find("[commands]").unwrap();
+    let (updates, commands) = settings.split_at(at);
+    for line in commands.lines().filter(|line| line.contains(" = ")) {
+        let optional = ["site", "kioskd", "fleetd"].iter().any(|key| line.starts_with(key));
+        let (taken, said) = takes(&place, &format!("{updates}{}", commands.replacen(line, "", 1)));
+        assert_eq!(taken, optional, "{line}: {said}");
+    }
+}
+
+#[test]
+fn commands_that_make_no_sense_are_refused() {
+    let place = TempDir::new().unwrap();
+    for (from, to, why) in [
+        ("[\"reboot\"]", "[\"reboot\", \"message\", \"collect-logs\"]", "two must sign collect-logs"),
+        ("[\"reboot\"]", "[\"shell\"]", "unknown variant"),
+        ("may = [\"message\"]", "may = [\"everything\"]", "unknown variant"),
+        ("\"ha-noi\"", "\"operations-1\"", "twice"),
+        ("\"ha-noi\"", "\"Ha Noi\"", "a name is"),
+        ("[\"systemctl\", \"reboot\"]", "[]", "reboot names no program"),
+        ("[\"journalctl\", \"--unit\", \"kioskd.service\"", "[\"\"", "logs.source.kioskd names no program"),
+        ("1048576", "0", "nonzero"),
+        ("1048576", "8388609", "most-bytes"),
+        ("seal-to = \"", "seal-to = \"00", "seal-to"),
+        ("key = \"", "key = \"00", "the key of operations-1"),
+        ("[commands.logs]", "colour = 1\n[commands.logs]", "unknown field"),
+        ("ha-noi-0017", &"k".repeat(65), "at most 64"),
+    ] {
+        let settings = shown_with_commands(&place);
         let changed = settings.replacen(from, to, 1);
         assert_ne!(changed, settings, "{from}");
         let (taken, said) = takes(&place, &changed);

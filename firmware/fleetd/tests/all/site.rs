@@ -12,7 +12,7 @@ use std::{
 
 use install::{BootRecord, SlotFolder};
 use jiff::Timestamp;
-use pretend_platform::fleet::{ActionId, Assignment, Fleet, FleetOptions, Metadata, SetId, Status};
+use pretend_platform::fleet::{ActionId, Assignment, Fleet, FleetOptions, Metadata, Status};
 use tempfile::TempDir;
 use upkeep::{Folder, Lease, Opening};
 
@@ -59,7 +59,8 @@ impl Program {
 pub struct Site {
     pub fleet: Fleet,
     pub repository: Repository,
-    set: Option<SetId>,
+    /// Commands so far: each is a software module of its own.
+    modules: u32,
     pub kiosk: Kiosk,
     _folder: TempDir,
 }
@@ -80,7 +81,7 @@ impl Site {
         let repository = Repository::new(&folder.path().join("repository")).await;
         let root = folder.path().join("repository/metadata/1.root.json");
         let kiosk = Kiosk::new(folder.path(), NAME, fleet.address(), repository.address, &root);
-        Self { fleet, repository, set: None, kiosk, _folder: folder }
+        Self { fleet, repository, modules: 0, kiosk, _folder: folder }
     }
 
     /// One that takes settings from afar, at any hour.
@@ -103,6 +104,17 @@ impl Site {
         state.target(NAME).unwrap().attributes.get("configuration").cloned().unwrap_or_default()
     }
 
+    /// Hands a command on, under a number of its own.
+    pub fn command(&mut self, envelope: &str) -> ActionId {
+        self.modules += 1;
+        self.hand_on("command", &self.modules.to_string(), fleetd::ddi::COMMAND_KEY, envelope)
+    }
+
+    /// Wants an action called off.
+    pub fn call_off(&mut self, action: ActionId) {
+        self.fleet.state().cancel(action, Timestamp::now()).unwrap();
+    }
+
     /// Signs a release and orders it, forced.
     pub fn order(&mut self, seq: u64, program: Program) -> ActionId {
         let target = self.repository.release(seq, program.image(seq).as_bytes());
@@ -121,16 +133,15 @@ impl Site {
 
     /// Orders whatever is at this path, forced.
     pub fn assign(&mut self, target: &str, version: &str) -> ActionId {
+        self.hand_on("kiosk", version, fleetd::ddi::TARGET_KEY, target)
+    }
+
+    fn hand_on(&mut self, name: &str, version: &str, key: &str, value: &str) -> ActionId {
         let mut state = self.fleet.state();
-        let module = state.create_module("application", "kiosk", version).unwrap();
-        let word = Metadata {
-            key: fleetd::ddi::TARGET_KEY.to_owned(),
-            value: target.to_owned(),
-            target_visible: true,
-        };
+        let module = state.create_module("application", name, version).unwrap();
+        let word = Metadata { key: key.to_owned(), value: value.to_owned(), target_visible: true };
         state.add_metadata(module, word).unwrap();
-        let set = state.create_set("kiosk", version, &[module]).unwrap();
-        self.set = Some(set);
+        let set = state.create_set(name, version, &[module]).unwrap();
         state.assign(NAME, &Assignment::of(set), Timestamp::now()).unwrap().unwrap()
     }
 
@@ -224,7 +235,8 @@ rehearse = ["/bin/sh", "-c", "test -s \"$KIOSK_IMAGE\""]
             upkeep = path("upkeep"),
             restart = path("restart"),
         );
-        fs::write(self.path("fleetd.toml"), settings).unwrap();
+        let commands = crate::commands::settings(&self.folder);
+        fs::write(self.path("fleetd.toml"), settings + &commands).unwrap();
     }
 
     /// Adds a section to the settings.
@@ -304,7 +316,7 @@ rehearse = ["/bin/sh", "-c", "test -s \"$KIOSK_IMAGE\""]
         }
     }
 
-    fn upkeep(&self) -> Folder {
+    pub fn upkeep(&self) -> Folder {
         Folder::new(&self.path("upkeep"))
     }
 
