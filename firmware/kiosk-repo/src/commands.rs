@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     arguments::{Given, from_text, time},
-    help,
+    help, orders,
 };
 
 /// All is well, but something expires soon.
@@ -68,6 +68,14 @@ pub fn run(mut parser: Parser, clock: Timestamp) -> Result<u8, Mistake> {
         "waves" => (parse(1..=1, &["target", "wave"], &["none"])?, waves, help::RELEASES),
         "least" => (parse(1..=1, &["target", "min-release-seq"], &[])?, least, help::RELEASES),
         "delegate" => (parse(2..=2, &["key", "threshold"], &[])?, delegate, help::RELEASES),
+        "command" => {
+            (parse(1..=1, orders::VALUED, &["unlock", "reboot", "yes"])?, orders::command, help::ORDERS)
+        }
+        "countersign" => {
+            let valued = &["key", "out", "passphrase-file"];
+            (parse(1..=1, valued, &["yes"])?, orders::countersign, help::ORDERS)
+        }
+        "command-signer" => (parse(1..=1, &[], &[])?, orders::signer, help::ORDERS),
         other => return Err(Mistake::Usage(format!("{other:?} is no command"))),
     };
     match given {
@@ -213,7 +221,8 @@ fn sign(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
     Ok(0)
 }
 
-fn confirmed() -> Result<bool, Mistake> {
+/// Whether whoever sits there says yes.
+pub fn confirmed() -> Result<bool, Mistake> {
     let failed = |source| Mistake::File { path: "standard input".into(), source };
     print!("Sign this? Type yes: ");
     io::stdout().flush().map_err(failed)?;
@@ -426,6 +435,6 @@ fn say_progress(role: &str, progress: &Progress) {
     }
 }
 
-fn passphrase(given: &Given) -> Result<Option<keys::Passphrase>, Mistake> {
+pub fn passphrase(given: &Given) -> Result<Option<keys::Passphrase>, Mistake> {
     given.path("passphrase-file")?.map(|path| keys::read_passphrase(&path)).transpose()
 }

@@ -33,6 +33,10 @@ USAGE
   kiosk-repo publish  DIR --snapshot-key FILE --timestamp-key FILE
   kiosk-repo refresh  DIR --timestamp-key FILE [--snapshot-key FILE]
   kiosk-repo check    DIR [--root FILE]
+  kiosk-repo command  OUT --key FILE --kiosk NAME… | --site NAME --until TIME
+             --lock MINUTES | --unlock | --reboot | --logs NAME… | --message-vi TEXT …
+  kiosk-repo countersign ENVELOPE --key FILE --out FILE
+  kiosk-repo command-signer PUB
   kiosk-repo COMMAND --help
 
 A change is a draft in DIR/drafts until enough people have signed it. Publishing writes
@@ -166,4 +170,36 @@ go back below what they run.
 delegate gives a part of the repository to other signers, or changes their keys. os and config/fleet
 need two signatures at least, and for os nobody else is asked. What targets lists of the part
 goes over to the new role. Both drafts are to be signed.
+";
+
+/// Of commands to kiosks.
+pub const ORDERS: &str = "\
+kiosk-repo command, countersign, command-signer - what kiosks are to do at once
+
+USAGE
+  kiosk-repo command OUT --key FILE --kiosk NAME… | --site NAME --until TIME [--from TIME]
+             [--number N] [--yes] [--passphrase-file FILE]
+             --lock MINUTES [--reason operator|repair|check|office-closed]
+             | --unlock | --reboot | --logs SOURCE…
+             | --message-vi TEXT --message-en TEXT --shown-until TIME
+  kiosk-repo countersign ENVELOPE --key FILE --out FILE [--yes] [--passphrase-file FILE]
+  kiosk-repo command-signer PUB
+
+command needs no repository and no network. It shows what would be signed, asks, and writes a
+DSSE envelope. That is the value of the metadata `command`, visible to targets, of a software
+module in hawkBit. Kiosks take it if their settings let the key's owner order this.
+countersign adds a second signature, where kiosks want two.
+command-signer prints an Ed25519 key as kiosks' settings have it.
+
+OPTIONS
+  --kiosk NAME       a kiosk; may be given up to 50 times
+  --site NAME        every kiosk of a site
+  --until TIME       not good after, 7 days from --from at most
+  --from TIME        not good before (now)
+  --number N         above every number that this key used before (the seconds since 1970)
+  --lock MINUTES     nobody is served, up to 7 days; a visit under way ends first
+  --logs SOURCE      a source of logs, by the name in the kiosks' settings; may be given 8 times
+  --message-vi, --message-en
+                     up to 120 letters each; a message takes the place of the one before
+  --shown-until TIME up to 30 days from --from; --from itself takes the message away
 ";

@@ -76,8 +76,23 @@ pub fn read_public(path: &Path) -> Result<Key, Mistake> {
     if key.public().is_some() { Ok(key) } else { Err(refused()) }
 }
 
+/// Reads an Ed25519 public key as 64 hexadecimal digits.
+pub fn read_ed25519(path: &Path) -> Result<String, Mistake> {
+    let refused = || Mistake::NotAPublicKey { path: path.to_owned() };
+    let key = PKey::public_key_from_pem(&read(path)?).map_err(|_| refused())?;
+    if key.id() != Id::ED25519 {
+        return Err(refused());
+    }
+    Ok(hex::encode(key.raw_public_key().map_err(|_| refused())?))
+}
+
 /// Reads a secret key that nobody else can read.
 pub fn read_secret(path: &Path, passphrase: Option<&Passphrase>) -> Result<Ed25519Signer, Mistake> {
+    Ok(Ed25519Signer::new(&*read_seed(path, passphrase)?))
+}
+
+/// Reads the 32 bytes of a secret key that nobody else can read.
+pub fn read_seed(path: &Path, passphrase: Option<&Passphrase>) -> Result<Zeroizing<[u8; 32]>, Mistake> {
     let file = File::open(path).map_err(Mistake::file(path))?;
     let mode = file.metadata().map_err(Mistake::file(path))?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
@@ -90,8 +105,8 @@ pub fn read_secret(path: &Path, passphrase: Option<&Passphrase>) -> Result<Ed255
     let words = passphrase.map_or(&b""[..], |words| words.as_bytes());
     let key: PKey<Private> = PKey::private_key_from_pem_passphrase(&pem, words).map_err(|_| refused())?;
     let raw = Zeroizing::new(key.raw_private_key().map_err(|_| refused())?);
-    let secret: &[u8; 32] = raw.as_slice().try_into().map_err(|_| refused())?;
-    if key.id() == Id::ED25519 { Ok(Ed25519Signer::new(secret)) } else { Err(refused()) }
+    let secret: [u8; 32] = raw.as_slice().try_into().map_err(|_| refused())?;
+    if key.id() == Id::ED25519 { Ok(Zeroizing::new(secret)) } else { Err(refused()) }
 }
 
 /// Reads a passphrase: the first line of a file that nobody else can read.
@@ -112,6 +127,11 @@ fn read(path: &Path) -> Result<Vec<u8>, Mistake> {
     let file = File::open(path).map_err(Mistake::file(path))?;
     file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(Mistake::file(path))?;
     Ok(bytes)
+}
+
+/// Writes a file for everybody that is not there yet.
+pub fn write_public(path: &Path, bytes: &[u8]) -> Result<(), Mistake> {
+    write_once(path, bytes, 0o644)
 }
 
 /// Writes a file that is not there yet, and sees it onto the disk.

@@ -4,6 +4,7 @@
 mod arguments;
 mod commands;
 mod help;
+mod orders;
 
 use std::process::ExitCode;
 

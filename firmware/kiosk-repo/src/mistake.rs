@@ -92,6 +92,10 @@ pub enum Mistake {
     BeforeIsAnotherRoot,
     #[error("not signed: nobody said yes")]
     NotConfirmed,
+    #[error("no kiosk would take this command; see kiosk-repo command --help")]
+    CommandOutOfBounds { source: command::Refusal },
+    #[error("{path}: no command", path = path.display())]
+    NotACommand { path: PathBuf, source: command::Refusal },
     #[error("signing failed")]
     Sign { source: SignError },
     #[error("{text:?} is no path of a target; as os/NAME, app/NAME, config/PROVINCE/NAME")]
@@ -148,7 +152,8 @@ impl Mistake {
             | Self::NotABundle { .. }
             | Self::Release(_)
             | Self::Waves(_)
-            | Self::NotAnArea { .. } => 2,
+            | Self::NotAnArea { .. }
+            | Self::CommandOutOfBounds { .. } => 2,
             Self::Metadata { .. }
             | Self::NotSigned { .. }
             | Self::NoLongerStands { .. }

@@ -5,6 +5,7 @@ mod common;
 mod config;
 mod key_files;
 mod keys_and_time;
+mod orders;
 mod packed_releases;
 mod rauc_bundles;
 mod readme;
