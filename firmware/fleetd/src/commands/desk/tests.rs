@@ -9,11 +9,11 @@ use upkeep::LockReason;
 use super::*;
 
 const POLICY: Policy = Policy {
-    idle: Duration::from_secs(600),
-    idle_forced: Duration::from_secs(60),
-    announce: Duration::from_secs(60),
-    well_for: Duration::from_secs(300),
-    ill_for: Duration::from_secs(180),
+    idle: Duration::from_mins(10),
+    idle_forced: Duration::from_mins(1),
+    announce: Duration::from_mins(1),
+    well_for: Duration::from_mins(5),
+    ill_for: Duration::from_mins(3),
     cut_off_for: Duration::from_mins(30),
 };
 
@@ -191,7 +191,7 @@ fn it_waits_for_citizens_and_updates_and_expires() {
     kiosk.happens(Event::Ordered(order(1, What::Reboot {})));
     kiosk.at(1);
     assert_eq!(kiosk.said().0, "waits: somebody is served");
-    (kiosk.moment.idle, kiosk.moment.updates) = (Duration::from_secs(60), true);
+    (kiosk.moment.idle, kiosk.moment.updates) = (Duration::from_mins(1), true);
     kiosk.at(2);
     assert_eq!(kiosk.said().0, "waits: an update is under way");
     assert!(!kiosk.memory.has_machine());
