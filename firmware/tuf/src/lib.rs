@@ -25,7 +25,7 @@ mod name;
 mod pattern;
 
 pub use self::{
-    client::{Client, Limits, Refreshed, Target, TargetCheck},
+    client::{Client, Limits, Refreshed, StaleTimestamp, Target, TargetCheck},
     clock::TrustedClock,
     error::{ClientError, Distrust, MetadataError, TargetFault},
     name::{NotATargetPath, TargetPath},

@@ -29,6 +29,17 @@ pub struct Client<T, S> {
     fresh: Option<Fresh>,
 }
 
+/// Whether a timestamp that ran out is taken. It proves that nobody holds newer metadata back;
+/// on a medium that was carried somewhere, somebody's word may have to do instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaleTimestamp {
+    /// As the specification has it (section 5.4.4).
+    Refused,
+    /// Its expiry alone is passed over: signatures and versions count as ever, and so does the
+    /// expiry of every other role. The caller has another reason to believe that it is fresh.
+    Tolerated,
+}
+
 /// What a refresh ended with. Expiry is judged by its time from then on (section 5.1).
 struct Fresh {
     now: Time,
@@ -78,9 +89,14 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// Brings the four top-level roles up to date (sections 5.3 to 5.6). What was trusted
     /// before an error stays trusted; what passed before it is kept.
     pub async fn refresh(&mut self, now: Time) -> Result<Refreshed, ClientError> {
+        self.refresh_with(now, StaleTimestamp::Refused).await
+    }
+
+    /// The same, with a timestamp that may have run out.
+    pub async fn refresh_with(&mut self, now: Time, stale: StaleTimestamp) -> Result<Refreshed, ClientError> {
         self.fresh = None;
         let root = self.refresh_root(now).await?;
-        let timestamp = self.refresh_timestamp(&root, now).await?;
+        let timestamp = self.refresh_timestamp(&root, now, stale).await?;
         let snapshot = self.refresh_snapshot(&root, &timestamp, now).await?;
         let signers = rules::signers_of_targets(&root);
         let targets = self.role(Targets::TYPE, &signers, &root, &snapshot, now).await?;
@@ -92,6 +108,12 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// The way to the repository.
     pub fn transport(&self) -> &T {
         &self.transport
+    }
+
+    /// Takes another way to the same repository. The next thing is a refresh.
+    pub fn go_by(&mut self, transport: T) {
+        self.fresh = None;
+        self.transport = transport;
     }
 
     /// What is remembered.
@@ -143,6 +165,7 @@ impl<T: Transport, S: Store> Client<T, S> {
         &mut self,
         root: &Metadata<Root>,
         now: Time,
+        stale: StaleTimestamp,
     ) -> Result<Metadata<Timestamp>, ClientError> {
         let untrusted = |why| ClientError::untrusted(Timestamp::TYPE, why);
         let signers = rules::signers_of_timestamp(root);
@@ -155,7 +178,10 @@ impl<T: Transport, S: Store> Client<T, S> {
             (Seen::Before, Some(old)) => (old, false),
             _ => (new, true),
         };
-        timestamp.check_expiry(now).map_err(untrusted)?;
+        match stale {
+            StaleTimestamp::Refused => timestamp.check_expiry(now).map_err(untrusted)?,
+            StaleTimestamp::Tolerated => {}
+        }
         if is_new {
             let mut floors = self.store.floors().clone();
             floors.timestamp = timestamp.signed().version.get();

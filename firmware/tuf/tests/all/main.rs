@@ -10,5 +10,6 @@ mod known_answers;
 mod power_cuts;
 mod publishing;
 mod python_tuf;
+mod stale_timestamp;
 mod torn_files;
 mod tuf_client;
