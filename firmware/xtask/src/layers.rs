@@ -12,7 +12,7 @@ use crate::project;
 const COLUMNS: &[&[&str]] = &[
     &["faults"],
     &["keys", "devices", "screen", "boards", "tuf", "release", "upkeep"],
-    &["audit", "card", "drivers", "install", "metrics", "simulators", "configuration", "command"],
+    &["audit", "card", "drivers", "install", "metrics", "simulators", "configuration", "command", "stick"],
     &["identity"],
     &["face"],
     &["services"],

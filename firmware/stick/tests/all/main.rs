@@ -1,0 +1,6 @@
+//! Sticks, honest and hostile.
+
+mod admission;
+mod common;
+mod hostile;
+mod logs;
