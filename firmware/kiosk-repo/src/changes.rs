@@ -181,11 +181,14 @@ fn pack(repository: &Repository, file: &Path, image: &mut impl Read) -> Result<(
     Ok((packed, PackedImage { compression: Compression::Zstd, length, sha256 }))
 }
 
-/// Lists a permit, or a file beside settings. Returns the role that lists it.
+/// Lists a file beside settings. Returns the role that lists it.
 pub fn add_file(repository: &Repository, now: Time, path: &str, file: &Path) -> Result<String, Mistake> {
     let (target, area) = target(path)?;
-    if matches!(area, Area::Os | Area::App) {
-        return Err(Mistake::Usage(format!("{path} is a release: use add-release")));
+    match area {
+        Area::Os | Area::App => return Err(Mistake::Usage(format!("{path} is a release: use add-release"))),
+        // Its signers would not be shown what it says.
+        Area::Usb => return Err(Mistake::Usage(format!("{path} is a permit: use permit"))),
+        Area::Config(_) | Area::Fleet => {}
     }
     if config::is_of_a_layer(&target) {
         return Err(Mistake::Usage(format!("{path} is a layer of settings: use add-config")));

@@ -15,6 +15,7 @@ use install::{
 };
 use jiff::Timestamp as Time;
 use release::{PackedImage, Release};
+use stick::Permit;
 use tokio::io::AsyncWrite;
 use tuf::{
     Client, ClientError, Distrust, Limits, Target, TargetCheck, TargetPath,
@@ -165,14 +166,20 @@ async fn targets(
                 report.targets.push((path.clone(), role.clone(), words));
                 continue;
             }
-            let release = file.custom::<Release>().transpose();
-            let release = release.map_err(|error| not_found(format!("does not understand it: {error}")))?;
-            let image = release.as_ref().and_then(|release| release.fields().image);
+            let odd = |error: serde_json::Error| not_found(format!("does not understand it: {error}"));
+            let (image, words) = if Permit::is_path(path) {
+                let permit = file.custom::<Permit>().transpose().map_err(odd)?;
+                let permit = permit.ok_or_else(|| not_found("finds no permit in it".to_owned()))?;
+                (None, words::permit_words(&permit))
+            } else {
+                let release = file.custom::<Release>().transpose().map_err(odd)?;
+                let words = release.as_ref().map_or_else(|| "no release".to_owned(), words::release_words);
+                (release.and_then(|release| release.fields().image), words)
+            };
             let mut check = TargetCheck::new(&found);
             let mut sink = Sink::new(image).map_err(Mistake::file(repository.folder()))?;
             client.download(&found, &mut check, &mut sink).await.map_err(refused)?;
             sink.judge().map_err(not_found)?;
-            let words = release.as_ref().map_or_else(|| "no release".to_owned(), words::release_words);
             report.targets.push((path.clone(), role.clone(), words));
         }
     }

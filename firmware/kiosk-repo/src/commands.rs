@@ -8,6 +8,7 @@ use std::{
 };
 
 use configuration::Whose;
+use getrandom::{SysRng, rand_core::UnwrapErr};
 use jiff::Timestamp;
 use kiosk_repo::{
     Mistake, Repository,
@@ -16,10 +17,11 @@ use kiosk_repo::{
     check, config, keys,
     publish::Published,
     request::{self, Progress, Request, SignatureFile},
-    words,
+    sticks, words,
 };
 use lexopt::{Arg, Parser, ValueExt as _};
 use release::{DataSchema, Hardware, Kind, Release, ReleaseFile, Wave, Waves};
+use stick::{PermitFile, PermittedRelease, StaffCard};
 use tuf::{
     key::{Key, KeyId},
     metadata::{Role as _, Root},
@@ -67,6 +69,10 @@ pub fn run(mut parser: Parser, clock: Timestamp) -> Result<u8, Mistake> {
         "remove" => (parse(1..=1, &["target"], &[])?, remove, help::RELEASES),
         "waves" => (parse(1..=1, &["target", "wave"], &["none"])?, waves, help::RELEASES),
         "least" => (parse(1..=1, &["target", "min-release-seq"], &[])?, least, help::RELEASES),
+        "permit" => (parse(1..=1, PERMIT, &["without-technician"])?, permit, help::STICKS),
+        "stick" => (parse(2..=2, &["permit"], &[])?, stick, help::STICKS),
+        "new-log-key" => (parse(1..=1, &[], &[])?, new_log_key, help::STICKS),
+        "open-logs" => (parse(2..=usize::MAX, &["key"], &[])?, open_logs, help::STICKS),
         "delegate" => (parse(2..=2, &["key", "threshold"], &[])?, delegate, help::RELEASES),
         "command" => {
             (parse(1..=1, orders::VALUED, &["unlock", "reboot", "yes"])?, orders::command, help::ORDERS)
@@ -89,6 +95,8 @@ const INIT: &[&str] =
 const ONLINE: &[&str] = &["snapshot-key", "timestamp-key", "passphrase-file"];
 const RELEASE: &[&str] =
     &["target", "hw", "kind", "release-seq", "min-release-seq", "data-schema", "deadline"];
+
+const PERMIT: &[&str] = &["target", "device", "site", "not-after", "uses", "release"];
 
 fn say(text: &str) -> u8 {
     // Nobody is there to be told that nobody is there.
@@ -407,6 +415,63 @@ fn delegate(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
     let role = changes::delegate(&repository, now, &area, threshold, &keys)?;
     tell(&repository, "targets")?;
     tell(&repository, &role)
+}
+
+fn permit(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
+    let target = given.needed("target")?;
+    let names = |option: &str| -> Result<_, Mistake> {
+        Ok(given.texts(option)?.into_iter().map(str::to_owned).collect())
+    };
+    let mut releases = Vec::new();
+    for text in given.texts("release")? {
+        let wrong = || Mistake::Usage(format!("--release is TARGET=NAME:VERSION, not {text:?}"));
+        let (target, set) = text.split_once('=').ok_or_else(wrong)?;
+        let (name, version) = set.split_once(':').ok_or_else(wrong)?;
+        let [target, name, version] = [target, name, version].map(str::to_owned);
+        releases.push(PermittedRelease { target, name, version });
+    }
+    let uses = given.read("uses")?;
+    let file = PermitFile {
+        // The path is the permit's alone, whatever is signed under it later.
+        id: target.rsplit('/').next().unwrap_or(target).to_owned(),
+        devices: names("device")?,
+        sites: names("site")?,
+        not_after: time(given.needed("not-after")?)?,
+        uses: uses.ok_or_else(|| Mistake::Usage("--uses is missing".to_owned()))?,
+        staff_card: if given.has("without-technician") { StaffCard::IfStale } else { StaffCard::Required },
+        releases,
+    };
+    let repository = Repository::open(given.word(0)?)?;
+    let role = sticks::permit(&repository, now, target, file)?;
+    tell(&repository, &role)
+}
+
+fn stick(given: &Given, _: Timestamp) -> Result<u8, Mistake> {
+    let repository = Repository::open(given.word(0)?)?;
+    let out = given.word(1)?;
+    for release in sticks::write_stick(&repository, out, given.needed("permit")?)? {
+        println!("{release}");
+    }
+    println!("{}: copy this onto a stick with the label KIOSK-UPDATE", out.display());
+    Ok(0)
+}
+
+fn new_log_key(given: &Given, _: Timestamp) -> Result<u8, Mistake> {
+    let path = given.word(0)?;
+    let public = sticks::new_log_key(path, &mut UnwrapErr(SysRng))?;
+    println!("{}: the secret; keep it where nobody else can read it", path.display());
+    println!("{public}: for [stick.logs] key of kiosks");
+    Ok(0)
+}
+
+fn open_logs(given: &Given, _: Timestamp) -> Result<u8, Mistake> {
+    let (key, out) = (given.needed_path("key")?, given.word(0)?);
+    for sealed in given.words_from(1) {
+        let (place, head) = sticks::open_log(&key, sealed, out)?;
+        let (device, name) = (head.device.escape_debug(), head.name.escape_debug());
+        println!("{}: {name} of {device}, taken {}", place.display(), head.taken);
+    }
+    Ok(0)
 }
 
 /// Says how far a role's draft has come.

@@ -17,11 +17,17 @@ USAGE
              [--security [--deadline TIME]] [--zstd | --rauc]
   kiosk-repo add-config DIR --layer fleet|PROVINCE|PROVINCE/site-SITE|PROVINCE/device-NAME FILE
              [--with FILE…]
-  kiosk-repo add-file DIR --target config/PROVINCE/NAME|usb/NAME FILE
+  kiosk-repo add-file DIR --target config/PROVINCE/NAME FILE
   kiosk-repo remove   DIR --target PATH
   kiosk-repo waves    DIR --target PATH --wave SHARE@TIME… | --none
   kiosk-repo least    DIR --target PATH --min-release-seq N
   kiosk-repo delegate DIR os|app|usb|config/fleet|config/PROVINCE --key PUB… [--threshold N]
+
+  kiosk-repo permit   DIR --target usb/NAME --device ID|--site ID… --not-after TIME --uses N
+             --release TARGET=NAME:VERSION… [--without-technician]
+  kiosk-repo stick    DIR OUT --permit usb/NAME
+  kiosk-repo new-log-key FILE
+  kiosk-repo open-logs OUT SEALED… --key FILE
 
   kiosk-repo status   DIR
   kiosk-repo renew    DIR ROLE
@@ -138,7 +144,7 @@ USAGE
              [--security [--deadline TIME]] [--zstd | --rauc]
   kiosk-repo add-config DIR --layer fleet|PROVINCE|PROVINCE/site-SITE|PROVINCE/device-NAME FILE
              [--with FILE…]
-  kiosk-repo add-file DIR --target config/PROVINCE/NAME|usb/NAME FILE
+  kiosk-repo add-file DIR --target config/PROVINCE/NAME FILE
   kiosk-repo remove   DIR --target PATH
   kiosk-repo waves    DIR --target PATH --wave SHARE@TIME… | --none
   kiosk-repo least    DIR --target PATH --min-release-seq N
@@ -161,7 +167,7 @@ add-config reads a layer of settings as kiosks do, refuses what they would refus
 Its version is above every one that the layer had.
   --layer LAYER         for whom it is, as the layer says too
   --with FILE           a file that the layer names by its SHA-256, unless it is listed already
-add-file lists a permit for sticks, or another file of a province.
+add-file lists another file of a province.
 remove takes a target off the list; its file stays, since kiosks may be fetching it.
 waves: from TIME on this SHARE of all kiosks in percent, drawn from each kiosk's id and the
 release, takes it; shares grow, the last is 100. --none: everybody at once.
@@ -202,4 +208,29 @@ OPTIONS
   --message-vi, --message-en
                      up to 120 letters each; a message takes the place of the one before
   --shown-until TIME up to 30 days from --from; --from itself takes the message away
+";
+
+/// Of what is carried by hand.
+pub const STICKS: &str = "\
+kiosk-repo permit, stick, new-log-key, open-logs - what is carried to kiosks and back by hand
+
+USAGE
+  kiosk-repo permit DIR --target usb/NAME --device ID|--site ID… --not-after TIME --uses N
+             --release TARGET=NAME:VERSION… [--without-technician]
+  kiosk-repo stick DIR OUT --permit usb/NAME
+  kiosk-repo new-log-key FILE
+  kiosk-repo open-logs OUT SEALED… --key FILE
+
+permit lists a permit: which kiosks may take which releases off a stick, until when, and how often
+each of them. Kiosks count its uses by NAME, so another permit has another name. Its signers are
+shown every word.
+  --device ID, --site ID  a kiosk by its name in the fleet, or all of a site
+  --uses N                on each kiosk; a use is counted before anything is done
+  --release T=NAME:VER    a release, and what the fleet server calls its distribution set: the kiosk
+                          reports that it has it once it reaches the server; a kiosk takes the first
+                          release that it may install
+  --without-technician    nobody need be at the machine while the timestamp on the stick is good
+stick writes what kiosks need of the published repository into an empty folder.
+new-log-key makes the key that kiosks seal their logs to.
+open-logs opens sealed logs into OUT. Whoever knows the public key can seal one.
 ";

@@ -9,6 +9,7 @@
 //! - `request`: drafts on their way to a machine without a network, signatures on their way back.
 //! - `words`: what a signer is shown.
 //! - `bundle`: the manifest of a RAUC bundle.
+//! - `sticks`: permits, and what is carried to kiosks by hand; the logs that come back.
 //! - `check`: the whole repository, as a kiosk would judge it.
 //!
 //! It reads no clock and draws no chance: the time and new secrets are arguments. A change is a
@@ -24,6 +25,7 @@ pub mod period;
 pub mod publish;
 pub mod repository;
 pub mod request;
+pub mod sticks;
 pub mod words;
 
 mod bundle;

@@ -134,6 +134,18 @@ pub enum Mistake {
         "targets lists {path} as well, and stands before {role}; `kiosk-repo delegate` the part again, which moves it over"
     )]
     Shadowed { role: String, path: String },
+    #[error("{0}")]
+    Permit(#[from] stick::PermitFault),
+    #[error("{path} is listed but is no permit; make it with `kiosk-repo permit`")]
+    NotAPermit { path: String },
+    #[error("{path} is not published; have it signed, and `kiosk-repo publish`")]
+    NotPublished { path: String },
+    #[error("{path} holds something already; a stick is written into an empty folder", path = path.display())]
+    StickNotEmpty { path: PathBuf },
+    #[error("{path}", path = path.display())]
+    LogKey { path: PathBuf, source: keys::KeyError },
+    #[error("{path}: not opened", path = path.display())]
+    SealedLog { path: PathBuf, source: stick::logs::OpenError },
     #[error("the repository cannot be written")]
     Publish { source: PublishError },
     #[error("kiosks would not take the repository")]
@@ -152,6 +164,7 @@ impl Mistake {
             | Self::NotABundle { .. }
             | Self::Release(_)
             | Self::Waves(_)
+            | Self::Permit(_)
             | Self::NotAnArea { .. }
             | Self::CommandOutOfBounds { .. } => 2,
             Self::Metadata { .. }
@@ -167,6 +180,7 @@ impl Mistake {
             | Self::OutsideOfArea { .. }
             | Self::Shadowed { .. }
             | Self::Client { .. }
+            | Self::SealedLog { .. }
             | Self::NotFound { .. } => 3,
             _ => 1,
         }

@@ -11,6 +11,7 @@ use std::{
 use jiff::Timestamp as Time;
 use release::{Compression, Release};
 use serde_json::Value;
+use stick::{Permit, StaffCard};
 use tuf::{
     key::KeyId,
     metadata::{Delegation, Paths, RoleKeys, Root, TargetFile, Targets},
@@ -122,10 +123,10 @@ fn targets_changes(before: Option<&Targets>, targets: &Targets) -> Vec<String> {
     for (path, file) in &targets.targets {
         let name = path.escape_debug();
         match was.get(path) {
-            None => lines.push(format!("+ {name}: {}", file_words(file))),
+            None => lines.push(format!("+ {name}: {}", file_words(path, file))),
             Some(old) if old != file => {
-                lines.push(format!("~ {name}: {}", file_words(file)));
-                lines.push(format!("  before: {}", file_words(old)));
+                lines.push(format!("~ {name}: {}", file_words(path, file)));
+                lines.push(format!("  before: {}", file_words(path, old)));
             }
             Some(_) => continue,
         }
@@ -183,7 +184,10 @@ fn paths_words(paths: &Paths) -> String {
     }
 }
 
-fn file_words(file: &TargetFile) -> String {
+fn file_words(path: &str, file: &TargetFile) -> String {
+    if let (true, Some(Ok(permit))) = (Permit::is_path(path), file.custom::<Permit>()) {
+        return permit_words(&permit);
+    }
     let digest = file.hashes.get("sha256").unwrap_or_else(|| file.hashes.preferred());
     let what = match file.custom::<Release>() {
         None => "no release".to_owned(),
@@ -194,6 +198,28 @@ fn file_words(file: &TargetFile) -> String {
         }
     };
     format!("{what}; {} bytes, sha256 {}", file.length, digest.escape_debug())
+}
+
+/// A permit in one line.
+pub fn permit_words(permit: &Permit) -> String {
+    let it = permit.fields();
+    let mut words = format!("permit {} for", it.id);
+    for (what, names) in [("kiosks", &it.devices), ("sites", &it.sites)] {
+        if !names.is_empty() {
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            let _ = write!(words, " {what} {}", names.join(" "));
+        }
+    }
+    let _ = write!(words, ", until {}, {} times on each", it.not_after, it.uses);
+    words.push_str(match it.staff_card {
+        StaffCard::Required => ", with a technician",
+        StaffCard::IfStale => ", WITHOUT A TECHNICIAN while it is fresh",
+    });
+    for release in &it.releases {
+        let (name, version) = (release.name.escape_debug(), release.version.escape_debug());
+        let _ = write!(words, ", {} ({name} {version})", release.target);
+    }
+    words
 }
 
 /// A release in one line.

@@ -11,3 +11,4 @@ mod rauc_bundles;
 mod readme;
 mod releases;
 mod signing;
+mod sticks;

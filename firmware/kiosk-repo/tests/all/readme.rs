@@ -21,7 +21,7 @@ async fn the_walk_from_keys_to_a_signed_release_goes_through() {
     let commands = commands();
     assert_eq!(
         commands.matches("kiosk-repo publish").count(),
-        4,
+        5,
         "the README has other blocks than expected"
     );
     let programs = Path::new(env!("CARGO_BIN_EXE_kiosk-repo")).parent().unwrap();
@@ -39,6 +39,7 @@ async fn the_walk_from_keys_to_a_signed_release_goes_through() {
         "+ app/kiosk-7: app release 7 for pi4-wall pi5-counter, kiosks go not below 5, zstd of 26 bytes",
         "by its own keys",
         "config/ha-noi/layer.toml",
+        "+ usb/ha-noi-12: permit ha-noi-12 for kiosks ha-noi-0017, until 2099-12-31T17:00:00Z, 1 times on each, with a technician",
     ] {
         assert!(out.contains(line), "{line} is not in {out}");
     }
@@ -49,12 +50,15 @@ async fn the_walk_from_keys_to_a_signed_release_goes_through() {
         Client::new(FolderTransport::new(&repository), MemoryStore::default(), Limits::default());
     client.trust(&root).unwrap();
     let refreshed = client.refresh(Timestamp::now()).await.unwrap();
-    assert_eq!((refreshed.root, refreshed.targets, refreshed.snapshot, refreshed.timestamp), (2, 3, 5, 5));
+    assert_eq!((refreshed.root, refreshed.targets, refreshed.snapshot, refreshed.timestamp), (2, 4, 6, 6));
     for (path, role) in [("os/image-7", "targets"), ("config/ha-noi/layer.toml", "config-ha-noi")] {
         let found = client.find(&TargetPath::new(path).unwrap()).await.unwrap().unwrap();
         assert_eq!(found.listed_by, role);
     }
     let layer = std::fs::read_to_string(folder.path().join("ha-noi.toml")).unwrap();
+    let stick = folder.path().join("stick");
+    assert!(stick::is_there(&stick) && stick.join("metadata/2.root.json").exists());
+    assert_eq!(std::fs::read_dir(stick.join("targets/app")).unwrap().count(), 1);
     let Some(python) = python() else { return };
     for (name, expected) in [("os/image-7", "a system image"), ("config/ha-noi/layer.toml", layer.as_str())] {
         let run = python_fetches(&python, &repository, name);
