@@ -155,7 +155,8 @@ fn sign_in(kiosk: &mut Kiosk, pin: &str) -> Result<(), LogLost> {
         return kiosk.step(Event::StaffRefused(Fault::StoreFailed, None));
     }
     match signed_in {
-        Ok(_) => {
+        Ok(officer) => {
+            kiosk.upkeep.staff_came(officer.as_str());
             kiosk.write(&audit::Event::StaffSignedIn)?;
             kiosk.step(Event::StaffSignedIn)
         }

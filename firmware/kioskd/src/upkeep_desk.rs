@@ -7,7 +7,7 @@ use audit::Event;
 use devices::{Device, State};
 use jiff::Timestamp;
 use tokio::time::Instant;
-use upkeep::{DeviceHealth, Folder, Lease, Opening, Vitals};
+use upkeep::{DeviceHealth, Folder, Lease, Opening, SignedIn, Vitals};
 
 use crate::{audited, clock, counting::Counting, record_desk::report};
 
@@ -27,6 +27,8 @@ pub struct UpkeepDesk {
     idle_since: Timestamp,
     screen: Screen,
     told: Option<Instant>,
+    /// Who is signed in on the staff page.
+    staff: Option<String>,
     events: BTreeMap<String, u64>,
     counting: Counting,
 }
@@ -63,6 +65,7 @@ impl UpkeepDesk {
             idle_since: clock::now(),
             screen: Screen::Gone,
             told: None,
+            staff: None,
             events: BTreeMap::new(),
             counting: Counting::default(),
         }
@@ -96,8 +99,27 @@ impl UpkeepDesk {
         }
     }
 
+    /// Somebody signed in on the staff page: what only a person beside the machine may start
+    /// (an update from a stick) may be started until they leave.
+    pub fn staff_came(&mut self, id: &str) {
+        self.staff = Some(id.to_owned());
+        self.tell_staff();
+    }
+
+    fn tell_staff(&self) {
+        let Some(id) = self.staff.clone() else { return };
+        if let Err(error) = self.folder.sign_in(&SignedIn { id, written: clock::now() }) {
+            tracing::debug!(error = report(&error), "technician");
+        }
+    }
+
     /// Nobody is served.
     pub fn let_go(&mut self) {
+        if self.staff.take().is_some()
+            && let Err(error) = self.folder.sign_out()
+        {
+            tracing::warn!(error = report(&error), "technician");
+        }
         if self.lease.take().is_some() {
             self.idle_since = clock::now();
         }
@@ -142,6 +164,7 @@ impl UpkeepDesk {
             return;
         }
         self.told = Some(Instant::now());
+        self.tell_staff();
         let vitals = Vitals {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started: self.started,

@@ -11,6 +11,7 @@
 //! | `vitals.json` | `kioskd` | how the kiosk is |
 //! | `figures.json` | `kioskd` | what it did since its start, in numbers |
 //! | `metrics.prom` | `fleetd` | all figures, for who reads them on the spot |
+//! | `technician.json` | `kioskd` | who is signed in on the staff page |
 //!
 //! It reads no clock: times are arguments.
 
@@ -19,6 +20,7 @@ mod lease;
 mod lock;
 mod message;
 mod notice;
+mod technician;
 mod vitals;
 
 use std::{
@@ -36,6 +38,7 @@ pub use self::{
     lock::{Lock, LockReason},
     message::{Line, LineFault, Message, Words},
     notice::{Closing, Opening},
+    technician::SignedIn,
     vitals::{DeviceHealth, Vitals},
 };
 
