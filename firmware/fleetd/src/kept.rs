@@ -9,7 +9,7 @@ use tuf::{
     store::{Folder, StoreError},
 };
 
-use crate::update::Memory;
+use crate::{stick::Ledger, update::Memory};
 
 const NAME: &str = "fleetd";
 
@@ -21,6 +21,9 @@ pub struct Kept {
     pub memory: Memory,
     /// What is known of the time.
     pub clock: Option<ClockFloor>,
+    /// What was done by hand.
+    #[serde(default)]
+    pub stick: Ledger,
     /// The highest floor that was ever seen in the slots, in case their record is lost.
     pub floor: u64,
 }

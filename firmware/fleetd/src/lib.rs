@@ -5,6 +5,7 @@
 //! - `ddi`: what the fleet server wants, and what it is told.
 //! - `repository`: what is signed, and the way to its bytes.
 //! - `commands`: what the fleet orders beside updates, at most once.
+//! - `stick`: the same by hand, off a stick, where a permit and a technician allow it.
 //! - `hours`: when the site lets a machine be closed.
 //! - `eyes`: what the fleet sees of the kiosk.
 //! - `daemon`: the loop that carries it out.
@@ -16,6 +17,7 @@ pub mod ddi;
 pub mod eyes;
 pub mod hours;
 pub mod settings;
+pub mod stick;
 pub mod update;
 
 pub mod http;

@@ -2,21 +2,81 @@
 
 use std::path::Path;
 
+use bytes::Bytes;
 use install::Content;
 use jiff::Timestamp;
 use release::Release;
 use reqwest::Client as Http;
+use stick::Staging;
 use tuf::{
-    Client, ClientError, Limits, Refreshed, Target, TargetCheck, TargetPath,
-    store::{DurableStore, Folder, StoreError},
-    transport::HttpsTransport,
+    Client, ClientError, Limits, Refreshed, StaleTimestamp, Target, TargetCheck, TargetPath,
+    store::{DurableStore, Folder, MemoryStore, StoreError},
+    transport::{Body, FolderTransport, HttpsTransport, Resource, Transport, TransportError},
 };
 
 use crate::{settings::RepositoryPart, update::NotAllowed};
 
+/// Where what comes off a stick is staged, within `[files] state`.
+pub const STAGING: &str = "stick";
+
+/// Where the repository is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// At its servers.
+    Network,
+    /// In what was staged off a stick that was admitted, its timestamp taken so.
+    Stick(StaleTimestamp),
+}
+
+/// The way to the files.
+#[derive(Clone)]
+pub enum Way {
+    /// Over the network.
+    Network(HttpsTransport),
+    /// In staging.
+    Staged(FolderTransport),
+}
+
+/// A file under way.
+pub enum WayBody {
+    /// Over the network.
+    Network(<HttpsTransport as Transport>::Body),
+    /// In staging.
+    Staged(<FolderTransport as Transport>::Body),
+}
+
+impl Transport for Way {
+    type Body = WayBody;
+
+    async fn fetch(&self, resource: Resource<'_>, from: u64) -> Result<Option<WayBody>, TransportError> {
+        Ok(match self {
+            Self::Network(way) => way.fetch(resource, from).await?.map(WayBody::Network),
+            Self::Staged(way) => way.fetch(resource, from).await?.map(WayBody::Staged),
+        })
+    }
+}
+
+impl Body for WayBody {
+    fn starts_at(&self) -> u64 {
+        match self {
+            Self::Network(body) => body.starts_at(),
+            Self::Staged(body) => body.starts_at(),
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+        match self {
+            Self::Network(body) => body.next().await,
+            Self::Staged(body) => body.next().await,
+        }
+    }
+}
+
 /// The repository, and what is remembered of it.
 pub struct Repository {
-    client: Client<HttpsTransport, DurableStore<Folder>>,
+    client: Client<Way, DurableStore<Folder>>,
+    network: HttpsTransport,
+    staged: FolderTransport,
 }
 
 /// Why the repository cannot be opened.
@@ -37,6 +97,8 @@ pub struct Found {
     pub target: Target,
     /// What the repository calls its file.
     pub file: String,
+    /// The way to it.
+    pub way: Way,
 }
 
 impl Repository {
@@ -48,11 +110,12 @@ impl Repository {
         http: Http,
         root: &[u8],
     ) -> Result<Self, RepositoryError> {
-        let transport = HttpsTransport::new(http, part.metadata.as_str(), part.targets.as_str());
+        let network = HttpsTransport::new(http, part.metadata.as_str(), part.targets.as_str());
+        let staged = Staging::of(&folder.with_file_name(STAGING)).transport();
         let store = DurableStore::open(Folder::open(folder)?)?;
-        let mut client = Client::new(transport, store, Limits::default());
+        let mut client = Client::new(Way::Network(network.clone()), store, Limits::default());
         match client.trust(root) {
-            Ok(()) | Err(ClientError::RootAlreadyThere) => Ok(Self { client }),
+            Ok(()) | Err(ClientError::RootAlreadyThere) => Ok(Self { client, network, staged }),
             Err(error) => Err(error.into()),
         }
     }
@@ -62,25 +125,32 @@ impl Repository {
     pub async fn look_up(
         &mut self,
         name: &str,
+        source: Source,
         now: Timestamp,
     ) -> Result<(Refreshed, Result<Found, NotAllowed>), ClientError> {
-        let refreshed = self.client.refresh(now).await?;
+        let (way, stale) = match source {
+            Source::Network => (Way::Network(self.network.clone()), StaleTimestamp::Refused),
+            Source::Stick(stale) => (Way::Staged(self.staged.clone()), stale),
+        };
+        self.client.go_by(way.clone());
+        let refreshed = self.client.refresh_with(now, stale).await?;
         let Ok(path) = TargetPath::new(name) else { return Ok((refreshed, Err(NotAllowed::NoName))) };
         let Some(target) = self.client.find(&path).await? else {
             return Ok((refreshed, Err(NotAllowed::NotListed)));
         };
         let file = self.client.file_of(&target)?;
-        Ok((refreshed, Ok(Found { target, file })))
+        Ok((refreshed, Ok(Found { target, file, way })))
     }
 
-    /// Brings the metadata up to date.
+    /// Brings the metadata up to date, by the network.
     pub async fn refresh(&mut self, now: Timestamp) -> Result<Refreshed, ClientError> {
+        self.client.go_by(Way::Network(self.network.clone()));
         self.client.refresh(now).await
     }
 
-    /// The way to the files.
-    pub fn transport(&self) -> HttpsTransport {
-        self.client.transport().clone()
+    /// A copy of what is remembered, to judge a stick by.
+    pub fn memory(&self) -> Result<MemoryStore, StoreError> {
+        MemoryStore::copy_of(self.client.store())
     }
 }
 
@@ -129,10 +199,14 @@ impl Repository {
     /// `look_up`, whose time counts.
     pub async fn least(&mut self, good: &Content) -> Result<Option<u64>, ClientError> {
         let Ok(path) = TargetPath::new(&good.target) else { return Ok(None) };
-        let listed = self.client.find(&path).await?.filter(|target| {
-            target.file.hashes.get("sha256") == Some(hex::encode(good.listed.sha256).as_str())
-        });
-        let release = listed.and_then(|target| target.file.custom::<Release>()?.ok());
-        Ok(release.map(|release| release.fields().min_release_seq.get()))
+        Ok(least_of(good, self.client.find(&path).await?))
     }
+}
+
+/// How far back the signers let kiosks go from a release, by what is listed under its path.
+pub fn least_of(good: &Content, listed: Option<Target>) -> Option<u64> {
+    let listed = listed
+        .filter(|target| target.file.hashes.get("sha256") == Some(hex::encode(good.listed.sha256).as_str()));
+    let release = listed.and_then(|target| target.file.custom::<Release>()?.ok());
+    release.map(|release| release.fields().min_release_seq.get())
 }

@@ -18,6 +18,7 @@ use crate::{
     ddi::{Account, AccountFault, Secret},
     eyes::{PushFile, PushSettings},
     hours::{Hours, HoursFault, HoursFile},
+    stick::{StickFault, StickFile, StickPart},
     update::Policy,
 };
 
@@ -52,6 +53,8 @@ pub struct Settings {
     pub configuration: Option<configuration::Part>,
     /// Commands; `None`: this kiosk takes none.
     pub commands: Option<commands::Settings>,
+    /// Updates by hand; `None`: no stick is looked at.
+    pub stick: Option<StickPart>,
 }
 
 /// Whom to believe about TLS, and what to show.
@@ -122,6 +125,7 @@ struct File {
     metrics: Option<PushFile>,
     configuration: Option<configuration::PartFile>,
     commands: Option<CommandsFile>,
+    stick: Option<StickFile>,
 }
 
 #[derive(Deserialize)]
@@ -197,6 +201,9 @@ pub enum SettingsError {
     /// The account.
     #[error("[fleet]")]
     Account(#[from] AccountFault),
+    /// Sticks.
+    #[error("[stick]")]
+    Stick(#[from] StickFault),
     /// Two secrets.
     #[error("[fleet] has target-token and gateway-token; a kiosk has one")]
     TwoSecrets,
@@ -253,6 +260,7 @@ impl Settings {
             restart: program(update.restart, "[update] restart")?,
             rehearse,
             metrics: file.metrics.map(PushFile::read).transpose()?,
+            stick: file.stick.map(StickPart::new).transpose()?,
         })
     }
 }

@@ -1,14 +1,16 @@
 //! What takes long, beside the loop. At most one job of a kind is under way; what fails and may
 //! go on later is left alone for a while.
 
-use std::{collections::BTreeMap, num::NonZeroU8, process::Stdio, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, num::NonZeroU8, process::Stdio, sync::Arc, time::Duration};
 
+use getrandom::{SysRng, rand_core::UnwrapErr};
 use install::{AppSlots, InstallBackend as _, InstallError, Status, backend::RepositoryFile, boot::Refused};
 use jiff::Timestamp;
+use stick::logs::{LogsError, carry_out};
 use tokio::{
     process::Command,
     sync::{Mutex, mpsc},
-    task::AbortHandle,
+    task::{self, AbortHandle},
     time::{self, Instant},
 };
 use tuf::{ClientError, Refreshed};
@@ -19,7 +21,8 @@ use crate::{
     ddi::{Controller, DdiError, Failure, Pace, Polled},
     machine,
     report::chain,
-    repository::{Found, Repository},
+    repository::{Found, Repository, Source},
+    stick::{Came, Installed, LogsPart, StickPart, Wanted},
     update::{self, ActionId, Approved, Event, Glance, NotActivated, NotAllowed, Order, Report},
 };
 
@@ -48,6 +51,12 @@ pub enum Kind {
     Settle,
     /// Carrying out a command.
     Command,
+    /// Looking at sticks, and reading them.
+    Stick,
+    /// Carrying logs out.
+    Logs,
+    /// Telling the fleet server what was installed without it.
+    Installed,
 }
 
 /// What came of a job.
@@ -74,6 +83,8 @@ pub enum CameTo {
     Settings(Box<configuration::Event>, Option<Refreshed>),
     /// Whether the fleet server took what this kiosk says of its settings.
     Told(String, bool),
+    /// What came of a stick.
+    Stick(Box<Came>),
     /// Nothing that changes anything.
     Said,
 }
@@ -149,9 +160,9 @@ impl Jobs {
     }
 
     /// Asks the repository about a target.
-    pub fn ask(&mut self, target: String, now: Timestamp) {
-        self.begin(Kind::Ask, |parts| async move {
-            match parts.resolve(&target, now).await {
+    pub fn ask(&mut self, target: String, source: Source, now: Timestamp) {
+        self.begin(Kind::Ask, move |parts| async move {
+            match parts.resolve(&target, source, now).await {
                 Ok((refreshed, resolved)) => {
                     let resolved = resolved.map(|(approved, _)| Box::new(approved));
                     (Event::Resolved(resolved), Some(refreshed))
@@ -169,9 +180,9 @@ impl Jobs {
     }
 
     /// Writes a release into the spare slot. What is signed of it is looked up once more.
-    pub fn fetch(&mut self, release: Approved, now: Timestamp) {
-        self.begin(Kind::Fetch, |parts| async move {
-            let found = match parts.repository.lock().await.look_up(&release.target, now).await {
+    pub fn fetch(&mut self, release: Approved, source: Source, now: Timestamp) {
+        self.begin(Kind::Fetch, move |parts| async move {
+            let found = match parts.repository.lock().await.look_up(&release.target, source, now).await {
                 Ok((_, Ok(found))) => found,
                 Ok((_, Err(why))) => return (Event::Written(Err(why.to_string())), None),
                 Err(error) => return (Event::NotNow(format!("repository: {}", chain(&error))), None),
@@ -315,7 +326,7 @@ impl Jobs {
     /// Answers whether something may be installed here.
     pub fn consent(&mut self, order: Order, now: Timestamp) {
         self.begin_job(Kind::Answer, |parts| async move {
-            match parts.resolve(&order.target, now).await {
+            match parts.resolve(&order.target, Source::Network, now).await {
                 Ok((_, resolved)) => {
                     let answer = resolved.as_ref().map(|_| ());
                     said("consent", parts.controller.lock().await.consent(order.action, answer).await)
@@ -331,6 +342,78 @@ impl Jobs {
     /// Carries out a command.
     pub fn command(&mut self, job: impl Future<Output = commands::Event> + Send + 'static) {
         self.begin_job(Kind::Command, |_| async move { CameTo::Command(Box::new(job.await)) });
+    }
+
+    /// What does not change of this kiosk.
+    pub fn facts(&self) -> &Facts {
+        &self.parts.facts
+    }
+
+    /// Looks whether sticks are in.
+    pub fn look_at_sticks(&mut self, part: &StickPart) {
+        let update = part.path.clone();
+        let logs = part.logs.as_ref().map(|logs| logs.path.clone());
+        self.begin_stick(Kind::Stick, |_| async move {
+            let look = move || Came::Looked {
+                update: stick::is_there(&update),
+                logs: logs.is_some_and(|logs| stick::logs::wants_logs(&logs)),
+            };
+            // A thread that broke down has seen nothing.
+            task::spawn_blocking(look).await.unwrap_or(Came::Looked { update: false, logs: false })
+        });
+    }
+
+    /// Reads a stick. Whether that has begun.
+    pub fn read_stick(&mut self, wanted: Wanted) -> bool {
+        self.begin_stick(Kind::Stick, |parts| async move {
+            let memory = match parts.repository.lock().await.memory() {
+                Ok(memory) => memory,
+                Err(error) => return Came::Read(Err(error.into())),
+            };
+            let status = match parts.slots.lock().await.status() {
+                Ok(status) => status,
+                Err(error) => return Came::Read(Err(error.into())),
+            };
+            Came::Read(wanted.read(&parts.facts, memory, &status).await)
+        })
+    }
+
+    /// Carries logs out. Whether that has begun.
+    pub fn carry_logs(&mut self, part: LogsPart, clock: Timestamp) -> bool {
+        self.begin_stick(Kind::Logs, |parts| async move {
+            let device = parts.facts.id.clone();
+            let carry = move || {
+                let (whose, mut chance) = ((device.as_str(), clock), UnwrapErr(SysRng));
+                let carried = carry_out(&part.path, &part.files, part.most, whose, &part.key, &mut chance);
+                Came::Carried(carried)
+            };
+            let broken =
+                |error| LogsError::Stick { name: "logs".to_owned(), source: io::Error::other(error) };
+            task::spawn_blocking(carry).await.unwrap_or_else(|error| Came::Carried(Err(broken(error))))
+        })
+    }
+
+    /// Tells the fleet server what was installed without it.
+    pub fn tell_installed(&mut self, installed: Installed) {
+        self.begin_stick(Kind::Installed, |parts| async move {
+            let controller = parts.controller.lock().await;
+            let told = controller.tell_installed(&installed.name, &installed.version).await;
+            Came::Told(installed, told)
+        });
+    }
+
+    fn begin_stick<F>(&mut self, kind: Kind, job: impl FnOnce(Parts) -> F) -> bool
+    where
+        F: Future<Output = Came> + Send + 'static,
+    {
+        if self.under_way.contains_key(&kind) {
+            return false;
+        }
+        self.begin_job(kind, |parts| {
+            let job = job(parts);
+            async move { CameTo::Stick(Box::new(job.await)) }
+        });
+        self.under_way.contains_key(&kind)
     }
 
     fn begin<F>(&mut self, kind: Kind, job: impl FnOnce(Parts) -> F)
@@ -370,10 +453,11 @@ impl Parts {
     async fn resolve(
         &self,
         target: &str,
+        source: Source,
         now: Timestamp,
     ) -> Result<(Refreshed, Result<(Approved, Found), NotAllowed>), ClientError> {
         let mut repository = self.repository.lock().await;
-        let (refreshed, found) = repository.look_up(target, now).await?;
+        let (refreshed, found) = repository.look_up(target, source, now).await?;
         let Ok(status) = self.slots.lock().await.status() else {
             return Ok((refreshed, Err(NotAllowed::SlotsUnreadable)));
         };
@@ -392,13 +476,12 @@ impl Parts {
         if found.target.file.hashes.get("sha256") != Some(&String::from(release.digest)) {
             return Event::Written(Err("another release is signed under this name now".to_owned()));
         }
-        let transport = self.repository.lock().await.transport();
         let mut slots = self.slots.lock().await;
         // Approved below the floor: the signers of what runs let it go back that far.
         if let Err(error) = slots.lower_floor(release.seq().get(), "signed for what runs now") {
             return Event::NotNow(chain(&error));
         }
-        let mut source = RepositoryFile { transport: &transport, file: found.file };
+        let mut source = RepositoryFile { transport: &found.way, file: found.file };
         match slots.write(&slots::content(release), &mut source).await {
             Ok(()) => Event::Written(Ok(())),
             Err(error) if error.resumes() => Event::NotNow(chain(&error)),

@@ -1,6 +1,7 @@
 //! The daemon: one loop that owns the memory of the update. Everything that happens comes
 //! through here, one thing after the other; what takes long is a job beside it.
 
+mod by_hand;
 mod commands;
 mod configure;
 mod jobs;
@@ -19,11 +20,14 @@ use tokio::{
 use tuf::clock::TrustedClock;
 use upkeep::{Closing, Folder, Lease};
 
-pub use self::start::{StartError, start};
 use self::{
     commands::Commands,
     configure::Configure,
     jobs::{CameTo, Done, Jobs, Kind},
+};
+pub use self::{
+    slots::{Facts, kiosk},
+    start::{StartError, start},
 };
 use crate::{
     commands::Event as Commanded,
@@ -32,7 +36,9 @@ use crate::{
     kept::{KeepError, Keeper, Kept},
     machine,
     report::chain,
+    repository::Source,
     settings::Settings,
+    stick::Desk,
     update::{Before, Effect, Event, Moment, Report, State},
 };
 
@@ -53,6 +59,7 @@ pub struct Daemon {
     clock: TrustedClock,
     upkeep: Folder,
     lease: Option<Lease>,
+    stick: Option<Desk>,
     jobs: Jobs,
     configure: Option<Configure>,
     pace: Pace,
@@ -79,6 +86,10 @@ impl Daemon {
     pub async fn run(mut self, mut stop: oneshot::Receiver<()>) -> Result<(), MemoryLost> {
         let mut tick = time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        if self.source() == Source::Network {
+            // What a power cut left of a stick that nothing is done with.
+            self.wipe_staging();
+        }
         self.carry_out_all(self.kept.memory.resume())?;
         self.configure_resume()?;
         self.resume_commands()?;
@@ -110,7 +121,7 @@ impl Daemon {
             self.jobs.poll();
         }
         self.look();
-        Ok(())
+        self.look_at_sticks()
     }
 
     fn done(&mut self, done: Done) -> Result<(), MemoryLost> {
@@ -131,6 +142,7 @@ impl Daemon {
                 self.configure_told(&line, took);
                 Ok(())
             }
+            CameTo::Stick(came) => self.stick_came(*came),
             CameTo::Said => Ok(()),
         }
     }
@@ -147,7 +159,11 @@ impl Daemon {
         if after != before {
             tracing::info!(from = before, to = after, "update");
         }
+        let stick_ended = self.stick_ended();
         self.keeper.keep(&self.kept)?;
+        if stick_ended {
+            self.wipe_staging();
+        }
         self.carry_out_all(effects)
     }
 
@@ -158,8 +174,8 @@ impl Daemon {
     fn carry_out(&mut self, effect: Effect) -> Result<(), MemoryLost> {
         let now = self.now();
         match effect {
-            Effect::Ask(target) => self.jobs.ask(target, now),
-            Effect::Fetch(release) => self.jobs.fetch(*release, now),
+            Effect::Ask(target) => self.jobs.ask(target, self.source(), now),
+            Effect::Fetch(release) => self.jobs.fetch(*release, self.source(), now),
             Effect::StopFetching => self.jobs.stop(Kind::Fetch),
             Effect::Rehearse(_) => self.jobs.rehearse(self.settings.rehearse.clone()),
             Effect::Announce(from) => {

@@ -16,6 +16,7 @@ use crate::{
     report::chain,
     repository::{Repository, RepositoryError},
     settings::Settings,
+    stick::Desk,
 };
 
 /// Why the daemon does not start.
@@ -77,6 +78,10 @@ pub fn start(settings: Settings) -> Result<Daemon, StartError> {
         upkeep,
         lease: None,
         configure,
+        stick: settings
+            .stick
+            .clone()
+            .map(|part| Desk::new(part, &settings.files.state.join("audit.log"), machine::clocks().system)),
         jobs: Jobs::new(repository, slots, controller, facts),
         poll_at: Instant::now() + pace.after_start(machine::chance()),
         report_at: Instant::now(),

@@ -10,7 +10,7 @@ use reqwest::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    messages::{Base, CancelBase, ConfigData, Consent, DeploymentBase, Feedback},
+    messages::{Base, CancelBase, ConfigData, Consent, DeploymentBase, Feedback, InstalledVersion},
     pace::Failure,
 };
 use crate::{
@@ -192,8 +192,11 @@ impl Controller {
         let base: Base = read(response).await?;
         let asked = if let Some(link) = &base.links.cancel_action {
             let cancel: CancelBase = self.get(&link.href).await?;
-            let stopped = cancel.cancel_action.stop_id.parse().map_err(|_| DdiError::Garbled)?;
-            Asked::CallOff(ActionId(stopped))
+            let stopped = ActionId(cancel.cancel_action.stop_id.parse().map_err(|_| DdiError::Garbled)?);
+            if stopped.is_of_stick() {
+                return Err(DdiError::Garbled);
+            }
+            Asked::CallOff(stopped)
         } else if let Some(link) = &base.links.deployment_base {
             self.deployment(&link.href).await?
         } else if let Some(link) = &base.links.confirmation_base {
@@ -242,6 +245,11 @@ impl Controller {
             return Ok(Asked::Command(command));
         }
         deployment.order().map(Asked::Install).ok_or(DdiError::Garbled)
+    }
+
+    /// Tells that a distribution set is installed here that the server did not order.
+    pub async fn tell_installed(&self, name: &str, version: &str) -> Result<(), DdiError> {
+        self.send(Method::PUT, &["installedBase"], &InstalledVersion { name, version }).await
     }
 
     async fn order(&self, href: &str) -> Result<Order, DdiError> {

@@ -129,8 +129,12 @@ impl DeploymentBase {
             (Some(target), None) => target.clone(),
             _ => String::new(),
         };
+        let action = ActionId(self.id.parse().ok()?);
+        if action.is_of_stick() {
+            return None;
+        }
         Some(Order {
-            action: ActionId(self.id.parse().ok()?),
+            action,
             target,
             download: self.deployment.download,
             install: self.deployment.update,
@@ -182,6 +186,13 @@ impl<'a> Feedback<'a> {
 pub(super) struct Consent<'a> {
     pub confirmation: &'static str,
     pub details: [&'a str; 1],
+}
+
+/// `PUT installedBase`.
+#[derive(Debug, Serialize)]
+pub(super) struct InstalledVersion<'a> {
+    pub name: &'a str,
+    pub version: &'a str,
 }
 
 /// `PUT configData`.
@@ -260,6 +271,9 @@ mod tests {
     fn an_action_without_a_number_is_no_order() {
         let mut odd = deployment("", "");
         odd.id = "../41".to_owned();
+        assert!(odd.order().is_none());
+        // Nor is one with a number that sticks have.
+        odd.id = (1_u64 << 63).to_string();
         assert!(odd.order().is_none());
     }
 

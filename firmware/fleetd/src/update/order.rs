@@ -8,6 +8,21 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct ActionId(pub u64);
 
+/// The fleet server's numbers are signed ones of 64 bits, and positive: the other half is free.
+const OF_STICKS: u64 = 1 << 63;
+
+impl ActionId {
+    /// The number of something that was ordered at the machine, by a stick.
+    pub fn of_stick(number: u32) -> Self {
+        Self(OF_STICKS | u64::from(number))
+    }
+
+    /// Whether it was; the fleet server knows nothing of it.
+    pub fn is_of_stick(self) -> bool {
+        self.0 & OF_STICKS != 0
+    }
+}
+
 /// "Install this."
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

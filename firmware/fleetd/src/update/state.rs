@@ -168,4 +168,7 @@ pub struct Memory {
     pub outgoing: Outgoing,
     /// How the newest action ended. A server that asks for it again is told again.
     pub last: Option<(ActionId, Outcome)>,
+    /// How what a stick ordered ended, until that is taken note of.
+    #[serde(default)]
+    pub of_stick: Option<(ActionId, Outcome)>,
 }

@@ -57,6 +57,8 @@ impl Memory {
         }
         match self.state.order() {
             Some(under_way) if under_way.is_same(&order) => self.as_urgent_as(order),
+            // Whoever stands at the machine goes first; the server asks again.
+            Some(under_way) if under_way.action.is_of_stick() && !order.action.is_of_stick() => vec![],
             Some(_) if !self.state.can_be_called_off() => vec![],
             Some(_) => {
                 let mut effects = self.drop_it();
@@ -101,7 +103,9 @@ impl Memory {
     }
 
     fn nothing_wanted(&mut self) -> Effects {
-        if self.state.can_be_called_off() { self.drop_it() } else { vec![] }
+        // What a stick ordered the server never wanted.
+        let of_server = self.state.order().is_some_and(|order| !order.action.is_of_stick());
+        if of_server && self.state.can_be_called_off() { self.drop_it() } else { vec![] }
     }
 
     /// Forgets what has not been begun in earnest.
@@ -117,6 +121,12 @@ impl Memory {
     /// Answers to what we asked for. One that is not awaited any more changes nothing.
     fn answered(&mut self, state: State, event: Event) -> Effects {
         match (state, event) {
+            // All of it lies on this disk: what does not come now does not come later.
+            (State::Asking { order } | State::Fetching { order, .. }, Event::NotNow(why))
+                if order.action.is_of_stick() =>
+            {
+                self.end(order.action, Outcome::NotWritten(why))
+            }
             (state @ (State::Asking { .. } | State::Fetching { .. }), Event::NotNow(why)) => {
                 if let Some(order) = state.order() {
                     self.report(order.action, Execution::Proceeding, &why);
@@ -322,9 +332,13 @@ impl Memory {
     }
 
     fn end(&mut self, action: ActionId, outcome: Outcome) -> Effects {
-        self.outgoing.push(Report::end(action, &outcome));
         self.said = None;
-        self.last = Some((action, outcome));
+        if action.is_of_stick() {
+            self.of_stick = Some((action, outcome));
+        } else {
+            self.outgoing.push(Report::end(action, &outcome));
+            self.last = Some((action, outcome));
+        }
         self.state = State::Idle;
         vec![]
     }
@@ -333,6 +347,9 @@ impl Memory {
     fn report(&mut self, action: ActionId, execution: Execution, line: &str) {
         if self.said.as_deref() != Some(line) {
             self.said = Some(line.to_owned());
+            if action.is_of_stick() {
+                return;
+            }
             self.outgoing.push(Report::of(action, execution, line));
         }
     }

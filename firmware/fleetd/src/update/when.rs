@@ -56,7 +56,9 @@ pub(super) fn hold(order: &Order, release: &Approved, policy: &Policy, moment: &
         return Some(Hold::Server);
     }
     let overdue = is_overdue(release, moment.now);
-    if !overdue && release.turn.is_some_and(|turn| moment.now < turn) {
+    // Waves spare the network and the fleet; a permit names its kiosks itself.
+    let has_turn = !order.action.is_of_stick();
+    if has_turn && !overdue && release.turn.is_some_and(|turn| moment.now < turn) {
         return Some(Hold::Turn);
     }
     // A maintenance window of the server is one that the fleet team chose for this site.

@@ -1,6 +1,7 @@
 //! Updates, from the server's word to their end: in a model kiosk with every act at hand, and
 //! with real programs, servers and slots.
 
+mod by_stick;
 mod commands;
 mod ddi;
 mod eyes;
@@ -14,6 +15,7 @@ mod settings_model;
 mod settings_whole;
 mod shelf;
 mod site;
+mod stick;
 mod victoria;
 mod walk;
 mod whole;

@@ -21,6 +21,8 @@ pub struct Repository {
     targets: Targets,
     version: u64,
     pub address: SocketAddr,
+    /// Until when timestamps are good that are signed from now on.
+    pub timestamp_until: Expiry,
 }
 
 fn key(number: u8) -> Ed25519Signer {
@@ -54,6 +56,7 @@ impl Repository {
             targets: Targets::first(expires().get()),
             version: 0,
             address: serve(folder).await,
+            timestamp_until: expires(),
         };
         repository.publish();
         repository
@@ -94,6 +97,21 @@ impl Repository {
         fs::write(self.folder.join(format!("targets/{folder}/{digest}.{name}")), bytes).unwrap();
     }
 
+    /// Lists a permit for the kiosk of the tests.
+    pub fn permit(&mut self, id: &str, uses: u16, seq: u64) -> String {
+        let path = TargetPath::new(format!("usb/{id}")).unwrap();
+        let mut file = RepositoryFolder::new(&self.folder).add_target(&path, &mut &b"{}"[..]).unwrap();
+        file.custom = Some(json!({
+            "id": id, "devices": ["kiosk-1"], "not_after": Timestamp::now() + SignedDuration::from_hours(1),
+            "uses": uses, "staff_card": "if-stale",
+            "releases": [{"target": format!("app/kiosk-{seq}"), "name": "kiosk", "version": seq.to_string()}],
+        }));
+        self.targets.list(&path, file);
+        self.targets.version = self.targets.version.next().unwrap();
+        self.publish();
+        path.to_string()
+    }
+
     fn publish(&mut self) {
         self.version += 1;
         let version = Version::new(self.version).unwrap();
@@ -101,8 +119,8 @@ impl Repository {
         release.add("targets", sign(&self.targets, 2)).unwrap();
         let snapshot = sign(&release.snapshot(version, expires().get(), Announce::Digests), 3);
         let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
-        let timestamp =
-            Release::timestamp((version, &snapshot), version, expires().get(), now, Announce::Digests);
+        let until = self.timestamp_until.get();
+        let timestamp = Release::timestamp((version, &snapshot), version, until, now, Announce::Digests);
         RepositoryFolder::new(&self.folder).publish(&release, &snapshot, &sign(&timestamp, 4)).unwrap();
     }
 }

@@ -12,7 +12,7 @@ use std::{
 
 use install::{BootRecord, SlotFolder};
 use jiff::Timestamp;
-use pretend_platform::fleet::{ActionId, Assignment, Fleet, FleetOptions, Metadata, Status};
+use pretend_platform::fleet::{ActionId, Assignment, Fleet, FleetOptions, Metadata, SetId, Status};
 use tempfile::TempDir;
 use upkeep::{Folder, Lease, Opening};
 
@@ -35,6 +35,10 @@ pub enum Program {
 }
 
 impl Program {
+    pub fn image_bytes(self, seq: u64) -> Vec<u8> {
+        self.image(seq).into_bytes()
+    }
+
     /// One script that is a whole image. It says how it is every half second, without a visit.
     pub fn image(self, seq: u64) -> String {
         let reader = match self {
@@ -145,6 +149,18 @@ impl Site {
         state.assign(NAME, &Assignment::of(set), Timestamp::now()).unwrap().unwrap()
     }
 
+    /// What the server calls a release that it has not ordered.
+    pub fn know(&mut self, version: &str) -> SetId {
+        let mut state = self.fleet.state();
+        let module = state.create_module("application", "kiosk", version).unwrap();
+        state.create_set("kiosk", version, &[module]).unwrap()
+    }
+
+    /// What the server believes to be installed.
+    pub fn installed(&self) -> Option<SetId> {
+        self.fleet.state().target(NAME).unwrap().installed
+    }
+
     pub fn status(&self, action: ActionId) -> Status {
         self.fleet.state().action(action).unwrap().status
     }
@@ -227,7 +243,22 @@ cut-off-seconds = 60
 tries = 2
 restart = [{restart}]
 rehearse = ["/bin/sh", "-c", "test -s \"$KIOSK_IMAGE\""]
+
+[stick]
+path = {stick}
+most-megabytes = 1
+keep-free-megabytes = 1
+
+[stick.logs]
+path = {out}
+key = "{key}"
+most-kilobytes = 64
+files = {{ fleetd-audit = {audit} }}
 "#,
+            stick = path("stick"),
+            out = path("out"),
+            key = crate::stick::log_key().public(),
+            audit = path("state/audit.log"),
             token = path("token"),
             root = root.display().to_string(),
             state = path("state"),
