@@ -11,8 +11,8 @@ use serde::Deserialize;
 use crate::{
     Board, BoardError,
     parts::{
-        CameraPart, CodeScannerPart, FilesPart, GatewayPart, IdlePart, KioskPart, LightsPart,
-        LivenessPackPart, OfficersPart, OutboxPart, ReaderPart, ReceiptPrinterPart, ScreenPart,
+        CameraPart, CodeScannerPart, ConfigurationPart, FilesPart, GatewayPart, IdlePart, KioskPart,
+        LightsPart, LivenessPackPart, OfficersPart, OutboxPart, ReaderPart, ReceiptPrinterPart, ScreenPart,
     },
     section::Part,
 };
@@ -33,6 +33,7 @@ struct BoardFile {
     lights: Option<LightsPart>,
     liveness_pack: Option<LivenessPackPart>,
     officers: Option<OfficersPart>,
+    configuration: Option<ConfigurationPart>,
     gateway: Option<GatewayPart>,
     outbox: Option<OutboxPart>,
     idle: Option<IdlePart>,
@@ -101,6 +102,7 @@ impl BoardFile {
         place(&mut self.lights, folder);
         place(&mut self.liveness_pack, folder);
         place(&mut self.officers, folder);
+        place(&mut self.configuration, folder);
         place(&mut self.gateway, folder);
         place(&mut self.outbox, folder);
         place(&mut self.idle, folder);
@@ -132,6 +134,7 @@ impl BoardFile {
             lights: over(self.lights, inherited.lights),
             liveness_pack: over(self.liveness_pack, inherited.liveness_pack),
             officers: over(self.officers, inherited.officers),
+            configuration: over(self.configuration, inherited.configuration),
             gateway: over(self.gateway, inherited.gateway),
             outbox: over(self.outbox, inherited.outbox),
             idle: over(self.idle, inherited.idle),
@@ -164,6 +167,7 @@ impl BoardFile {
             lights: maybe!(lights, "lights"),
             liveness_pack: maybe!(liveness_pack, "liveness-pack"),
             officers: maybe!(officers, "officers"),
+            configuration: maybe!(configuration, "configuration"),
             gateway: needed!(gateway, "gateway"),
             outbox: needed!(outbox, "outbox"),
             idle: needed!(idle, "idle"),

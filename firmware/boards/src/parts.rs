@@ -141,6 +141,14 @@ section! {
 }
 
 section! {
+    /// Settings from afar, laid over the board. A board without it takes none.
+    Configuration said by ConfigurationPart {
+        /// Where `fleetd` lays them down.
+        folder: Location => "folder",
+    }
+}
+
+section! {
     /// The site's one upstream.
     Gateway said by GatewayPart {
         /// Where it listens.

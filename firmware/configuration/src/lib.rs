@@ -9,6 +9,7 @@
 //!
 //! Pure: who signed a layer, and where it lies, others know (`tuf`, `fleetd`).
 
+mod board;
 mod keys;
 mod layer;
 mod merged;
@@ -17,6 +18,7 @@ mod value;
 mod whose;
 
 pub use self::{
+    board::Looser,
     keys::{AnnounceSeconds, Camera, Face, Files, Idle, IdleSeconds, Upkeep},
     layer::{Age, Layer, LayerError, MOST_LAYER_BYTES},
     merged::{Configuration, MOST_FILE_BYTES, MOST_SET_BYTES, NotASet, NotOneSet, Origin, WantedFile},

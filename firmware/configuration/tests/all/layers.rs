@@ -1,6 +1,6 @@
 //! What is no layer is refused, by layer, line and key.
 
-use configuration::{AcceptScore, Layer, LayerError, Place, Whose, Word, digest, hexadecimal};
+use configuration::{AcceptScore, Configuration, Layer, LayerError, Place, Whose, Word, digest, hexadecimal};
 
 use crate::{layer, whose};
 
@@ -199,4 +199,37 @@ fn the_layer_of_the_readme_is_one() {
     let text = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let layer = Layer::parse(&whose("ha-noi/site-nghia-do"), text.as_bytes()).unwrap();
     assert_eq!(layer.version, 4);
+}
+
+/// Whatever comes, it is refused or it is a layer that makes a set which can be read again.
+#[test]
+fn a_changed_byte_or_a_missing_end_is_a_layer_or_none() {
+    let hash = hexadecimal(digest(b"x"));
+    let text = format!(
+        "schema = 1\nlayer = \"fleet\"\nversion = 12\n[idle]\nask-after-seconds = 90\n[face]\naccept = 0.5\n\
+         [upkeep]\nwindows = [\"22:00-05:00\"]\n[services]\nclosed = [\"eid.activate\"]\n[files]\n\
+         catalogue = [{{ name = \"a.toml\", sha256 = \"{hash}\", length = 1 }}]\n"
+    );
+    let (mut taken, mut refused) = (0, 0);
+    let mut try_it = |bytes: &[u8]| match Layer::parse(&Whose::Fleet, bytes) {
+        Ok(layer) => {
+            let set = Configuration::merge(&[layer]).unwrap();
+            let bytes = set.bytes();
+            assert_eq!(Configuration::read(&bytes, digest(&bytes)).unwrap(), set);
+            taken += 1;
+        }
+        Err(error) => {
+            assert!(error.to_string().starts_with("layer fleet"), "{error}");
+            refused += 1;
+        }
+    };
+    for at in 0..text.len() {
+        try_it(&text.as_bytes()[..at]);
+        for byte in [0, b'"', b'[', b'=', b'\n', b'9', b'x', 0xff] {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] = byte;
+            try_it(&bytes);
+        }
+    }
+    assert!(taken > 50 && refused > 1000, "{taken} taken, {refused} refused");
 }

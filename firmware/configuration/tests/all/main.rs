@@ -1,5 +1,6 @@
 //! Layers that are refused, and what layers come to.
 
+mod board;
 mod layers;
 mod sets;
 
