@@ -91,6 +91,9 @@ pub struct Service {
     pub questions: Vec<Text>,
     /// The way through it.
     pub steps: Vec<StepKind>,
+    /// Whether the operator closed it from afar.
+    #[serde(skip)]
+    pub closed: bool,
 }
 
 /// A legal basis and when it was or is in force.
@@ -340,6 +343,13 @@ impl Catalogue {
         }
         services.sort_by_key(|service| service.order);
         Ok(Self(services))
+    }
+
+    /// Closes a service, whatever its devices do. Says whether there is one of that name.
+    #[must_use]
+    pub fn close(&mut self, id: &str) -> bool {
+        let service = self.0.iter_mut().find(|service| service.id.0 == id);
+        service.map(|service| service.closed = true).is_some()
     }
 
     /// The services in the order of the first page.

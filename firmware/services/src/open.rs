@@ -8,9 +8,12 @@ use faults::Fault;
 
 use crate::catalogue::Service;
 
-/// Why a service is closed, if it is: the fault of the first device that it
-/// needs and that does not work.
+/// Why a service is closed, if it is: the operator closed it, or the fault of the first
+/// device that it needs and that does not work.
 pub fn closed_by(service: &Service, devices: &BTreeMap<Device, State>) -> Option<Fault> {
+    if service.closed {
+        return Some(Fault::ServiceClosed);
+    }
     service.needs.iter().find_map(|device| match devices.get(device) {
         Some(state) if state.works() => None,
         Some(state) => Some(state.fault().unwrap_or(Fault::ServiceClosed)),
@@ -25,9 +28,16 @@ mod tests {
     use super::*;
     use crate::catalogue::Catalogue;
 
-    fn closed(states: &[(Device, State)]) -> Option<Fault> {
+    fn catalogue() -> Catalogue {
         let text = include_str!("../catalogue/eid.activate.toml").to_owned();
-        let catalogue = Catalogue::parse([(PathBuf::new(), text)]).unwrap();
+        Catalogue::parse([(PathBuf::new(), text)]).unwrap()
+    }
+
+    fn closed(states: &[(Device, State)]) -> Option<Fault> {
+        closed_in(&catalogue(), states)
+    }
+
+    fn closed_in(catalogue: &Catalogue, states: &[(Device, State)]) -> Option<Fault> {
         let all = [Device::CardReader, Device::Camera, Device::Network, Device::Store];
         let mut devices: BTreeMap<_, _> = all.into_iter().map(|device| (device, State::Ready)).collect();
         devices.extend(states.iter().copied());
@@ -48,6 +58,15 @@ mod tests {
     #[test]
     fn a_slow_network_is_still_a_network() {
         assert_eq!(closed(&[(Device::Network, State::Degraded(Fault::PlatformSlow))]), None);
+    }
+
+    #[test]
+    fn the_operator_closes_a_service_whose_devices_all_work() {
+        let mut catalogue = catalogue();
+        assert!(!catalogue.close("eid.activat"));
+        assert_eq!(closed_in(&catalogue, &[]), None);
+        assert!(catalogue.close("eid.activate"));
+        assert_eq!(closed_in(&catalogue, &[]), Some(Fault::ServiceClosed));
     }
 
     #[test]
