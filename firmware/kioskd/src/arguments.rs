@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use faults::Fault;
 use lexopt::prelude::*;
 
-use crate::Refusal;
+use crate::{Refusal, from_afar::Which};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
-Usage: kioskd --board FILE [--check-config | --check-devices | --public-key]
+Usage: kioskd --board FILE [--check-config [--candidate] | --check-devices | --public-key]
        kioskd --new-officer NUMBER
 
   --board FILE          the machine: a file such as /etc/kiosk/boards/site.toml
   --check-config        read and check everything that is set, then stop
+  --candidate           with --check-config: with the settings from afar that are to come
   --check-devices       open every device once, say how each is, then stop
   --public-key          say the kiosk's public key, for enrolment; it is made where none is
   --new-officer NUMBER  ask an officer for a PIN, and say the entry for the officers file
@@ -23,8 +24,8 @@ Usage: kioskd --board FILE [--check-config | --check-devices | --public-key]
 pub enum Task {
     /// Run the kiosk.
     Serve(PathBuf),
-    /// Read and check everything that is set.
-    CheckConfig(PathBuf),
+    /// Read and check everything that is set, with these settings from afar.
+    CheckConfig(PathBuf, Which),
     /// Open every device once.
     CheckDevices(PathBuf),
     /// Say the kiosk's public key.
@@ -39,11 +40,13 @@ pub enum Task {
 pub fn read() -> Result<Task, Refusal> {
     let mut board = None;
     let mut task: fn(PathBuf) -> Task = Task::Serve;
+    let mut candidate = false;
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next().map_err(wrong)? {
         match argument {
             Long("board") => board = Some(PathBuf::from(arguments.value().map_err(wrong)?)),
-            Long("check-config") => task = Task::CheckConfig,
+            Long("check-config") => task = |board| Task::CheckConfig(board, Which::Current),
+            Long("candidate") => candidate = true,
             Long("check-devices") => task = Task::CheckDevices,
             Long("public-key") => task = Task::PublicKey,
             Long("new-officer") => {
@@ -56,7 +59,11 @@ pub fn read() -> Result<Task, Refusal> {
         }
     }
     let missing = || Refusal { fault: Fault::UsageWrong, what: "--board FILE is missing".into() };
-    Ok(task(board.ok_or_else(missing)?))
+    match (task(board.ok_or_else(missing)?), candidate) {
+        (task, false) => Ok(task),
+        (Task::CheckConfig(board, _), true) => Ok(Task::CheckConfig(board, Which::Candidate)),
+        _ => Err(Refusal { fault: Fault::UsageWrong, what: "--candidate goes with --check-config".into() }),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

@@ -108,7 +108,7 @@ impl Kiosk {
             jobs: BTreeMap::new(),
             awaited: None,
             seconds: 0,
-            upkeep: UpkeepDesk::new(settings.board.files.upkeep.path()),
+            upkeep: UpkeepDesk::new(settings.board.files.upkeep.path(), settings.from_afar.clone()),
             settings,
             parts,
             tell,

@@ -9,6 +9,7 @@ mod clock;
 mod counting;
 mod effects;
 mod face_desk;
+mod from_afar;
 mod happened;
 mod hardware;
 mod issuers;
@@ -53,9 +54,9 @@ struct Refusal {
 fn run() -> Result<(), Refusal> {
     let refused = |error: SettingsError| Refusal { fault: error.fault(), what: record_desk::report(&error) };
     match arguments::read()? {
-        Task::Serve(board) => start::start(Settings::load(&board).map_err(refused)?)?,
-        Task::CheckConfig(board) => {
-            println!("kioskd: {} is in order", Settings::load(&board).map_err(refused)?.kiosk);
+        Task::Serve(board) => start::start(Settings::load_to_serve(&board).map_err(refused)?)?,
+        Task::CheckConfig(board, which) => {
+            println!("kioskd: {} is in order", Settings::load(&board, which).map_err(refused)?.kiosk);
         }
         Task::CheckDevices(board) => {
             let board = settings::board(&board).map_err(refused)?;

@@ -21,8 +21,9 @@ use transaction::{KioskId, TransactionError};
 use crate::{
     chance::Chance,
     clock,
+    from_afar::{FromAfar, FromAfarError, Which},
     issuers::{Issuers, IssuersError},
-    record_desk::Keys,
+    record_desk::{self, Keys},
 };
 
 /// Everything, checked.
@@ -49,6 +50,8 @@ pub struct Settings {
     pub keys: Arc<Keys>,
     /// How long pages wait.
     pub limits: TimeLimits,
+    /// The settings from afar that lie over the board, by their digest.
+    pub from_afar: Option<String>,
 }
 
 /// Why a kiosk does not start. Each is one line with a code and what to do.
@@ -115,6 +118,9 @@ pub enum SettingsError {
     /// A key.
     #[error(transparent)]
     Key(KeyError),
+    /// Settings from afar.
+    #[error(transparent)]
+    FromAfar(FromAfarError),
 }
 
 impl SettingsError {
@@ -128,17 +134,34 @@ impl SettingsError {
             Self::Issuers(error) => error.fault(),
             Self::Face(error) => error.fault(),
             Self::Key(error) => error.fault(),
-            Self::Kiosk { .. } | Self::FaceFormat(_) | Self::Staff { .. } | Self::OpenToAll { .. } => {
-                Fault::ConfigBroken
-            }
+            Self::Kiosk { .. }
+            | Self::FaceFormat(_)
+            | Self::Staff { .. }
+            | Self::OpenToAll { .. }
+            | Self::FromAfar(_) => Fault::ConfigBroken,
         }
     }
 }
 
 impl Settings {
-    /// Reads a board file and everything that it names.
-    pub fn load(path: &Path) -> Result<Self, SettingsError> {
-        let board = board(path)?;
+    /// What a kiosk serves with: what is in force from afar, else the last that was good, else
+    /// the board alone. Settings that are not sound stop no kiosk; they are said.
+    pub fn load_to_serve(path: &Path) -> Result<Self, SettingsError> {
+        let error = match Self::load(path, Which::Current) {
+            Ok(settings) => return Ok(settings),
+            Err(error) => error,
+        };
+        // What is wrong without them too is not theirs.
+        let built_in = Self::load(path, Which::BuiltIn)?;
+        let (code, why) = (error.fault().code(), record_desk::report(&error));
+        eprintln!("kioskd: {code}: not by the settings in force, but by those before: {why}");
+        Ok(Self::load(path, Which::Good).unwrap_or(built_in))
+    }
+
+    /// Reads a board file, settings from afar, and everything that they name.
+    pub fn load(path: &Path, which: Which) -> Result<Self, SettingsError> {
+        let mut board = board(path)?;
+        let from_afar = FromAfar::lay(&mut board, which).map_err(SettingsError::FromAfar)?;
         let kiosk = board
             .kiosk
             .id
@@ -146,7 +169,10 @@ impl Settings {
             .parse()
             .map_err(|source| SettingsError::Kiosk { id: board.kiosk.id.as_str().to_owned(), source })?;
         let files = &board.files;
-        let catalogue = Catalogue::load(files.catalogue.path()).map_err(SettingsError::Catalogue)?;
+        let mut catalogue = Catalogue::load(files.catalogue.path()).map_err(SettingsError::Catalogue)?;
+        if let Some(from_afar) = &from_afar {
+            from_afar.close(&mut catalogue).map_err(SettingsError::FromAfar)?;
+        }
         let rules = read("files.rules", files.rules.path(), Fault::ConfigBroken)?;
         let rules = Rules::parse(&rules).map_err(SettingsError::Rules)?;
         let issuers = Issuers::load(&board, clock::today()).map_err(SettingsError::Issuers)?;
@@ -178,6 +204,7 @@ impl Settings {
             confirming,
             keys,
             limits,
+            from_afar: from_afar.map(|it| it.set),
             board,
         })
     }

@@ -31,6 +31,7 @@ pub struct UpkeepDesk {
     staff: Option<String>,
     events: BTreeMap<String, u64>,
     counting: Counting,
+    configuration: Option<String>,
 }
 
 /// The touchscreen.
@@ -54,8 +55,8 @@ impl Screen {
 }
 
 impl UpkeepDesk {
-    /// A kiosk that has just started.
-    pub fn new(folder: &Path) -> Self {
+    /// A kiosk that has just started, with these settings from afar.
+    pub fn new(folder: &Path, configuration: Option<String>) -> Self {
         Self {
             folder: Folder::new(folder),
             lease: None,
@@ -68,6 +69,7 @@ impl UpkeepDesk {
             staff: None,
             events: BTreeMap::new(),
             counting: Counting::default(),
+            configuration,
         }
     }
 
@@ -177,7 +179,7 @@ impl UpkeepDesk {
             idle_since: self.lease.is_none().then_some(self.idle_since),
             waiting,
             events: self.events.clone(),
-            configuration: None,
+            configuration: self.configuration.clone(),
         };
         let told = self.folder.tell(&vitals).and_then(|()| self.folder.tell_figures(&self.counting.figures));
         if let Err(error) = told {

@@ -3,11 +3,15 @@
 
 use std::{
     fs,
-    os::unix::{fs::PermissionsExt as _, net::UnixListener},
+    os::unix::{
+        fs::{PermissionsExt as _, symlink},
+        net::UnixListener,
+    },
     path::{Path, PathBuf},
     process::{Command, Output},
 };
 
+use configuration::{Configuration, Layer, Whose, digest, hexadecimal};
 use face::OfficerId;
 use keys::{PlatformSecret, ServerSecret};
 use simulators::{chance::SeededChance, personalise::Issuer, terminal::Terminal};
@@ -96,6 +100,42 @@ fn check(output: &Output, exit: i32, code: &str, words: &[&str]) {
 fn a_site_that_is_in_order_is_said_to_be() {
     let output = Site::new().kioskd(&["--check-config"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Lays settings down as `fleetd` does, to be checked.
+fn lay_down(site: &Site, more: &str) -> PathBuf {
+    let folder = site.path("configuration");
+    _ = fs::remove_dir_all(&folder);
+    let text = format!("schema = 1\nlayer = \"fleet\"\nversion = 1\n{more}");
+    let layer = Layer::parse(&Whose::Fleet, text.as_bytes()).unwrap();
+    let bytes = Configuration::merge(&[layer]).unwrap().bytes();
+    let set = Path::new("sets").join(hexadecimal(digest(&bytes)));
+    fs::create_dir_all(folder.join(&set)).unwrap();
+    fs::write(folder.join(&set).join(Configuration::FILE), bytes).unwrap();
+    symlink(&set, folder.join("candidate")).unwrap();
+    let part = format!("[configuration]\nfolder = {:?}\n", folder.display().to_string());
+    site.write_board(&(site.board() + &part));
+    folder.join(set).join(Configuration::FILE)
+}
+
+const CANDIDATE: [&str; 2] = ["--check-config", "--candidate"];
+
+#[test]
+fn settings_that_are_to_come_are_checked_before_they_are_in_force() {
+    let site = Site::new();
+    check(&site.kioskd(&CANDIDATE), 1, "CONF-01", &["kiosk-configuration/candidate"]);
+    lay_down(&site, "[idle]\nask-after-seconds = 90\n[services]\nclosed = [\"eid.activate\"]\n");
+    let output = site.kioskd(&CANDIDATE);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    lay_down(&site, "[services]\nclosed = [\"eid.activat\"]\n");
+    check(&site.kioskd(&CANDIDATE), 1, "CONF-01", &["services.closed", "eid.activat"]);
+    let file = lay_down(&site, "[idle]\nask-after-seconds = 90\n");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("90", "95")).unwrap();
+    check(&site.kioskd(&CANDIDATE), 1, "CONF-01", &["settings from afar"]);
+    // They are not in force.
+    assert!(site.kioskd(&["--check-config"]).status.success());
+    check(&site.kioskd(&["--candidate"]), 2, "CONF-03", &["--candidate goes with --check-config"]);
 }
 
 #[test]
