@@ -89,7 +89,7 @@ fn systemd_has_nothing_to_say_against_a_unit() {
 
 /// Of a machine whose programs come from slots.
 #[test]
-fn kioskd_out_of_a_slot_and_the_way_back_are_units_without_fault() {
+fn kioskd_out_of_a_slot_its_check_and_the_way_back_are_units_without_fault() {
     let root = system();
     let units = root.path().join("usr/lib/systemd/system");
     let drop_in = "kioskd.service.d/slots.conf";
@@ -106,12 +106,22 @@ fn kioskd_out_of_a_slot_and_the_way_back_are_units_without_fault() {
         ["verify", "--man=no", &flag, "kioskd.service", "kiosk-rollback.service", "kiosk-rehearsal.service"];
     let (fine, said) = run("systemd-analyze", &verify);
     assert!(fine && !said.contains("kiosk"), "{said}");
+    let drop_in = "kiosk-configuration-check.service.d/slots.conf";
+    fs::create_dir(units.join("kiosk-configuration-check.service.d")).unwrap();
+    fs::copy(folder().join(drop_in), units.join(drop_in)).unwrap();
+    let check = ["verify", "--man=no", &flag, "kiosk-configuration-check.service"];
+    let (fine, said) = run("systemd-analyze", &check);
+    assert!(fine && !said.contains("kiosk"), "{said}");
     // It is the slot's program that is looked for.
     fs::remove_file(from_slot).unwrap();
     let (_, said) = run("systemd-analyze", &verify);
     assert!(said.contains("/run/kiosk-app/bin/kioskd"), "{said}");
 
-    for (service, most) in [("kiosk-rollback.service", 15), ("kiosk-rehearsal.service", 12)] {
+    for (service, most) in [
+        ("kiosk-rollback.service", 15),
+        ("kiosk-configuration-check.service", 15),
+        ("kiosk-rehearsal.service", 12),
+    ] {
         is_at_most_so_exposed(service, most);
     }
 }
