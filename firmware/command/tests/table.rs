@@ -326,7 +326,7 @@ fn an_envelope_of_something_else_is_refused() {
     // Without signatures, with too many, and with one that is none.
     let one = text.split("\"signatures\":[").nth(1).unwrap().trim_end_matches("]}");
     check(text.replace(one, "").as_bytes(), Err("CMD-02"));
-    let many = vec![r#"{"sig":"AAAA"}"#; 9].join(",");
+    let many = [r#"{"sig":"AAAA"}"#; 9].join(",");
     check(text.replace(one, &many).as_bytes(), Err("CMD-02"));
     check(text.replace(one, r#"{"sig":"AAAA"}"#).as_bytes(), Err("CMD-02"));
     check(text.replace(one, r#"{"sig":"not base64"}"#).as_bytes(), Err("CMD-02"));

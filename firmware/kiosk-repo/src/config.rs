@@ -61,12 +61,11 @@ fn complete(
     file: &WantedFile,
     given: &[(&WantedFile, &PathBuf, Vec<u8>)],
 ) -> Result<(), Mistake> {
-    let length = match given.iter().find(|(wanted, ..)| wanted.sha256 == file.sha256) {
-        Some((.., bytes)) => Some(bytes.len() as u64),
-        None => {
-            let body = repository.coming_role(role)?;
-            body.and_then(|body| Some(body.signed().targets.get(&file.target)?.length))
-        }
+    let length = if let Some((.., bytes)) = given.iter().find(|(wanted, ..)| wanted.sha256 == file.sha256) {
+        Some(bytes.len() as u64)
+    } else {
+        let body = repository.coming_role(role)?;
+        body.and_then(|body| Some(body.signed().targets.get(&file.target)?.length))
     };
     match length {
         Some(length) if length == file.length => Ok(()),

@@ -114,13 +114,12 @@ pub fn open(secret: &ServerSecret, mut sealed: impl BufRead, mut out: impl Write
         }
         let mut piece = vec![0; length];
         sealed.read_exact(&mut piece).map_err(ended)?;
-        let plain = match secret.open(&bound(&line, number, false), &piece) {
-            Ok(plain) => plain,
-            Err(_) => {
-                last = true;
-                let opened = secret.open(&bound(&line, number, true), &piece);
-                opened.map_err(|source| OpenError::Piece { number, source })?
-            }
+        let plain = if let Ok(plain) = secret.open(&bound(&line, number, false), &piece) {
+            plain
+        } else {
+            last = true;
+            let opened = secret.open(&bound(&line, number, true), &piece);
+            opened.map_err(|source| OpenError::Piece { number, source })?
         };
         out.write_all(&plain).map_err(OpenError::Write)?;
     }

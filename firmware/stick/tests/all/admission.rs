@@ -25,11 +25,11 @@ async fn staged(change: impl FnOnce(&mut PermitFile)) -> (Stick, Kiosk, stick::S
 #[tokio::test]
 async fn a_permit_in_time_with_a_technician_admits_and_counts_its_use() {
     let (_, kiosk, staged) = staged(|_| {}).await;
-    let admitted = staged.admit(&kiosk.about, clock(now()), 0, technician()).unwrap();
+    let admitted = staged.admit(&kiosk.about, clock(now()), 0, Some(technician())).unwrap();
     assert_eq!(admitted.use_to_count(), ("lang-son-12", 1));
     assert_eq!(admitted.release().target, "app/kiosk-7");
     assert_eq!(admitted.technician().unwrap().id, "kt-01");
-    let again = staged.admit(&kiosk.about, clock(now()), 1, technician()).unwrap();
+    let again = staged.admit(&kiosk.about, clock(now()), 1, Some(technician())).unwrap();
     assert_eq!(again.use_to_count(), ("lang-son-12", 2));
 }
 
@@ -37,7 +37,7 @@ async fn a_permit_in_time_with_a_technician_admits_and_counts_its_use() {
 async fn a_permit_is_used_no_more_often_than_it_says() {
     let (_, kiosk, staged) = staged(|_| {}).await;
     for used in [2, 3, u16::MAX] {
-        let error = staged.admit(&kiosk.about, clock(now()), used, technician()).unwrap_err();
+        let error = staged.admit(&kiosk.about, clock(now()), used, Some(technician())).unwrap_err();
         assert!(matches!(error, StickError::UsedUp { uses: 2 }));
         assert_eq!(error.fault(), Fault::PermitUsedUp);
     }
@@ -59,7 +59,7 @@ async fn a_permit_for_another_kiosk_is_for_no_other() {
         (&["ls-0018", "ls-0017"], &[], true),
     ] {
         let (_, kiosk, staged) = staged(places(devices, sites)).await;
-        let admitted = staged.admit(&kiosk.about, clock(now()), 0, technician());
+        let admitted = staged.admit(&kiosk.about, clock(now()), 0, Some(technician()));
         assert_eq!(admitted.is_ok(), may, "{devices:?} {sites:?}");
         if let Err(error) = admitted {
             assert_eq!(error.fault(), Fault::PermitElsewhere);
@@ -68,15 +68,15 @@ async fn a_permit_for_another_kiosk_is_for_no_other() {
     // A kiosk that was not told its site is at none.
     let (_, mut kiosk, staged) = staged(places(&[], &["ls-03"])).await;
     kiosk.about.site = None;
-    assert!(staged.admit(&kiosk.about, clock(now()), 0, technician()).is_err());
+    assert!(staged.admit(&kiosk.about, clock(now()), 0, Some(technician())).is_err());
 }
 
 #[tokio::test]
 async fn a_permit_runs_out_by_the_second_also_while_it_waits_for_the_technician() {
     let (_, kiosk, staged) = staged(|_| {}).await;
     let second = jiff::SignedDuration::from_secs(1);
-    assert!(staged.admit(&kiosk.about, clock(now() + days(30) - second), 0, technician()).is_ok());
-    let error = staged.admit(&kiosk.about, clock(now() + days(30)), 0, technician()).unwrap_err();
+    assert!(staged.admit(&kiosk.about, clock(now() + days(30) - second), 0, Some(technician())).is_ok());
+    let error = staged.admit(&kiosk.about, clock(now() + days(30)), 0, Some(technician())).unwrap_err();
     assert_eq!(error.fault(), Fault::PermitExpired);
 }
 
@@ -94,12 +94,12 @@ async fn a_technician_is_needed_by_permit_by_age_and_where_the_time_is_unknown()
     let alone = staged.admit(&kiosk.about, clock(now()), 0, None).unwrap();
     assert_eq!((alone.stale(), alone.technician()), (StaleTimestamp::Refused, None));
     // Who need not be there is not written down.
-    assert_eq!(staged.admit(&kiosk.about, clock(now()), 0, technician()).unwrap().technician(), None);
+    assert_eq!(staged.admit(&kiosk.about, clock(now()), 0, Some(technician())).unwrap().technician(), None);
 
     let stale = now() + days(8);
     let error = staged.admit(&kiosk.about, clock(stale), 0, None).unwrap_err();
     assert_eq!(needed(error), CardNeeded::StaleTimestamp);
-    let admitted = staged.admit(&kiosk.about, clock(stale), 0, technician()).unwrap();
+    let admitted = staged.admit(&kiosk.about, clock(stale), 0, Some(technician())).unwrap();
     assert_eq!(admitted.stale(), StaleTimestamp::Tolerated);
     assert_eq!(admitted.technician(), Some(&Technician { id: "kt-01".to_owned() }));
 
