@@ -127,6 +127,25 @@ fn what_is_accepted_is_what_was_signed_and_says_by_whom() {
     assert_eq!(accepted.at(), at(60));
 }
 
+/// Made without this crate: canonical JSON by hand, signed by OpenSSL (`pkeyutl -rawin`).
+#[test]
+fn envelopes_of_another_tool_are_taken() {
+    let kiosk = name("kiosk-1");
+    let signers = vec![Signer { name: name("tool"), ..signer("stranger", &Kind::ALL) }];
+    let allowed = AllowList::new(signers, BTreeSet::new()).unwrap();
+    let here = Here { kiosk: &kiosk, site: None, time: Time::Known(at(5)) };
+    for (envelope, kind) in [
+        (include_str!("../../fuzz/corpus/command/test-message"), Kind::Message),
+        (include_str!("../../fuzz/corpus/command/test-lock"), Kind::Lock),
+        (include_str!("../../fuzz/corpus/command/test-logs"), Kind::CollectLogs),
+        (include_str!("../../fuzz/corpus/command/test-reboot"), Kind::Reboot),
+    ] {
+        let (accepted, _) = accept(envelope.as_bytes(), &allowed, &here, &begun()).unwrap();
+        assert_eq!(accepted.command().what.kind(), kind);
+        assert_eq!(Signed::parse(envelope.as_bytes()).unwrap().to_text().unwrap(), envelope);
+    }
+}
+
 #[test]
 fn nobody_orders_what_they_may_not() {
     check(&signed(command(1, What::Reboot {}), &["province"]), Err("CMD-06"));

@@ -9,7 +9,8 @@ use std::{fs, path::Path};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use card::FileId;
-use fuzz::{CHOICES, Recorder, TODAY, VirtualCard, chip_of, issuer, passport};
+use command::What;
+use fuzz::{CHOICES, Recorder, TODAY, VirtualCard, chip_of, issuer, passport, seed};
 use install::frames;
 use jiff::civil::date;
 use simulators::{
@@ -46,6 +47,23 @@ fn main() {
     lists();
     updates();
     images();
+    commands();
+}
+
+/// One command that the target's kiosk obeys, and others that it only reads.
+fn commands() {
+    let line = |text: &str| upkeep::Line::try_from(text.to_owned()).expect("letters");
+    let words = upkeep::Words { vi: line("Nghỉ trưa"), en: line("Lunch") };
+    let until = "2027-01-16T00:00:00Z".parse().expect("a time");
+    let which = ["kioskd".to_owned().try_into().expect("a name")].into();
+    for (id, name, what) in [
+        (1, "message", What::Message { words, until }),
+        (2, "lock", What::Lock { minutes: 30, reason: upkeep::LockReason::Check }),
+        (3, "logs", What::CollectLogs { which }),
+        (4, "reboot", What::Reboot {}),
+    ] {
+        keep("command", name, seed(id, what).as_bytes());
+    }
 }
 
 /// An image in two frames, as our packer makes them, and one that packs to nearly nothing.

@@ -1,5 +1,5 @@
-//! Hostile bytes for every parser of what a chip, a printed code, a list of certificates or a
-//! repository of updates brings: one [`Target`] a parser, reached through the public functions
+//! Hostile bytes for every parser of what a chip, a printed code, a list of certificates, a
+//! repository of updates or a fleet server brings: one [`Target`] a parser, reached through the public functions
 //! that the kiosk itself calls. `libfuzzer/` feeds them new inputs, `tests/` the ones that
 //! are kept in `corpus/`.
 //!
@@ -7,6 +7,7 @@
 //! promises not to. It never says that refusing was wrong: that is for the parsers' tests.
 
 mod chip;
+mod commands;
 mod files;
 mod issued;
 mod signed;
@@ -14,6 +15,7 @@ mod test_state;
 mod updates;
 
 pub use chip::{Conversation, Recorder};
+pub use commands::{SIGNER, seed};
 pub use files::portrait_group;
 pub use issued::CHOICES;
 pub use test_state::{TODAY, VirtualCard, chip_of, issuer, passport, prepare};
@@ -42,12 +44,13 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 20] = [
     Target::new("answers", chip::answers),
     Target::new("card_code", files::card_code),
     Target::new("card_security", signed::card_security),
     Target::new("certificate", signed::certificate),
     Target::new("com", files::com),
+    Target::new("command", commands::command),
     Target::new("details", files::details),
     Target::new("dg13", issued::dg13),
     Target::new("dg2", files::dg2),

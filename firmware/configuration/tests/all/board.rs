@@ -1,6 +1,6 @@
 //! A set over a board as it is shipped.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use boards::Board;
 use configuration::{Configuration, Looser, digest, hexadecimal};
