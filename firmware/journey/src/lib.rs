@@ -24,7 +24,7 @@ use devices::{Device, State};
 use face::OfficerKeys;
 use jiff::{Timestamp, civil::Date};
 use services::{Catalogue, IdentityPath, RulesOfDay, Service, ServiceId};
-use upkeep::Opening;
+use upkeep::{Opening, Words};
 
 /// What the kiosk knows at this moment.
 #[derive(Clone, Copy)]
@@ -39,6 +39,8 @@ pub struct World<'a> {
     pub rules: &'a RulesOfDay,
     /// Whether the machine is open, as `fleetd` announces it and the lease on it allows.
     pub opening: Opening,
+    /// What the operator says on the first page, if anything.
+    pub message: Option<&'a Words>,
     /// How each device is.
     pub devices: &'a BTreeMap<Device, State>,
     /// The officers who may confirm a person here.

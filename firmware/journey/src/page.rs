@@ -3,9 +3,9 @@
 use devices::{Device, State};
 use face::Tempo;
 use faults::Fault;
-use screen::{DeviceLine, DeviceName, ReviewLabel, ReviewLine, Screen, Step, View, Work};
+use screen::{DeviceLine, DeviceName, ReviewLabel, ReviewLine, Screen, Step, Text, View, Work};
 use services::{StepKind, closed_by};
-use upkeep::Opening;
+use upkeep::{LockReason, Opening};
 
 use crate::{
     World,
@@ -23,6 +23,16 @@ impl World<'_> {
     }
 }
 
+/// The words of a lock.
+fn locked(reason: LockReason) -> Fault {
+    match reason {
+        LockReason::Operator => Fault::Locked,
+        LockReason::Repair => Fault::LockedForRepair,
+        LockReason::Check => Fault::LockedForCheck,
+        LockReason::OfficeClosed => Fault::LockedOfficeClosed,
+    }
+}
+
 impl Journey {
     /// Everything that the screen shows now.
     pub fn view(&self, world: &World<'_>) -> View {
@@ -37,15 +47,22 @@ impl Journey {
     }
 
     fn screen(&self, world: &World<'_>) -> Screen {
+        let attract = |closes_in| Screen::Attract {
+            closes_in,
+            message: world.message.map(|words| Text::new(words.vi.as_str(), words.en.as_str())),
+        };
         match &self.at {
             At::Attract if self.closed => Screen::OutOfService { fault: Fault::ServiceClosed, minutes: None },
             At::Attract => match (world.out_of_service(), world.opening) {
                 (_, Opening::ClosedFor(minutes)) => {
                     Screen::OutOfService { fault: Fault::Upkeep, minutes: Some(minutes) }
                 }
+                (_, Opening::Locked { minutes, reason }) => {
+                    Screen::OutOfService { fault: locked(reason), minutes }
+                }
                 (Some(fault), _) => Screen::OutOfService { fault, minutes: None },
-                (None, Opening::ClosesIn(minutes)) => Screen::Attract { closes_in: Some(minutes) },
-                (None, Opening::Open) => Screen::Attract { closes_in: None },
+                (None, Opening::ClosesIn(minutes)) => attract(Some(minutes)),
+                (None, Opening::Open) => attract(None),
             },
             At::ChoosingService => {
                 let services = world.catalogue.services().iter();

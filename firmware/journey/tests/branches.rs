@@ -10,7 +10,7 @@ use kiosk::{Kiosk, kept, pending, receipt};
 use outbox::Standing;
 use screen::{Language, Outcome, Over, PaperOutcome, ReadingStage, Screen, StaffTap, Tap};
 use services::AccountState;
-use upkeep::Opening;
+use upkeep::{LockReason, Opening};
 
 fn outcome(kiosk: &Kiosk) -> (Outcome, PaperOutcome) {
     match kiosk.view().screen {
@@ -48,7 +48,7 @@ fn each_other_account_ends_in_its_own_outcome() {
 fn an_update_is_announced_and_begins_no_visit_while_it_lasts() {
     let mut kiosk = Kiosk::new();
     kiosk.opening = Opening::ClosesIn(1);
-    assert_eq!(kiosk.view().screen, Screen::Attract { closes_in: Some(1) });
+    assert_eq!(kiosk.view().screen, Screen::Attract { closes_in: Some(1), message: None });
     kiosk.opening = Opening::ClosedFor(5);
     let closed = Screen::OutOfService { fault: Fault::Upkeep, minutes: Some(5) };
     assert_eq!(kiosk.view().screen, closed);
@@ -59,6 +59,37 @@ fn an_update_is_announced_and_begins_no_visit_while_it_lasts() {
     kiosk.opening = Opening::Open;
     kiosk.tap(Tap::Touch);
     assert_eq!(kiosk.at(), "ChoosingService");
+}
+
+#[test]
+fn a_locked_machine_says_why_and_lets_staff_in_alone() {
+    let mut kiosk = Kiosk::new();
+    for (reason, fault) in [
+        (LockReason::Operator, Fault::Locked),
+        (LockReason::Repair, Fault::LockedForRepair),
+        (LockReason::Check, Fault::LockedForCheck),
+        (LockReason::OfficeClosed, Fault::LockedOfficeClosed),
+    ] {
+        kiosk.opening = Opening::Locked { minutes: Some(30), reason };
+        assert_eq!(kiosk.view().screen, Screen::OutOfService { fault, minutes: Some(30) });
+        assert!(kiosk.tap(Tap::Touch).is_empty());
+        assert_eq!(kiosk.at(), "Attract");
+    }
+    kiosk.tap(Tap::OpenStaff);
+    assert_eq!(kiosk.at(), "SigningInStaff");
+}
+
+#[test]
+fn the_operators_message_stands_on_the_first_page_alone() {
+    let mut kiosk = Kiosk::new();
+    let line = |text: &str| upkeep::Line::try_from(text.to_owned()).unwrap();
+    kiosk.message = Some(upkeep::Words { vi: line("Nghỉ trưa"), en: line("Lunch") });
+    let message = Some(screen::Text::new("Nghỉ trưa", "Lunch"));
+    assert_eq!(kiosk.view().screen, Screen::Attract { closes_in: None, message: message.clone() });
+    kiosk.opening = Opening::ClosesIn(1);
+    assert_eq!(kiosk.view().screen, Screen::Attract { closes_in: Some(1), message });
+    kiosk.tap(Tap::Touch);
+    assert!(matches!(kiosk.view().screen, Screen::ChooseService { .. }));
 }
 
 #[test]

@@ -328,6 +328,7 @@ impl Kiosk {
             now: clock::now(),
             today: clock::today(),
             opening: self.upkeep.opening(),
+            message: self.upkeep.message(),
             catalogue: &self.settings.catalogue,
             rules: &self.rules,
             devices: &self.devices,

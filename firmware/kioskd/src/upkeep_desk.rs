@@ -1,5 +1,5 @@
-//! What `kioskd` has to do with updates: it holds the lease while somebody is served, shows
-//! when the machine closes, and says how it is. Without `fleetd` nothing of this shows.
+//! What `kioskd` has to do with updates and commands: it holds the lease while somebody is served,
+//! shows when the machine closes or is locked and what the operator says, and says how it is. Without `fleetd` nothing of this shows.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -7,7 +7,7 @@ use audit::Event;
 use devices::{Device, State};
 use jiff::Timestamp;
 use tokio::time::Instant;
-use upkeep::{DeviceHealth, Folder, Lease, Opening, SignedIn, Vitals};
+use upkeep::{DeviceHealth, Folder, Lease, Opening, SignedIn, Vitals, Words};
 
 use crate::{audited, clock, counting::Counting, record_desk::report};
 
@@ -23,6 +23,7 @@ pub struct UpkeepDesk {
     /// `fleetd` had the lease when somebody wanted to begin.
     refused: Option<Opening>,
     announced: Opening,
+    message: Option<Words>,
     started: Timestamp,
     idle_since: Timestamp,
     screen: Screen,
@@ -62,6 +63,7 @@ impl UpkeepDesk {
             lease: None,
             refused: None,
             announced: Opening::Open,
+            message: None,
             started: clock::now(),
             idle_since: clock::now(),
             screen: Screen::Gone,
@@ -78,8 +80,14 @@ impl UpkeepDesk {
         self.refused.unwrap_or(self.announced)
     }
 
-    /// Looks whether something is announced.
+    /// What the operator says on the first page, if anything.
+    pub fn message(&self) -> Option<&Words> {
+        self.message.as_ref()
+    }
+
+    /// Looks whether something is announced, locked or to be said.
     pub fn look(&mut self) {
+        self.message = self.folder.message(clock::now());
         self.announced = self.folder.opening(clock::now());
         self.refused = None;
     }

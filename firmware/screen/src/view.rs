@@ -124,6 +124,8 @@ pub enum Screen {
     Attract {
         /// In how many minutes the machine closes for upkeep, if that is announced.
         closes_in: Option<u16>,
+        /// What the operator says to everybody, if anything.
+        message: Option<Text>,
     },
     /// "What would you like to do?"
     ChooseService {

@@ -62,6 +62,22 @@ fn show_over(data: &Data<'_>, over: Option<Over>) {
     data.set_over(kind);
 }
 
+/// Longer than this nobody waits beside the machine.
+const SAID_IN_MINUTES: u16 = 180;
+
+/// Why the machine is out of service: in words where it was closed on purpose, else by its code.
+fn why_out(why: Fault, language: Language) -> pages::Fault {
+    let fault = fault_words(why, language);
+    match why {
+        Fault::Upkeep
+        | Fault::Locked
+        | Fault::LockedForRepair
+        | Fault::LockedForCheck
+        | Fault::LockedOfficeClosed => fault,
+        _ => pages::Fault { words: SharedString::default(), ..fault },
+    }
+}
+
 /// What a screen says, page by page.
 #[allow(clippy::too_many_lines)] // one arm a page; splitting would hide that it is total
 fn sheet(screen: &Screen, language: Language) -> Sheet {
@@ -69,9 +85,12 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
     let fault =
         |fault: &Option<Fault>| fault.map_or_else(pages::Fault::default, |one| fault_words(one, language));
     match screen {
-        Screen::Attract { closes_in } => {
-            Sheet { page: PageName::Attract, minutes: closes_in.map_or(0, i32::from), ..Sheet::default() }
-        }
+        Screen::Attract { closes_in, message } => Sheet {
+            page: PageName::Attract,
+            minutes: closes_in.map_or(0, i32::from),
+            message: message.as_ref().map(say).unwrap_or_default(),
+            ..Sheet::default()
+        },
         Screen::ChooseService { services } => Sheet {
             page: PageName::ChooseService,
             tiles: services
@@ -253,8 +272,8 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
         }
         Screen::OutOfService { fault: why, minutes } => Sheet {
             page: PageName::OutOfService,
-            minutes: minutes.map_or(0, i32::from),
-            fault: fault(&Some(*why)),
+            minutes: minutes.filter(|minutes| *minutes <= SAID_IN_MINUTES).map_or(0, i32::from),
+            fault: why_out(*why, language),
             ..Sheet::default()
         },
         Screen::StaffSignIn { entered, locked_for, fault: wrong } => Sheet {

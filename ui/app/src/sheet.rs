@@ -37,6 +37,7 @@ pub(crate) struct Sheet {
     pub outcome: OutcomeData,
     pub rated: i32,
     pub minutes: i32,
+    pub message: SharedString,
     pub sign_in: StaffSignInData,
     pub devices: Vec<DeviceLine>,
     pub staff: StaffData,
@@ -86,6 +87,7 @@ impl Sheet {
         data.set_outcome(self.outcome);
         data.set_rated(self.rated);
         data.set_minutes(self.minutes);
+        data.set_message(self.message);
         data.set_sign_in(self.sign_in);
         if let Some(rows) = changed(&data.get_devices(), self.devices) {
             data.set_devices(rows);

@@ -104,6 +104,15 @@ fn every_letter_of_every_word_is_in_the_fonts_of_the_program() {
 }
 
 #[test]
+fn every_letter_of_an_operators_message_is_in_the_fonts_of_the_program() {
+    let letters: String = ('\0'..='\u{ffff}').filter(|letter| upkeep::Line::has_letter(*letter)).collect();
+    assert!(letters.chars().count() > 250, "{letters}");
+    for font in ["BeVietnamPro-Regular.ttf", "BeVietnamPro-SemiBold.ttf", "BeVietnamPro-Bold.ttf"] {
+        assert_eq!(lacking(font, &letters), BTreeSet::new(), "{font}");
+    }
+}
+
+#[test]
 fn names_of_every_people_of_viet_nam_can_be_written() {
     let letters = "ĂÂĐÊÔƠƯăâđêôơư ẤẦẨẪẬẮẰẲẴẶẾỀỂỄỆỐỒỔỖỘỚỜỞỠỢỨỪỬỮỰÝỲỶỸỴ ấầẩẫậắằẳẵặếềểễệốồổỗộớờởỡợứừửữựýỳỷỹỵ \
         ĬĔŎĬĕĭŏ ƀ ñ Y Wiñ Niê • № 0123456789 '-";

@@ -43,14 +43,18 @@ impl Sample {
 
 /// Every sample, in the order of a visit.
 pub fn samples() -> Vec<Sample> {
-    let mut all =
-        vec![Sample { name: "attract".into(), screen: Screen::Attract { closes_in: None }, over: None }];
+    let mut all = vec![Sample {
+        name: "attract".into(),
+        screen: Screen::Attract { closes_in: None, message: None },
+        over: None,
+    }];
     all.push(Sample {
         name: "attract.closes".into(),
-        screen: Screen::Attract { closes_in: Some(1) },
+        screen: Screen::Attract { closes_in: Some(1), message: None },
         over: None,
     });
-    let mut last = Screen::Attract { closes_in: None };
+    all.push(Sample { name: "attract.message".into(), screen: operators_message(), over: None });
+    let mut last = Screen::Attract { closes_in: None, message: None };
     while let Some((page, screens)) = following(&last) {
         for (special, screen) in &screens {
             let name = if special.is_empty() { page.to_owned() } else { format!("{page}.{special}") };
@@ -67,6 +71,13 @@ pub fn samples() -> Vec<Sample> {
         all.push(Sample { name: format!("over.{special}"), screen, over: Some(over) });
     }
     all
+}
+
+/// As long as a message may be.
+fn operators_message() -> Screen {
+    let vi = "Từ thứ Hai 7/12, quầy số 3 chuyển sang tầng 2. Người cao tuổi và phụ nữ có thai được mời làm trước tại quầy số 1.";
+    let en = "From Monday 7 Dec, counter 3 moves to the second floor. The elderly and pregnant women are served first at counter 1.";
+    Screen::Attract { closes_in: None, message: Some(Text::new(vi, en)) }
 }
 
 type Page = (&'static str, Vec<(&'static str, Screen)>);
@@ -184,6 +195,8 @@ fn following(page: &Screen) -> Option<Page> {
             vec![
                 ("", Screen::OutOfService { fault: Fault::StoreFailed, minutes: None }),
                 ("minutes", Screen::OutOfService { fault: Fault::Upkeep, minutes: Some(5) }),
+                ("locked", Screen::OutOfService { fault: Fault::Locked, minutes: Some(90) }),
+                ("repair", Screen::OutOfService { fault: Fault::LockedForRepair, minutes: Some(5_000) }),
             ],
         ),
         Screen::OutOfService { .. } => ("staff-sign-in", staff::sign_in()),

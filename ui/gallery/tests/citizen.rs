@@ -68,9 +68,9 @@ fn services(closed: Option<Fault>) -> Screen {
 }
 
 fn visit(kiosk: &mut StandIn) {
-    kiosk.ask(Screen::Attract { closes_in: None }, &Tap::Language(Language::En));
+    kiosk.ask(Screen::Attract { closes_in: None, message: None }, &Tap::Language(Language::En));
     kiosk.language = Language::En;
-    kiosk.ask(Screen::Attract { closes_in: None }, &Tap::Touch);
+    kiosk.ask(Screen::Attract { closes_in: None, message: None }, &Tap::Touch);
     kiosk.ask(services(None), &Tap::Service("eid.activate".into()));
     kiosk.ask(
         Screen::CardKey { digits: String::new(), scanner: false, fault: Some(Fault::ScannerMissing) },
@@ -114,7 +114,7 @@ fn rest_of_visit(kiosk: &mut StandIn) {
     kiosk.ask(outcome(PaperOutcome::Printed), &Tap::Continue);
     kiosk.ask(Screen::Done { rated: None }, &Tap::Rate(5));
     kiosk.ask(Screen::Done { rated: Some(5) }, &Tap::Continue);
-    kiosk.show(Screen::Attract { closes_in: None });
+    kiosk.show(Screen::Attract { closes_in: None, message: None });
     assert!(kiosk.tap().is_none(), "after the visit nobody taps any more");
 }
 
@@ -179,7 +179,7 @@ fn a_button_that_is_not_there_stops_the_citizen_with_a_line() {
     let listener = UnixListener::bind(folder.path().join("screen.sock")).unwrap();
     let kioskd = thread::spawn(move || {
         let mut kiosk = accept(&listener);
-        kiosk.ask(Screen::Attract { closes_in: None }, &Tap::Touch);
+        kiosk.ask(Screen::Attract { closes_in: None, message: None }, &Tap::Touch);
         kiosk.show(services(Some(Fault::ReaderMissing)));
         assert!(kiosk.tap().is_none());
     });
@@ -196,7 +196,7 @@ fn a_machine_that_hangs_is_told_from_one_that_works() {
     let listener = UnixListener::bind(folder.path().join("screen.sock")).unwrap();
     let kioskd = thread::spawn(move || {
         let mut kiosk = accept(&listener);
-        kiosk.ask(Screen::Attract { closes_in: None }, &Tap::Touch);
+        kiosk.ask(Screen::Attract { closes_in: None, message: None }, &Tap::Touch);
         kiosk.show(Screen::Working { work: screen::Work::Sending });
         assert!(kiosk.tap().is_none());
     });

@@ -262,7 +262,7 @@ fn letters_and_tones_go_out_as_they_stand_on_the_keys() {
 fn staff_open_their_page_by_holding_the_emblem_only() {
     let stage = Stage::open(1280, 800).unwrap();
     let taps = taps(&stage);
-    stage.show(&view(Screen::Attract { closes_in: None }));
+    stage.show(&view(Screen::Attract { closes_in: None, message: None }));
     let at = slint::LogicalPosition::new(60.0, 48.0);
     let button = slint::platform::PointerEventButton::Left;
     let window = stage.app().window();
@@ -294,7 +294,7 @@ fn contrast(one: slint::Color, other: slint::Color) -> f64 {
 fn words_and_edges_stand_out_enough() {
     let stage = Stage::open(1280, 800).unwrap();
     for (look, words, edges) in [(Contrast::Normal, 4.5, 3.0), (Contrast::High, 7.0, 4.5)] {
-        let mut page = view(Screen::Attract { closes_in: None });
+        let mut page = view(Screen::Attract { closes_in: None, message: None });
         page.look.contrast = look;
         stage.show(&page);
         let theme = stage.app().global::<kiosk_ui::Theme>();

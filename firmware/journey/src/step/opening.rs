@@ -19,9 +19,12 @@ use crate::{
 
 pub(super) fn next(at: At, event: Event, manner: Manner, closed: bool, world: &World<'_>) -> Turn {
     match (at, event) {
-        // Somebody else has the machine: nobody begins what would be broken.
+        // Somebody else has the machine: nobody begins what would be broken. A lock keeps citizens
+        // out, and lets staff in.
         (At::Attract, _) if matches!(world.opening, Opening::ClosedFor(_)) => go(At::Attract),
-        (At::Attract, Event::Tap(Tap::Touch)) if !closed && world.out_of_service().is_none() => {
+        (At::Attract, Event::Tap(Tap::Touch))
+            if !closed && !world.opening.is_shut() && world.out_of_service().is_none() =>
+        {
             go(At::ChoosingService).and(Effect::Note(audit::Event::VisitBegun))
         }
         (At::Attract, Event::Tap(Tap::OpenStaff)) => {

@@ -53,6 +53,7 @@ pub struct Kiosk {
     pub officers: OfficerKeys,
     pub now: Timestamp,
     pub opening: Opening,
+    pub message: Option<upkeep::Words>,
 }
 
 impl Kiosk {
@@ -76,6 +77,7 @@ impl Kiosk {
             officers: officer_keys(),
             now: now(),
             opening: Opening::Open,
+            message: None,
         }
     }
 
@@ -110,6 +112,7 @@ impl Kiosk {
             now: self.now,
             today: TODAY,
             opening: self.opening,
+            message: self.message.as_ref(),
             catalogue: &self.catalogue,
             rules: &self.rules,
             devices: &self.devices,

@@ -68,14 +68,17 @@ fn a_weak_passcode_is_followed_by_the_next_pair() {
 fn who_walks_away_presses_nothing_any_more() {
     let mut robot = robot(Citizen { walks_away_at: Some("consent".into()), ..Citizen::default() });
     assert_eq!(
-        robot.consider("attract", &view(Screen::Attract { closes_in: None })),
+        robot.consider("attract", &view(Screen::Attract { closes_in: None, message: None })),
         Act::Press(labels::START)
     );
     let consent = view(Screen::Consent { service: Text::default(), purposes: vec![] });
     assert_eq!(robot.consider("consent", &consent), Act::Wait);
     let asked = View { over: Some(Over::StillThere { seconds_left: 20 }), ..consent };
     assert_eq!(robot.consider("consent", &asked), Act::Wait);
-    assert_eq!(robot.consider("attract", &view(Screen::Attract { closes_in: None })), Act::Over);
+    assert_eq!(
+        robot.consider("attract", &view(Screen::Attract { closes_in: None, message: None })),
+        Act::Over
+    );
 }
 
 #[test]

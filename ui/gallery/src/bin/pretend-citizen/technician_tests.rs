@@ -56,7 +56,10 @@ fn types(technician: &mut Technician) -> String {
 #[test]
 fn wrong_pins_come_first_and_the_lock_is_waited_for() {
     let mut one = technician(&["111111", "222222"], &[&[]]);
-    assert_eq!(one.consider("attract", &view(Screen::Attract { closes_in: None })), Act::HoldEmblem);
+    assert_eq!(
+        one.consider("attract", &view(Screen::Attract { closes_in: None, message: None })),
+        Act::HoldEmblem
+    );
     assert_eq!(types(&mut one), "111111");
     assert_eq!(types(&mut one), "222222");
     assert_eq!(one.consider("staff-sign-in", &sign_in(0, Some(30))), Act::Wait);
@@ -83,7 +86,7 @@ fn a_note_from_before_the_press_is_no_answer_to_it() {
     let locked = Some(StaffNote::MachineLocked);
     assert_eq!(one.consider("staff", &staff(locked, None, false)), Act::Wait);
     assert_eq!(one.consider("staff", &staff(locked, None, true)), Act::Press(labels::EXIT));
-    assert_eq!(one.consider("attract", &view(Screen::Attract { closes_in: None })), Act::Over);
+    assert_eq!(one.consider("attract", &view(Screen::Attract { closes_in: None, message: None })), Act::Over);
 }
 
 #[test]
