@@ -1,6 +1,6 @@
 //! The machine's own clocks and chance. Only the daemon uses them; below it both are arguments.
 
-use std::fs;
+use std::{fs, io};
 
 use jiff::{SignedDuration, Timestamp};
 use tuf::clock::Sources;
@@ -17,10 +17,9 @@ pub fn clocks() -> Sources {
     Sources { system: Timestamp::now(), uptime }
 }
 
-/// Which start of the machine this is; empty where the kernel does not say.
-pub fn boot() -> String {
-    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id");
-    id.map(|id| id.trim().to_owned()).unwrap_or_default()
+/// Another one after each start of the machine.
+pub fn boot_id() -> io::Result<String> {
+    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
 }
 
 /// Evenly drawn from all numbers.

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use crate::{
     commands::{self, CommandsFault, CommandsFile},
     configuration,
+    daemon::Chosen,
     ddi::{Account, AccountFault, Secret},
     eyes::{PushFile, PushSettings},
     hours::{Hours, HoursFault, HoursFile},
@@ -35,6 +36,8 @@ pub struct Settings {
     pub repository: RepositoryPart,
     /// The board.
     pub hardware: Hardware,
+    /// What installs.
+    pub install: Chosen,
     /// Where things lie.
     pub files: FilesPart,
     /// The site's hours.
@@ -119,6 +122,8 @@ struct File {
     tls: Tls,
     repository: RepositoryPart,
     kiosk: KioskPart,
+    /// Without it: slots of the kiosk's programs.
+    install: Option<InstallPart>,
     files: FilesPart,
     hours: HoursFile,
     update: UpdatePart,
@@ -143,6 +148,12 @@ struct FleetPart {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct KioskPart {
     hardware: Hardware,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct InstallPart {
+    backend: Chosen,
 }
 
 #[derive(Deserialize)]
@@ -213,6 +224,9 @@ pub enum SettingsError {
     /// The commands.
     #[error("[commands]")]
     Commands(#[from] CommandsFault),
+    /// RAUC's slot is no file that a rehearsal could start from.
+    #[error("[update] rehearse is \"none\" with the back end rauc")]
+    NothingToRehearse,
     /// A command without a program.
     #[error("{0} names no program")]
     NoProgram(&'static str),
@@ -245,6 +259,10 @@ impl Settings {
         let configuration = file.configuration.map(|part| part.part(controller)).transpose()?;
         let commands = file.commands.map(|part| commands::Settings::new(part, &file.fleet.controller));
         let commands = commands.transpose()?;
+        let install = file.install.map_or_else(Chosen::default, |install| install.backend);
+        if install == Chosen::Rauc && rehearse.is_some() {
+            return Err(SettingsError::NothingToRehearse);
+        }
         Ok(Self {
             commands,
             poll_every: seconds(file.fleet.poll_seconds),
@@ -253,6 +271,7 @@ impl Settings {
             tls: file.tls,
             repository: file.repository,
             hardware: file.kiosk.hardware,
+            install,
             files: file.files,
             hours: Hours::new(&file.hours)?,
             policy,

@@ -61,8 +61,8 @@ fn files_are_those_of_the_set() {
     );
     set(&all).lay_over(&mut laid, Path::new("/set")).unwrap();
     let files = &laid.files;
-    let paths =
-        [&files.trust_list, &files.rules, &files.revocation_lists, &files.catalogue].map(boards::Location::path);
+    let paths = [&files.trust_list, &files.rules, &files.revocation_lists, &files.catalogue]
+        .map(boards::Location::path);
     let expected = ["trust-list.pem", "rules.toml", "revocation-lists", "catalogue"];
     assert_eq!(paths, expected.map(|name| Path::new("/set").join(name)).each_ref().map(PathBuf::as_path));
     assert_eq!(files.staff, board().files.staff);

@@ -192,6 +192,6 @@ impl Daemon {
         ) || self.configure_disturbs();
         let clock = clocks.system;
         let idle = idle(self.upkeep.vitals().as_ref(), clock);
-        Moment { time, clock, boot: machine::boot(), idle, updates }
+        Moment { time, clock, boot: machine::boot_id().unwrap_or_default(), idle, updates }
     }
 }

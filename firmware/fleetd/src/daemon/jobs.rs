@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, io, num::NonZeroU8, process::Stdio, sync::Arc, time::Duration};
 
 use getrandom::{SysRng, rand_core::UnwrapErr};
-use install::{AppSlots, InstallBackend as _, InstallError, Status, backend::RepositoryFile, boot::Refused};
+use install::{InstallBackend as _, InstallError, Status, backend::RepositoryFile, boot::Refused};
 use jiff::Timestamp;
 use stick::logs::{LogsError, carry_out};
 use tokio::{
@@ -15,7 +15,10 @@ use tokio::{
 };
 use tuf::{ClientError, Refreshed};
 
-use super::slots::{self, Facts};
+use super::{
+    backend::Backend,
+    slots::{self, Facts},
+};
 use crate::{
     commands, configuration,
     ddi::{Controller, DdiError, Failure, Pace, Polled},
@@ -104,7 +107,7 @@ pub struct Jobs {
 #[derive(Clone)]
 struct Parts {
     repository: Arc<Mutex<Repository>>,
-    slots: Arc<Mutex<AppSlots>>,
+    slots: Arc<Mutex<Backend>>,
     facts: Facts,
     controller: Arc<Mutex<Controller>>,
 }
@@ -119,7 +122,7 @@ const MOST_ATTRIBUTE: usize = 128;
 
 impl Jobs {
     /// No job is under way.
-    pub fn new(repository: Repository, slots: AppSlots, controller: Controller, facts: Facts) -> Self {
+    pub fn new(repository: Repository, slots: Backend, controller: Controller, facts: Facts) -> Self {
         let (tell, heard) = mpsc::unbounded_channel();
         let parts = Parts {
             repository: Arc::new(Mutex::new(repository)),
@@ -199,7 +202,8 @@ impl Jobs {
                 Ok(image) => image,
                 Err(error) => return (Event::NotNow(chain(&error)), None),
             };
-            let variables = [("KIOSK_IMAGE", image.as_os_str())];
+            let variables = image.iter().map(|image| ("KIOSK_IMAGE", image.as_os_str()));
+            let variables: Vec<_> = variables.collect();
             (Event::Rehearsed(run(&command, REHEARSAL, &variables).await), None)
         });
     }

@@ -1,6 +1,7 @@
 //! The daemon: one loop that owns the memory of the update. Everything that happens comes
 //! through here, one thing after the other; what takes long is a job beside it.
 
+mod backend;
 mod by_hand;
 mod commands;
 mod configure;
@@ -20,14 +21,15 @@ use tokio::{
 use tuf::clock::TrustedClock;
 use upkeep::{Closing, Folder, Lease};
 
+pub use self::{
+    backend::Chosen,
+    slots::{Facts, kiosk},
+    start::{StartError, start},
+};
 use self::{
     commands::Commands,
     configure::Configure,
     jobs::{CameTo, Done, Jobs, Kind},
-};
-pub use self::{
-    slots::{Facts, kiosk},
-    start::{StartError, start},
 };
 use crate::{
     commands::Event as Commanded,

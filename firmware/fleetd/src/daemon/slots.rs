@@ -3,7 +3,7 @@
 use std::num::NonZeroU8;
 
 use install::{Content, InstallBackend, InstallError, Status};
-use release::{Hardware, Sha256Digest};
+use release::{Hardware, Kind, Sha256Digest};
 
 use crate::{
     report::chain,
@@ -17,6 +17,8 @@ pub struct Facts {
     pub id: String,
     /// Its board.
     pub hardware: Hardware,
+    /// What is installed here.
+    pub kind: Kind,
 }
 
 /// This kiosk, with what lies in its slots.
@@ -24,6 +26,7 @@ pub fn kiosk(facts: &Facts, status: &Status, back_to: Option<u64>) -> Kiosk {
     Kiosk {
         id: facts.id.clone(),
         hardware: facts.hardware.clone(),
+        kind: facts.kind,
         floor: status.floor,
         back_to,
         data_schema: status.good.as_ref().and_then(|good| Some(good.data_schema?.to)),

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::PathBuf};
 
-use install::{AppSlots, InstallError, SlotFolder};
+use install::{InstallError, SlotFolder};
 use tokio::time::Instant;
 use tuf::clock::TrustedClock;
 
@@ -57,17 +57,12 @@ pub fn start(settings: Settings) -> Result<Daemon, StartError> {
     let repository = Repository::open(&folder, &settings.repository, http, &root)?;
     let (keeper, kept) = Keeper::open(&settings.files.state)?;
     let place = SlotFolder::new(&settings.files.slots);
-    let slots = match AppSlots::open(place.clone()) {
-        Err(InstallError::Record(error)) => {
-            // The kiosk runs on from the link to its good slot; we know no more of the slots
-            // than our own floor.
-            tracing::error!(%error, floor = kept.floor, "the slots' record is made anew");
-            install::BootRecord::new(place.clone()).rebuild(kept.floor)?;
-            AppSlots::open(place)?
-        }
-        slots => slots?,
+    let slots = settings.install.open(&place, kept.floor)?;
+    let facts = Facts {
+        id: settings.account.controller().to_owned(),
+        hardware: settings.hardware.clone(),
+        kind: settings.install.kind(),
     };
-    let facts = Facts { id: settings.account.controller().to_owned(), hardware: settings.hardware.clone() };
     let pace = Pace::new(settings.poll_every);
     let configure = Configure::open(&settings)?;
     let upkeep = upkeep::Folder::new(&settings.files.upkeep);

@@ -15,6 +15,8 @@ pub struct Kiosk {
     pub id: String,
     /// Its board.
     pub hardware: Hardware,
+    /// What is installed here.
+    pub kind: Kind,
     /// The highest number that was ever committed here.
     pub floor: u64,
     /// How far back below the floor the signers let it go: `min_release_seq` of what is good, as
@@ -80,6 +82,9 @@ pub enum NotAllowed {
     /// It is for other boards.
     #[error("it is for other boards")]
     OtherHardware,
+    /// It replaces something that is not replaced here.
+    #[error("it brings another part of the system than this kiosk takes")]
+    OtherKind,
     /// It is older than this kiosk may go back to.
     #[error("release {seq} is below {floor}, which this kiosk may not go below")]
     BelowFloor {
@@ -118,6 +123,9 @@ pub fn allow(target: &Target, kiosk: &Kiosk) -> Result<Approved, NotAllowed> {
     if !fields.hw.contains(&kiosk.hardware) {
         return Err(NotAllowed::OtherHardware);
     }
+    if fields.kind != kiosk.kind {
+        return Err(NotAllowed::OtherKind);
+    }
     if kiosk.good == Some(digest) {
         return Err(NotAllowed::RunsAlready);
     }
@@ -150,6 +158,7 @@ mod tests {
         Kiosk {
             id: "kiosk-1".to_owned(),
             hardware: Hardware::new("pi5-counter").unwrap(),
+            kind: Kind::App,
             floor: 5,
             back_to: None,
             data_schema: Some(2),
@@ -185,6 +194,7 @@ mod tests {
             allow(&target(custom), &kiosk()).unwrap_err()
         };
         assert_eq!(with("hw", json!(["pc-dev"])), NotAllowed::OtherHardware);
+        assert_eq!(with("kind", json!("os")), NotAllowed::OtherKind);
         assert_eq!(with("kind", json!("toy")), NotAllowed::NotARelease);
         assert_eq!(with("only_on_mondays", json!(true)), NotAllowed::NotARelease);
         let old = json!({"hw": ["pi5-counter"], "kind": "app", "release_seq": 4, "min_release_seq": 1});

@@ -64,10 +64,15 @@ impl Repository {
 
     /// Lists a release for the board of the tests.
     pub fn release(&mut self, seq: u64, image: &[u8]) -> String {
-        let path = TargetPath::new(format!("app/kiosk-{seq}")).unwrap();
-        let mut file = RepositoryFolder::new(&self.folder).add_target(&path, &mut &*image).unwrap();
-        file.custom =
-            Some(json!({"hw": ["pc-dev"], "kind": "app", "release_seq": seq, "min_release_seq": 1}));
+        let custom = json!({"hw": ["pc-dev"], "kind": "app", "release_seq": seq, "min_release_seq": 1});
+        self.list(&format!("app/kiosk-{seq}"), image, custom)
+    }
+
+    /// Lists a target.
+    pub fn list(&mut self, path: &str, bytes: &[u8], custom: serde_json::Value) -> String {
+        let path = TargetPath::new(path).unwrap();
+        let mut file = RepositoryFolder::new(&self.folder).add_target(&path, &mut &*bytes).unwrap();
+        file.custom = Some(custom);
         self.targets.list(&path, file);
         self.targets.version = self.targets.version.next().unwrap();
         self.publish();

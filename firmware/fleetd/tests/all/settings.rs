@@ -80,6 +80,24 @@ fn a_site_may_measure_nothing() {
 }
 
 #[test]
+fn a_machine_that_says_nothing_of_it_has_slots_of_its_own_and_rauc_is_chosen() {
+    let place = TempDir::new().unwrap();
+    let section = "backend = \"app-slots\"";
+    let without = shown(&place)
+        .lines()
+        .filter(|line| !line.starts_with("[install]") && !line.starts_with(section))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let (taken, said) = takes(&place, &without);
+    assert!(taken, "{said}");
+    let rauc = shown(&place).replace(section, "backend = \"rauc\"");
+    let (taken, said) = takes(&place, &rauc.replacen(REHEARSE, "rehearse = \"none\"", 1));
+    assert!(taken, "{said}");
+    let (taken, said) = takes(&place, &rauc);
+    assert!(!taken && said.contains("rehearse"), "{said}");
+}
+
+#[test]
 fn what_is_unknown_or_makes_no_sense_is_refused() {
     let place = TempDir::new().unwrap();
     for (from, to, why) in [
@@ -89,6 +107,8 @@ fn what_is_unknown_or_makes_no_sense_is_refused() {
         ("22:00-05:00", "22:00", "HH:MM-HH:MM"),
         ("tries = 3", "tries = 0", "nonzero"),
         (REHEARSE, "rehearse = \"later\"", "rehearse"),
+        ("backend = \"app-slots\"", "backend = \"floppy\"", "backend"),
+        ("backend = \"app-slots\"", "backend = \"rauc\"\n[x]", "unknown field"),
         ("restart = [\"systemctl\", \"restart\", \"kioskd.service\"]", "restart = []", "restart"),
         ("every-seconds = 60", "every-seconds = 0", "nonzero"),
         ("buffer-bytes = 16777216", "buffer-bytes = 1000", "buffer-bytes is less"),
