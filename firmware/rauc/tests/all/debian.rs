@@ -299,6 +299,9 @@ impl Board {
 impl Drop for Board {
     fn drop(&mut self) {
         self.kill_rauc();
+        // A rauc that was killed leaves its bundle mounted, once for each time.
+        let unmount = || Command::new("umount").arg(self.path("mnt/bundle")).stderr(Stdio::null()).status();
+        while unmount().is_ok_and(|status| status.success()) {}
         _ = self.bus.kill();
         _ = self.bus.wait();
     }
