@@ -76,7 +76,7 @@ pub struct Kiosk {
     /// The transaction whose answer the citizen waits for.
     awaited: Option<(TransactionId, Timestamp)>,
     seconds: u32,
-    upkeep: UpkeepDesk,
+    pub(crate) upkeep: UpkeepDesk,
 }
 
 /// Why the loop ended, other than by order.
