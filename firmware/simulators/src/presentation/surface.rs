@@ -242,6 +242,6 @@ pub(super) fn sampled(photograph: &RgbImage, [x, y]: [f32; 2]) -> Option<[u8; 3]
     let mix = |from: f32, to: f32, share: f32| from + (to - from) * share;
     Some(std::array::from_fn(|plane| {
         let line = |[left, right]: [[f32; 3]; 2]| mix(left[plane], right[plane], across);
-        mix(line(upper), line(lower), down).round() as u8
+        (mix(line(upper), line(lower), down) + 0.5) as u8
     }))
 }
