@@ -299,6 +299,8 @@ impl Site {
         )
     }
 
+    /// Nobody may be served for twelve seconds before a change: by then `kioskd` has said that the
+    /// robot, and with it the screen, is gone. A touchscreen would stay.
     fn write_settings(&self, port: u16) -> Result<()> {
         let folder = self.stage.folder();
         let path = |name: &str| format!("{:?}", folder.join(name).display().to_string());
@@ -337,8 +339,8 @@ utc-offset-minutes = 420
 windows = []
 
 [update]
-idle-seconds = 2
-idle-forced-seconds = 2
+idle-seconds = 12
+idle-forced-seconds = 12
 announce-seconds = 2
 well-seconds = 5
 ill-seconds = 8
