@@ -191,7 +191,7 @@ impl Kiosk {
                 }
                 None
             }
-            Effect::StopFetching => {
+            Effect::Stop => {
                 self.fetched_at = None;
                 None
             }

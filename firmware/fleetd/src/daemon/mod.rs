@@ -178,7 +178,11 @@ impl Daemon {
         match effect {
             Effect::Ask(target) => self.jobs.ask(target, self.source(), now),
             Effect::Fetch(release) => self.jobs.fetch(*release, self.source(), now),
-            Effect::StopFetching => self.jobs.stop(Kind::Fetch),
+            Effect::Stop => {
+                for kind in [Kind::Ask, Kind::Fetch, Kind::Rehearse] {
+                    self.jobs.stop(kind);
+                }
+            }
             Effect::Rehearse(_) => self.jobs.rehearse(self.settings.rehearse.clone()),
             Effect::Announce(from) => {
                 let clock = machine::clocks().system;

@@ -104,8 +104,9 @@ pub enum Effect {
     Ask(String),
     /// Write the release into the spare slot, from where it broke off.
     Fetch(Box<Approved>),
-    /// Stop writing.
-    StopFetching,
+    /// Stop what is under way for an order that is dropped: its answer must not be taken for the
+    /// next one's.
+    Stop,
     /// Rehearse a visit with what lies in the spare slot.
     Rehearse(Box<Approved>),
     /// Announce that the machine closes then, by the machine's clock.

@@ -112,7 +112,7 @@ impl Memory {
     fn drop_it(&mut self) -> Effects {
         self.said = None;
         match std::mem::take(&mut self.state) {
-            State::Fetching { .. } => vec![Effect::StopFetching],
+            State::Asking { .. } | State::Fetching { .. } | State::Rehearsing { .. } => vec![Effect::Stop],
             State::Waiting { closes: Some(_), .. } => vec![Effect::Open],
             _ => vec![],
         }

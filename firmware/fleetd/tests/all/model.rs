@@ -188,7 +188,7 @@ impl Kiosk {
                 let fails = self.release == Release::RehearsalFails;
                 Some(Event::Rehearsed(if fails { Err("no page".to_owned()) } else { Ok(()) }))
             }
-            Effect::StopFetching => None,
+            Effect::Stop => None,
             Effect::Announce(from) => {
                 self.closed = Some(from);
                 None

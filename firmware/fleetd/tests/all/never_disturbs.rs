@@ -1,8 +1,8 @@
 //! An update waits for people: for the visit under way always, for the site's hours unless the
 //! fleet or a hole cannot wait, and it says beforehand that the machine closes.
 
-use crate::model::{ACTION, Kiosk, Lease, NEW, OLD, Release, approved, order};
-use fleetd::update::{Event, Handling, MaintenanceWindow, State};
+use crate::model::{ACTION, Kiosk, Lease, NEW, OLD, Release, approved, order, policy};
+use fleetd::update::{ActionId, Effect, Event, Handling, MaintenanceWindow, Memory, Order, State};
 use jiff::SignedDuration;
 
 /// Lets that many seconds pass.
@@ -229,4 +229,24 @@ fn a_release_that_never_finds_its_way_to_the_platform_is_rolled_back_in_the_end(
     pass(&mut kiosk, 2_700, true);
     assert_eq!((word(&kiosk), kiosk.running), ("idle", OLD));
     assert!(heard(&kiosk).starts_with("rolled-back: network"), "{}", heard(&kiosk));
+}
+
+#[test]
+fn the_answer_to_an_order_is_never_taken_for_the_next_one() {
+    let approved = |target: &str| {
+        let target = target.to_owned();
+        Box::new(fleetd::update::Approved { target, ..approved("") })
+    };
+    let next = || Order { action: ActionId(42), target: "app/kiosk-8".to_owned(), ..order(Handling::Forced) };
+    let stops = |memory: Memory| {
+        let (_, effects) = memory.step(Event::Ordered(next()), &policy());
+        let asks = Effect::Ask("app/kiosk-8".to_owned());
+        assert_eq!(effects, [Effect::Stop, asks], "what is under way for the first is stopped first");
+    };
+    let (asking, _) = Memory::default().step(Event::Ordered(order(Handling::Forced)), &policy());
+    stops(asking.clone());
+    let (fetching, _) = asking.step(Event::Resolved(Ok(approved("app/kiosk-7"))), &policy());
+    stops(fetching.clone());
+    let (rehearsing, _) = fetching.step(Event::Written(Ok(())), &policy());
+    stops(rehearsing);
 }
