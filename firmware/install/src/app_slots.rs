@@ -13,9 +13,10 @@ use crate::{
     backend::{InstallBackend, Source, Status},
     boot::Boot,
     boot_record::{BootRecord, Copies},
+    delta::Spans,
     error::InstallError,
     folder::{Place, SlotFolder},
-    slots::Content,
+    slots::{Content, DeltaFile},
     write::{Pass, SYNC_EVERY},
 };
 
@@ -33,6 +34,7 @@ const LARGEST_PIECE: usize = 64 * 1024;
 pub struct AppSlots<P: Place = SlotFolder> {
     boots: BootRecord<P>,
     sync_every: u64,
+    spans: Spans,
     /// Held by the writer's thread, which may outlive a `write` that was dropped.
     turn: Arc<Mutex<()>>,
     /// Nobody else writes slots.
@@ -45,7 +47,8 @@ impl<P: Place> AppSlots<P> {
     pub fn open(place: P) -> Result<Self, InstallError> {
         let installer = place.hold().map_err(InstallError::Lock)?;
         let (boots, turn) = (BootRecord::new(place), Arc::default());
-        let slots = Self { boots, sync_every: SYNC_EVERY, turn, _installer: installer };
+        let (sync_every, spans) = (SYNC_EVERY, Spans::PATCH_1);
+        let slots = Self { boots, sync_every, spans, turn, _installer: installer };
         slots.boots.read()?;
         Ok(slots)
     }
@@ -54,6 +57,12 @@ impl<P: Place> AppSlots<P> {
     #[must_use]
     pub fn syncing_every(self, bytes: u64) -> Self {
         Self { sync_every: bytes, ..self }
+    }
+
+    /// The same for deltas that were cut otherwise, as tests make them.
+    #[must_use]
+    pub fn spanning(self, spans: Spans) -> Self {
+        Self { spans, ..self }
     }
 
     /// The boot record.
@@ -74,21 +83,38 @@ impl<P: Place> AppSlots<P> {
         Ok(self.boots.place().path_of(self.boots.read()?.spare()))
     }
 
+    /// `write`, of a release that comes as what changed since the good slot's. The source is of
+    /// the delta; it is trusted as little. An error that does not `resumes()` leaves the slots
+    /// ready for `write`.
+    pub async fn write_by_delta<S: Source>(
+        &mut self,
+        content: &Content,
+        delta: &DeltaFile,
+        source: &mut S,
+    ) -> Result<(), InstallError> {
+        self.write_by(content, Some(*delta), source).await
+    }
+
+    /// The release comes whole from its first byte on, not by a delta any more.
+    pub fn give_up_delta(&mut self, content: &Content) -> Result<(), InstallError> {
+        self.boots.change(Copies::Both, |boot| boot.begin(content).map(drop))
+    }
+
     /// Empties the spare slot: what it holds, or so far holds, is not needed any more.
     pub fn empty_spare(&mut self) -> Result<(), InstallError> {
         self.boots.empty_spare()
     }
-}
 
-impl<P: Place> InstallBackend for AppSlots<P> {
-    fn status(&self) -> Result<Status, InstallError> {
-        Ok(Status::of(&self.boots.read()?))
-    }
-
-    async fn write<S: Source>(&mut self, content: &Content, source: &mut S) -> Result<(), InstallError> {
+    async fn write_by<S: Source>(
+        &mut self,
+        content: &Content,
+        delta: Option<DeltaFile>,
+        source: &mut S,
+    ) -> Result<(), InstallError> {
         let turn = self.turn.clone().lock_owned().await;
-        let (boots, wanted, sync_every) = (self.boots.clone(), content.clone(), self.sync_every);
-        let begun = blocking(move || Ok((Pass::begin(boots, &wanted, sync_every)?, turn))).await?;
+        let (boots, wanted) = (self.boots.clone(), content.clone());
+        let (sync_every, delta) = (self.sync_every, delta.map(|delta| (delta, self.spans)));
+        let begun = blocking(move || Ok((Pass::begin(boots, &wanted, delta, sync_every)?, turn))).await?;
         let (Some(pass), turn) = begun else { return Ok(()) };
         let from = pass.taken();
         let (hand, pieces) = mpsc::channel(WAITING);
@@ -108,6 +134,16 @@ impl<P: Place> InstallBackend for AppSlots<P> {
             (Err(source), Written::BrokeOff { taken }) => Err(InstallError::Source { taken, source }),
             _ => Ok(()),
         }
+    }
+}
+
+impl<P: Place> InstallBackend for AppSlots<P> {
+    fn status(&self) -> Result<Status, InstallError> {
+        Ok(Status::of(&self.boots.read()?))
+    }
+
+    async fn write<S: Source>(&mut self, content: &Content, source: &mut S) -> Result<(), InstallError> {
+        self.write_by(content, None, source).await
     }
 
     fn try_out(&mut self, tries: NonZeroU8) -> Result<(), InstallError> {

@@ -8,7 +8,7 @@ use tuf::transport::{Body, Resource, Transport, TransportError};
 use crate::{
     boot::{Boot, Rejected},
     error::InstallError,
-    slots::Content,
+    slots::{Content, DeltaFile},
 };
 
 /// Installs releases of one kind.
@@ -113,6 +113,7 @@ impl Status {
             whole: spare.filter(|content| file.trial.is_none() && boot.takes(content).is_ok()),
             writing: file.writing.as_ref().map(|writing| Progress {
                 content: writing.content.clone(),
+                delta: writing.delta,
                 taken: writing.checkpoint.taken,
             }),
             floor: file.floor,
@@ -141,6 +142,8 @@ pub struct OnTrial {
 pub struct Progress {
     /// The release.
     pub content: Content,
-    /// Bytes of the target that need not come again.
+    /// What it comes by; none: its target.
+    pub delta: Option<DeltaFile>,
+    /// Bytes of the target or the delta that need not come again.
     pub taken: u64,
 }

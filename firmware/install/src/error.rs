@@ -4,7 +4,12 @@ use std::io;
 
 use tuf::{store::StoreError, transport::TransportError};
 
-use crate::{boot::Refused, frames::FrameFault, record::RecordError};
+use crate::{
+    boot::Refused,
+    delta::{DeltaError, DeltaFault},
+    frames::FrameFault,
+    record::RecordError,
+};
 
 /// What went wrong. `InstallError::resumes` tells whether the same write may simply be called
 /// again.
@@ -51,6 +56,13 @@ pub enum InstallError {
     /// What came is not what was signed; it is thrown away.
     #[error("this is not what was signed")]
     Wrong(#[from] Wrong),
+    /// The good slot does not hold the image that the delta is for, or no slot is good. Nothing
+    /// was changed.
+    #[error("the delta is for another image than the good slot holds")]
+    OtherBase,
+    /// The good slot cannot be read, so no delta can be used on it.
+    #[error("the good slot cannot be read for a delta")]
+    BaseUnreadable(#[source] io::Error),
     /// Not enough room for the image.
     #[error("{needed} bytes are needed and {free} are free")]
     NoRoom {
@@ -176,6 +188,18 @@ pub enum Wrong {
     /// The packing is not what we take.
     #[error("the target cannot be unpacked")]
     Frames(#[from] FrameFault),
+    /// The delta is none for this image.
+    #[error("the delta cannot be used")]
+    Delta(#[from] DeltaFault),
+}
+
+impl From<DeltaError> for InstallError {
+    fn from(error: DeltaError) -> Self {
+        match error {
+            DeltaError::Fault(fault) => Wrong::Delta(fault).into(),
+            DeltaError::Base(source) => Self::BaseUnreadable(source),
+        }
+    }
 }
 
 impl InstallError {

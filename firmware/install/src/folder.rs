@@ -43,6 +43,8 @@ pub trait Place: Clone + Send + Sync + 'static {
     fn hold(&self) -> Result<Self::Installer, StoreError>;
     /// Opens a slot's image for reading and writing, and makes it where there is none.
     fn image(&self, slot: Slot) -> io::Result<Self::Image>;
+    /// Opens a slot's image for reading only.
+    fn image_to_read(&self, slot: Slot) -> io::Result<Self::Image>;
     /// Where other programs find a slot's image.
     fn path_of(&self, slot: Slot) -> PathBuf;
     /// The length of a slot's image in bytes; 0 where there is none.
@@ -130,6 +132,10 @@ impl Place for SlotFolder {
         // A plain image is a program.
         options.create(true).truncate(false).read(true).write(true).mode(0o755);
         Ok(ImageFile { file: options.open(self.path.join(slot.image()))? })
+    }
+
+    fn image_to_read(&self, slot: Slot) -> io::Result<ImageFile> {
+        Ok(ImageFile { file: File::open(self.path.join(slot.image()))? })
     }
 
     fn path_of(&self, slot: Slot) -> PathBuf {

@@ -5,7 +5,7 @@
 //! - `record`: a small value that survives power cuts.
 //! - `slots`, `boot`: what the slots hold, and every legal change; pure.
 //! - `boot_record`: those changes on the disk.
-//! - `write`, `frames`: one pass from a download to a slot.
+//! - `write`, `frames`, `delta`: one pass from a download to a slot.
 //! - `backend`: what fleetd asks of whatever installs; `app_slots` does it, and the crate `rauc`.
 //! - `launch`: what the launcher starts.
 //!
@@ -15,6 +15,7 @@
 pub mod backend;
 pub mod boot;
 pub mod boot_record;
+pub mod delta;
 pub mod error;
 pub mod folder;
 pub mod frames;
@@ -35,5 +36,5 @@ pub use self::{
     error::{InstallError, UpdaterFault},
     folder::SlotFolder,
     record::Record,
-    slots::{Content, ImageDigest, Slot},
+    slots::{Content, DeltaFile, ImageDigest, Slot},
 };

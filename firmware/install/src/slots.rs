@@ -75,6 +75,17 @@ impl ImageDigest {
     }
 }
 
+/// A delta as signed metadata lists it: a file that gives a release's image out of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeltaFile {
+    /// The SHA-256 of the image that it is for.
+    #[serde(with = "hex::serde")]
+    pub from_sha256: [u8; 32],
+    /// The file itself.
+    pub listed: ImageDigest,
+}
+
 /// How the image lies in the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -5,16 +5,19 @@
 //! from the last one. At the end both digests must be those that were signed, and then the slot
 //! is read back from the disk once more.
 
+use std::io;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    boot::Checkpoint,
+    boot::{Boot, Checkpoint},
     boot_record::{BootRecord, Copies},
+    delta::{Base, Patcher, Spans},
     error::{InstallError, Wrong},
     folder::{Image, Place},
-    frames::Unpacker,
+    frames::{Step, Unpacker},
     midstate::Midstate,
-    slots::{Content, Packing, Slot},
+    slots::{Content, DeltaFile, ImageDigest, Packing, Slot},
 };
 
 /// Image bytes between two syncs.
@@ -30,8 +33,11 @@ const SPARE_ROOM: u64 = 1024 * 1024;
 pub(crate) struct Pass<P: Place> {
     boots: BootRecord<P>,
     content: Content,
+    /// What comes: the target, or a delta.
+    listed: ImageDigest,
+    delta: Option<DeltaFile>,
     image: P::Image,
-    unpacker: Option<Unpacker>,
+    unpacker: Option<AnyUnpacker<P::Image>>,
     sync_every: u64,
     taken: u64,
     written: u64,
@@ -45,12 +51,48 @@ pub(crate) struct Pass<P: Place> {
     begun: u64,
 }
 
+/// Of a target that is packed, or of a delta.
+enum AnyUnpacker<I: Image> {
+    Frames(Box<Unpacker>),
+    Delta(Box<Patcher<GoodImage<I>>>),
+}
+
+impl<I: Image> AnyUnpacker<I> {
+    fn step(&mut self, packed: &[u8]) -> Result<Step<'_>, InstallError> {
+        match self {
+            Self::Frames(unpacker) => Ok(unpacker.step(packed).map_err(Wrong::from)?),
+            Self::Delta(patcher) => Ok(patcher.step(packed)?),
+        }
+    }
+
+    fn finish(&self) -> Result<(), Wrong> {
+        match self {
+            Self::Frames(unpacker) => Ok(unpacker.finish()?),
+            Self::Delta(patcher) => Ok(patcher.finish()?),
+        }
+    }
+}
+
+/// The good slot's image: it was opened for reading, and nothing else can be done with it here.
+struct GoodImage<I>(I);
+
+impl<I: Image> Base for GoodImage<I> {
+    fn length(&self) -> io::Result<u64> {
+        self.0.length()
+    }
+
+    fn read_at(&self, from: u64, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read_at(from, into)
+    }
+}
+
 impl<P: Place> Pass<P> {
     /// Begins, or goes on from the last checkpoint. None: the spare slot holds this release
     /// already, whole.
     pub(crate) fn begin(
         boots: BootRecord<P>,
         content: &Content,
+        delta: Option<(DeltaFile, Spans)>,
         sync_every: u64,
     ) -> Result<Option<Self>, InstallError> {
         let boot = boots.read()?;
@@ -62,22 +104,35 @@ impl<P: Place> Pass<P> {
         // Legal before it fits, and nothing is given up before both are known.
         boot.clone().begin(content)?;
         has_room(boots.place(), slot, content)?;
-        let mut checkpoint = boots.change(Copies::Both, |boot| boot.begin(content))?;
+        let base = delta.map(|(delta, _)| good_image(boots.place(), &boot, &delta)).transpose()?;
+        let by = delta.as_ref().map(|(delta, _)| delta);
+        let mut checkpoint = boots.change(Copies::Both, |boot| boot.begin_by(content, by))?;
         let mut image = boots.place().image(slot).map_err(image_failed("opened"))?;
         if image.length().map_err(image_failed("read"))? < checkpoint.written {
-            boots.change(Copies::One, |boot| boot.start_over(content, "the image is shorter than it was"))?;
-            checkpoint = Checkpoint::default();
+            checkpoint = boots.change(Copies::One, |boot| {
+                boot.start_over(content, "the image is shorter than it was")?;
+                boot.begin_by(content, by)
+            })?;
         }
         image.cut_to(checkpoint.written).map_err(image_failed("cut"))?;
-        let unpacker = match content.packing {
-            Packing::Plain => None,
-            Packing::Zstd => Some(Unpacker::new().map_err(image_failed("unpacked"))?),
+        let unpacker = match (base.zip(delta), content.packing) {
+            (Some((base, (_, spans))), _) => {
+                let patcher = Patcher::new(base, spans, checkpoint.written, content.image.length);
+                Some(AnyUnpacker::Delta(Box::new(patcher.map_err(InstallError::BaseUnreadable)?)))
+            }
+            (None, Packing::Plain) => None,
+            (None, Packing::Zstd) => {
+                let unpacker = Unpacker::new().map_err(image_failed("unpacked"))?;
+                Some(AnyUnpacker::Frames(Box::new(unpacker)))
+            }
         };
         // A midstate that was read is one; `Midstate` has no other constructor.
         let digest = |state: &Midstate| state.digest().unwrap_or_default();
         Ok(Some(Self {
             boots,
             content: content.clone(),
+            listed: by.map_or(content.listed, |delta| delta.listed),
+            delta: by.copied(),
             image,
             unpacker,
             sync_every,
@@ -91,19 +146,19 @@ impl<P: Place> Pass<P> {
         }))
     }
 
-    /// Which byte of the target comes next.
+    /// Which byte of the target or the delta comes next.
     pub(crate) fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// Takes the next bytes of the target.
+    /// Takes its next bytes.
     pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<(), InstallError> {
         let done = self.take_all(bytes);
         self.forget_if_wrong(done)
     }
 
     fn take_all(&mut self, bytes: &[u8]) -> Result<(), InstallError> {
-        let listed = self.content.listed.length;
+        let listed = self.listed.length;
         if self.taken.saturating_add(bytes.len() as u64) > listed {
             return Err(Wrong::TargetTooLong { listed }.into());
         }
@@ -124,10 +179,14 @@ impl<P: Place> Pass<P> {
         self.may_begin_here()
     }
 
-    fn take_packed(&mut self, bytes: &[u8], unpacker: &mut Unpacker) -> Result<(), InstallError> {
+    fn take_packed(
+        &mut self,
+        bytes: &[u8],
+        unpacker: &mut AnyUnpacker<P::Image>,
+    ) -> Result<(), InstallError> {
         let mut left = bytes;
         loop {
-            let step = unpacker.step(left).map_err(Wrong::from)?;
+            let step = unpacker.step(left)?;
             let (used, gave_nothing, frame_ended) = (step.used, step.bytes.is_empty(), step.frame_ended);
             self.target_digest.update(&left[..used]);
             self.taken += used as u64;
@@ -147,8 +206,7 @@ impl<P: Place> Pass<P> {
         if self.written + bytes.len() as u64 > listed {
             return Err(Wrong::ImageTooLong { listed }.into());
         }
-        // The target is the image: one digest is both.
-        if self.content.packing != Packing::Plain {
+        if !self.target_is_image() {
             self.image_digest.update(bytes);
         }
         self.image.write_at(self.written, bytes).map_err(image_failed("written"))?;
@@ -161,13 +219,15 @@ impl<P: Place> Pass<P> {
         Ok(())
     }
 
+    /// Then one digest is both.
+    fn target_is_image(&self) -> bool {
+        self.delta.is_none() && self.content.packing == Packing::Plain
+    }
+
     /// A write could begin again here; now and then it is made sure that it can.
     fn may_begin_here(&mut self) -> Result<(), InstallError> {
         let target = Midstate::of(&self.target_digest);
-        let image = match self.content.packing {
-            Packing::Plain => target.clone(),
-            Packing::Zstd => Midstate::of(&self.image_digest),
-        };
+        let image = if self.target_is_image() { target.clone() } else { Midstate::of(&self.image_digest) };
         self.boundary = Checkpoint { taken: self.taken, written: self.written, target, image };
         if self.written - self.kept >= self.sync_every { self.keep_boundary() } else { Ok(()) }
     }
@@ -196,7 +256,7 @@ impl<P: Place> Pass<P> {
     /// The source ended: is it the target, and is the image what was signed? Returns the slot
     /// that holds it.
     pub(crate) fn finish(mut self) -> Result<Slot, InstallError> {
-        let listed = self.content.listed.length;
+        let listed = self.listed.length;
         if self.taken < listed {
             let taken = self.taken;
             self.broke_off()?;
@@ -220,11 +280,8 @@ impl<P: Place> Pass<P> {
         }
         let (content, written) = (&self.content, self.written);
         let target: [u8; 32] = self.target_digest.clone().finalize().into();
-        let image = match content.packing {
-            Packing::Plain => target,
-            Packing::Zstd => self.image_digest.clone().finalize().into(),
-        };
-        if target != content.listed.sha256 {
+        let image = if self.target_is_image() { target } else { self.image_digest.clone().finalize().into() };
+        if target != self.listed.sha256 {
             return Err(Wrong::TargetDigest);
         }
         if written < content.image.length {
@@ -239,10 +296,9 @@ impl<P: Place> Pass<P> {
     /// Reads the slot from the disk. A flash that goes bad shows here and not when it is started.
     fn read_back(&mut self) -> Result<(), InstallError> {
         self.image.forget().map_err(image_failed("read back"))?;
-        if image_digest(&self.image, self.content.image.length)? == Some(self.content.image.sha256) {
-            return Ok(());
-        }
-        Err(InstallError::BadFlash)
+        let digest =
+            image_digest(&self.image, self.content.image.length).map_err(image_failed("read back"))?;
+        if digest == Some(self.content.image.sha256) { Ok(()) } else { Err(InstallError::BadFlash) }
     }
 
     /// What is wrong from the first byte on cannot be gone on with.
@@ -259,13 +315,13 @@ impl<P: Place> Pass<P> {
 }
 
 /// The SHA-256 of an image of this length in bytes; `None`: it has another length.
-fn image_digest(image: &impl Image, length: u64) -> Result<Option<[u8; 32]>, InstallError> {
-    if image.length().map_err(image_failed("read back"))? != length {
+fn image_digest(image: &impl Image, length: u64) -> io::Result<Option<[u8; 32]>> {
+    if image.length()? != length {
         return Ok(None);
     }
     let (mut digest, mut at, mut piece) = (Sha256::new(), 0, vec![0; READ_BACK]);
     loop {
-        match image.read_at(at, &mut piece).map_err(image_failed("read back"))? {
+        match image.read_at(at, &mut piece)? {
             0 => break,
             read => {
                 digest.update(&piece[..read]);
@@ -276,11 +332,26 @@ fn image_digest(image: &impl Image, length: u64) -> Result<Option<[u8; 32]>, Ins
     Ok((at == length).then(|| digest.finalize().into()))
 }
 
+/// The good slot's image, read from its first byte to its last: what the record says of it is
+/// no proof of what the flash still holds, and of a machine's first image it says nothing.
+fn good_image<P: Place>(
+    place: &P,
+    boot: &Boot,
+    delta: &DeltaFile,
+) -> Result<GoodImage<P::Image>, InstallError> {
+    let good = boot.fields().good.ok_or(InstallError::OtherBase)?;
+    let image = place.image_to_read(good).map_err(InstallError::BaseUnreadable)?;
+    let length = image.length().map_err(InstallError::BaseUnreadable)?;
+    let sha256 = image_digest(&image, length).map_err(InstallError::BaseUnreadable)?;
+    if sha256 == Some(delta.from_sha256) { Ok(GoodImage(image)) } else { Err(InstallError::OtherBase) }
+}
+
 /// Whether a slot's image, read from the disk, is what was signed.
 pub(crate) fn holds<P: Place>(place: &P, slot: Slot, content: &Content) -> Result<bool, InstallError> {
     let mut image = place.image(slot).map_err(image_failed("read"))?;
     image.forget().map_err(image_failed("read"))?;
-    Ok(image_digest(&image, content.image.length)? == Some(content.image.sha256))
+    let digest = image_digest(&image, content.image.length).map_err(image_failed("read back"))?;
+    Ok(digest == Some(content.image.sha256))
 }
 
 /// Whether the image fits. What lies in the spare slot is overwritten, so its room counts.
@@ -291,6 +362,6 @@ fn has_room<P: Place>(place: &P, slot: Slot, content: &Content) -> Result<(), In
     if free < needed { Err(InstallError::NoRoom { needed, free }) } else { Ok(()) }
 }
 
-fn image_failed(act: &'static str) -> impl FnOnce(std::io::Error) -> InstallError {
+fn image_failed(act: &'static str) -> impl FnOnce(io::Error) -> InstallError {
     move |source| InstallError::Io { act, what: "the spare slot's image", source }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Boot;
 use crate::{
     midstate::Midstate,
-    slots::{Content, Slot},
+    slots::{Content, DeltaFile, Slot},
 };
 
 /// The fields of the record, as they lie on the disk.
@@ -52,6 +52,9 @@ pub struct Trial {
 pub struct Writing {
     /// What is written.
     pub content: Content,
+    /// What it comes by; none: its target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delta: Option<DeltaFile>,
     /// How far it has come for sure.
     pub checkpoint: Checkpoint,
 }
@@ -60,11 +63,11 @@ pub struct Writing {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
-    /// Bytes of the target.
+    /// Bytes of the target or the delta.
     pub taken: u64,
     /// Bytes of the image.
     pub written: u64,
-    /// The digest of the target so far.
+    /// The digest of the target or the delta so far.
     pub target: Midstate,
     /// The digest of the image so far.
     pub image: Midstate,

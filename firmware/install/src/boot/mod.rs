@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::fields::{BootFault, BootFile, Checkpoint, Rejected, Trial, Writing};
 use crate::{
-    slots::{Content, Slot},
+    slots::{Content, DeltaFile, Slot},
     status,
 };
 
@@ -167,6 +167,11 @@ impl Boot {
     /// Begins to write a release into the spare slot, or goes on with it: returns from where.
     /// From here on the spare slot holds nothing.
     pub fn begin(&mut self, content: &Content) -> Result<Checkpoint, Refused> {
+        self.begin_by(content, None)
+    }
+
+    /// The same by a delta. A write that came another way so far begins anew.
+    pub fn begin_by(&mut self, content: &Content, delta: Option<&DeltaFile>) -> Result<Checkpoint, Refused> {
         self.takes(content)?;
         if self.file.trial.is_some() {
             return Err(Refused::OnTrial);
@@ -176,13 +181,15 @@ impl Boot {
             return Err(Refused::SpareRuns);
         }
         if let Some(writing) = &self.file.writing
-            && writing.content == *content
+            && (&writing.content, writing.delta.as_ref()) == (content, delta)
         {
             return Ok(writing.checkpoint.clone());
         }
         self.file.contents[spare.index()] = None;
-        self.file.writing = Some(Writing { content: content.clone(), checkpoint: Checkpoint::default() });
-        self.file.last = format!("began to write release {} to slot {spare}", content.release_seq);
+        let checkpoint = Checkpoint::default();
+        self.file.writing = Some(Writing { content: content.clone(), delta: delta.copied(), checkpoint });
+        let by = if delta.is_some() { " by a delta" } else { "" };
+        self.file.last = format!("began to write release {} to slot {spare}{by}", content.release_seq);
         Ok(Checkpoint::default())
     }
 
@@ -218,9 +225,11 @@ impl Boot {
         Ok(())
     }
 
-    /// What was written is worth nothing: the next write begins at the first byte.
+    /// What was written is worth nothing: the next write begins at the first byte, and not by the
+    /// same delta.
     pub fn start_over(&mut self, content: &Content, why: &str) -> Result<(), Refused> {
-        self.writing(content)?.checkpoint = Checkpoint::default();
+        let writing = self.writing(content)?;
+        (writing.checkpoint, writing.delta) = (Checkpoint::default(), None);
         let what = format!("release {} is to be written from its beginning", content.release_seq);
         self.file.last = format!("{what}: {}", shortened(why));
         Ok(())

@@ -70,6 +70,13 @@ impl Place for CutPlace {
         Ok(CutImage { disk: self.disk.clone(), name: slot.image(), bad_at: self.bad_at })
     }
 
+    fn image_to_read(&self, slot: Slot) -> io::Result<CutImage> {
+        if !self.disk.names_now().iter().any(|name| name == slot.image()) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        Ok(CutImage { disk: self.disk.clone(), name: slot.image(), bad_at: None })
+    }
+
     fn path_of(&self, slot: Slot) -> PathBuf {
         slot.image().into()
     }
