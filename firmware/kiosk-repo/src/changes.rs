@@ -2,7 +2,7 @@
 //! since they were over something else.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{Read, Seek as _},
     num::NonZeroU64,
     path::Path,
@@ -14,11 +14,11 @@ use release::{Compression, Kind, PackedImage, Release, Sha256Digest, Waves};
 use tuf::{
     TargetPath,
     key::{Key, KeyId},
-    metadata::{Role as _, RoleKeys, Root, Targets, Threshold},
+    metadata::{Role as _, RoleKeys, Root, TargetFile, Targets, Threshold},
     repository::{RepositoryFolder, RoleName},
 };
 
-use crate::{Mistake, Repository, area::Area, bundle, config, repository::expiry, steady::Steady};
+use crate::{Mistake, Repository, area::Area, bundle, config, deltas, repository::expiry, steady::Steady};
 
 /// The keys of a new repository.
 #[derive(Clone, Debug)]
@@ -131,13 +131,15 @@ pub enum Packing {
     RaucBundle,
 }
 
-/// Lists a release, and copies its file in, packed or not. Returns the role that lists it.
+/// Lists a release, and copies its file in, packed or not, with deltas from these releases.
+/// Returns the role that lists it.
 pub fn add_release(
     repository: &Repository,
     now: Time,
     path: &str,
     file: &Path,
     packing: Packing,
+    from: &[&str],
     release: Release,
 ) -> Result<String, Mistake> {
     let (target, area) = target(path)?;
@@ -150,33 +152,38 @@ pub fn add_release(
     let role = role_of(repository, &area)?;
     grows(repository, &role, &release)?;
     let mut source = Steady::open(file).map_err(Mistake::file(file))?;
-    let custom = |release: Release| {
-        Some(serde_json::to_value(release).expect("a release has string names and whole numbers"))
-    };
-    match packing {
+    let (mut listed, release) = match packing {
         Packing::RaucBundle => {
             // The source sees whether the file changes meanwhile.
             let release = release.with_rauc_manifest(bundle::manifest_hash(file)?)?;
-            list(repository, now, &role, &target, file, &mut source, custom(release))?;
+            (copy_in(repository, &target, file, &mut source)?, release)
         }
-        Packing::AsItIs => list(repository, now, &role, &target, file, &mut source, custom(release))?,
+        Packing::AsItIs => (copy_in(repository, &target, file, &mut source)?, release),
         Packing::Zstd => {
             let (mut packed, image) = pack(repository, file, &mut source)?;
             let release = release.with_image(Some(image))?;
-            list(repository, now, &role, &target, file, &mut packed, custom(release))?;
+            (copy_in(repository, &target, file, &mut packed)?, release)
         }
-    }
+    };
+    let mut body = repository.edit_role(&role, now)?;
+    let before = deltas::names(&body.targets);
+    let release = deltas::add(repository, &mut body, (&target, &listed), file, from, release)?;
+    listed.custom = Some(custom(release));
+    body.list(&target, listed);
+    deltas::prune(&mut body.targets, &before)?;
+    repository.put_body(&role, &body)?;
     Ok(role)
+}
+
+pub(crate) fn custom(release: Release) -> serde_json::Value {
+    serde_json::to_value(release).expect("a release has string names and whole numbers")
 }
 
 /// Packs an image into a file without a name, and says what it was.
 fn pack(repository: &Repository, file: &Path, image: &mut impl Read) -> Result<(File, PackedImage), Mistake> {
-    let path = repository.folder().join("drafts/.packed");
-    let packed = File::options().create(true).truncate(true).read(true).write(true).open(&path);
-    let mut packed = packed.map_err(Mistake::file(&path))?;
-    fs::remove_file(&path).map_err(Mistake::file(&path))?;
+    let mut packed = repository.nameless()?;
     let image = frames::pack(image, &mut packed).map_err(Mistake::file(file))?;
-    packed.rewind().map_err(Mistake::file(&path))?;
+    packed.rewind().map_err(Mistake::file(repository.folder()))?;
     let (length, sha256) = (image.length, Sha256Digest::new(image.sha256));
     Ok((packed, PackedImage { compression: Compression::Zstd, length, sha256 }))
 }
@@ -209,26 +216,39 @@ pub(crate) fn list(
     custom: Option<serde_json::Value>,
 ) -> Result<(), Mistake> {
     let mut body = repository.edit_role(role, now)?;
-    let folder = RepositoryFolder::new(repository.folder());
-    let added = folder.add_target(target, source);
-    // The repository names its own file; whoever reads this wants to know theirs.
-    let mut listed = added.map_err(|error| match error {
-        tuf::repository::PublishError::Io { source, .. } => Mistake::File { path: file.to_owned(), source },
-        source => Mistake::Publish { source },
-    })?;
+    let mut listed = copy_in(repository, target, file, source)?;
     listed.custom = custom;
     body.list(target, listed);
     repository.put_body(role, &body)
 }
 
-/// Takes a target off the list. Its file stays: kiosks may be fetching it.
+/// Copies a target into the folder. It is not listed yet.
+pub(crate) fn copy_in(
+    repository: &Repository,
+    target: &TargetPath,
+    file: &Path,
+    source: &mut impl Read,
+) -> Result<TargetFile, Mistake> {
+    let folder = RepositoryFolder::new(repository.folder());
+    let added = folder.add_target(target, source);
+    // The repository names its own file; whoever reads this wants to know theirs.
+    added.map_err(|error| match error {
+        tuf::repository::PublishError::Io { source, .. } => Mistake::File { path: file.to_owned(), source },
+        source => Mistake::Publish { source },
+    })
+}
+
+/// Takes a target off the list, and the deltas that lead to it or from it. Files stay: kiosks
+/// may be fetching them.
 pub fn remove(repository: &Repository, now: Time, path: &str) -> Result<String, Mistake> {
     let (_, area) = target(path)?;
     let role = role_of(repository, &area)?;
     let mut body = repository.edit_role(&role, now)?;
+    let deltas = deltas::names(&body.targets);
     if body.targets.remove(path).is_none() {
         return Err(Mistake::NotListed { path: path.to_owned() });
     }
+    deltas::prune(&mut body.targets, &deltas)?;
     repository.put_body(&role, &body)?;
     Ok(role)
 }
@@ -262,8 +282,7 @@ fn edit_release(
     let Some(Ok(release)) = listed.custom::<Release>() else {
         return Err(Mistake::NotARelease { path: path.to_owned() });
     };
-    let custom = serde_json::to_value(edit(release)?);
-    listed.custom = Some(custom.expect("a release has string names and whole numbers"));
+    listed.custom = Some(custom(edit(release)?));
     repository.put_body(&role, &body)?;
     Ok(role)
 }

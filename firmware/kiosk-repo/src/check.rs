@@ -2,6 +2,8 @@
 //! whole. It says besides who may sign and how long everything is good.
 
 use std::{
+    collections::BTreeMap,
+    fs::File,
     io,
     path::Path,
     pin::Pin,
@@ -11,21 +13,22 @@ use std::{
 use configuration::{Configuration, Layer, MOST_LAYER_BYTES, Whose};
 use install::{
     ImageDigest,
-    frames::{FrameFault, Unpacked},
+    delta::{DeltaError, Patched, Spans},
+    frames::Unpacked,
 };
 use jiff::Timestamp as Time;
-use release::{PackedImage, Release};
+use release::{Delta, Release};
 use stick::Permit;
 use tokio::io::AsyncWrite;
 use tuf::{
     Client, ClientError, Distrust, Limits, Target, TargetCheck, TargetPath,
-    metadata::{Metadata, Role, RoleKeys, Root, Snapshot, Targets, Timestamp},
+    metadata::{Metadata, Role, RoleKeys, Root, Snapshot, TargetFile, Targets, Timestamp},
     store::MemoryStore,
     transport::FolderTransport,
 };
 
 use crate::{
-    Mistake, Repository,
+    Mistake, Repository, deltas,
     period::{Period, days_left},
     repository::{read_file, signers_of_delegated},
     words,
@@ -72,7 +75,8 @@ pub async fn check(repository: &Repository, root: Option<&Path>, now: Time) -> R
     client.trust(&trusted).map_err(refused)?;
     client.refresh(now).await.map_err(refused)?;
     let mut report = roles(repository, now)?;
-    targets(repository, &mut client, &mut report).await?;
+    let bodies = targets(repository, &mut client, &mut report).await?;
+    all_deltas(repository, &mut client, &bodies).await?;
     Ok(report)
 }
 
@@ -140,20 +144,24 @@ fn roles(repository: &Repository, now: Time) -> Result<Report, Mistake> {
     Ok(Report { roles, targets: Vec::new(), warnings })
 }
 
-/// Every target: found by a kiosk where it is listed, and whole.
+/// What a role lists.
+type Listed = BTreeMap<String, TargetFile>;
+
+/// Every target: found by a kiosk where it is listed, and whole. What each role lists.
 async fn targets(
     repository: &Repository,
     client: &mut Client<FolderTransport, MemoryStore>,
     report: &mut Report,
-) -> Result<(), Mistake> {
+) -> Result<Vec<(String, Listed)>, Mistake> {
+    let mut bodies = Vec::new();
     let listing: Vec<String> = report.roles.iter().map(|state| state.role.clone()).collect();
     for role in listing {
         let Some(body) = (role != Root::TYPE).then(|| repository.role(&role)).transpose()?.flatten() else {
             continue;
         };
+        let deltas = deltas::names(&body.signed().targets);
         for (path, file) in &body.signed().targets {
-            let not_found =
-                |finds: String| Mistake::NotFound { path: path.clone(), role: role.clone(), finds };
+            let not_found = |finds: String| not_found(path, &role, finds);
             let name = TargetPath::new(path.clone());
             let name = name.map_err(|_| not_found("refuses such a path".to_owned()))?;
             let found = client.find(&name).await.map_err(refused)?;
@@ -173,14 +181,49 @@ async fn targets(
                 (None, words::permit_words(&permit))
             } else {
                 let release = file.custom::<Release>().transpose().map_err(odd)?;
-                let words = release.as_ref().map_or_else(|| "no release".to_owned(), words::release_words);
+                let bare = || words::bare_words(deltas.contains(path)).to_owned();
+                let words = release.as_ref().map_or_else(bare, words::release_words);
                 (release.and_then(|release| release.fields().image), words)
             };
             let mut check = TargetCheck::new(&found);
-            let mut sink = Sink::new(image).map_err(Mistake::file(repository.folder()))?;
+            let judge = match image {
+                None => Judge::Nothing,
+                Some(_) => Judge::Frames(Unpacked::new().map_err(Mistake::file(repository.folder()))?),
+            };
+            let image = image.map(|image| ImageDigest { length: image.length, sha256: image.sha256.bytes() });
+            let mut sink = Sink { image, judge, fault: None };
             client.download(&found, &mut check, &mut sink).await.map_err(refused)?;
             sink.judge().map_err(not_found)?;
             report.targets.push((path.clone(), role.clone(), words));
+        }
+        bodies.push((role, body.signed().targets.clone()));
+    }
+    Ok(bodies)
+}
+
+fn not_found(path: &str, role: &str, finds: String) -> Mistake {
+    Mistake::NotFound { path: path.to_owned(), role: role.to_owned(), finds }
+}
+
+/// Every delta: with the image that it is for, it gives the release's.
+async fn all_deltas(
+    repository: &Repository,
+    client: &mut Client<FolderTransport, MemoryStore>,
+    bodies: &[(String, Listed)],
+) -> Result<(), Mistake> {
+    for (role, listed) in bodies {
+        for (file, release) in
+            listed.values().filter_map(|file| Some((file, file.custom::<Release>()?.ok()?)))
+        {
+            for delta in &release.fields().delta {
+                let no = |finds: &str| not_found(&delta.name, role, finds.to_owned());
+                let image =
+                    deltas::image(file, &release).ok_or_else(|| no("finds no SHA-256 of its release"))?;
+                let base = deltas::listed_image(bodies.iter().map(|(_, listed)| listed), delta.from_sha256);
+                let (path, base) = base.ok_or_else(|| no("finds no release that it is a delta from"))?;
+                let base = deltas::unpacked(repository, path, base)?;
+                one_delta(repository, client, delta, (base, image), role).await?;
+            }
         }
     }
     Ok(())
@@ -214,36 +257,74 @@ async fn layer(
     Ok(Ok(format!("layer {}", set.line())))
 }
 
-/// Where a target goes: nowhere, but a packed one is unpacked on the way.
+async fn one_delta(
+    repository: &Repository,
+    client: &mut Client<FolderTransport, MemoryStore>,
+    delta: &Delta,
+    (base, image): (File, ImageDigest),
+    role: &str,
+) -> Result<(), Mistake> {
+    let no = |finds: String| not_found(&delta.name, role, finds);
+    let name = TargetPath::new(delta.name.clone()).map_err(|_| no("refuses such a path".to_owned()))?;
+    let found = client.find(&name).await.map_err(refused)?;
+    let found = found.filter(|found| found.listed_by == role && deltas::is_of(delta, &found.file));
+    let found = found.ok_or_else(|| no("does not find the delta that the release lists".to_owned()))?;
+    let patched = Patched::new(base, Spans::PATCH_1, image.length);
+    let judge = Judge::Delta(Box::new(patched.map_err(Mistake::file(repository.folder()))?));
+    let mut sink = Sink { image: Some(image), judge, fault: None };
+    client.download(&found, &mut TargetCheck::new(&found), &mut sink).await.map_err(refused)?;
+    sink.judge().map_err(no)
+}
+
+/// Where a target goes: nowhere, but one that holds an image is unpacked on the way.
 struct Sink {
-    packed: Option<(PackedImage, Unpacked)>,
-    fault: Option<FrameFault>,
+    image: Option<ImageDigest>,
+    judge: Judge,
+    fault: Option<String>,
+}
+
+enum Judge {
+    Nothing,
+    Frames(Unpacked),
+    Delta(Box<Patched<File>>),
 }
 
 impl Sink {
-    fn new(image: Option<PackedImage>) -> io::Result<Self> {
-        let packed = image.map(|image| Ok::<_, io::Error>((image, Unpacked::new()?))).transpose()?;
-        Ok(Self { packed, fault: None })
-    }
-
     fn take(&mut self, bytes: &[u8]) {
-        let Some((image, unpacked)) = &mut self.packed else { return };
-        // One byte too many is as wrong as all of them.
-        if self.fault.is_none() && unpacked.length() <= image.length {
-            self.fault = unpacked.update(bytes).err();
+        if self.fault.is_some() {
+            return;
         }
+        let most = self.image.map_or(0, |image| image.length);
+        self.fault = match &mut self.judge {
+            Judge::Nothing => None,
+            // One byte too many is as wrong as all of them.
+            Judge::Frames(unpacked) if unpacked.length() > most => None,
+            Judge::Frames(unpacked) => unpacked.update(bytes).err().map(|fault| fault.to_string()),
+            Judge::Delta(patched) => patched.update(bytes).err().map(|error| chain(&error)),
+        };
     }
 
     /// What a kiosk does that unpacks it.
     fn judge(self) -> Result<(), String> {
-        let Some((image, unpacked)) = self.packed else { return Ok(()) };
-        let found = self.fault.map_or_else(|| unpacked.finish(), Err);
-        match found.map_err(|fault| format!("cannot unpack it: {fault}"))? {
-            ImageDigest { length, sha256 } if length == image.length && sha256 == image.sha256.bytes() => {
-                Ok(())
-            }
-            _ => Err("unpacks it to another image than was signed".to_owned()),
+        let found = match (self.fault, self.judge) {
+            (Some(fault), _) => Err(fault),
+            (None, Judge::Nothing) => return Ok(()),
+            (None, Judge::Frames(unpacked)) => unpacked.finish().map_err(|fault| fault.to_string()),
+            (None, Judge::Delta(patched)) => patched.finish().map_err(|fault| fault.to_string()),
+        };
+        let found = found.map_err(|fault| format!("cannot unpack it: {fault}"))?;
+        if Some(found) == self.image {
+            return Ok(());
         }
+        Err("unpacks it to another image than was signed".to_owned())
+    }
+}
+
+/// An error and its cause.
+fn chain(error: &DeltaError) -> String {
+    match error {
+        DeltaError::Fault(fault) => fault.to_string(),
+        DeltaError::Base(source) => format!("{error}: {source}"),
     }
 }
 

@@ -94,7 +94,7 @@ const INIT: &[&str] =
     &["root-key", "targets-key", "snapshot-key", "timestamp-key", "root-threshold", "targets-threshold"];
 const ONLINE: &[&str] = &["snapshot-key", "timestamp-key", "passphrase-file"];
 const RELEASE: &[&str] =
-    &["target", "hw", "kind", "release-seq", "min-release-seq", "data-schema", "deadline"];
+    &["target", "hw", "kind", "release-seq", "min-release-seq", "data-schema", "deadline", "delta-from"];
 
 const PERMIT: &[&str] = &["target", "device", "site", "not-after", "uses", "release"];
 
@@ -333,6 +333,7 @@ fn add_release(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
         waves: None,
         image: None,
         rauc_manifest_hash: None,
+        delta: vec![],
     })?;
     let repository = Repository::open(given.word(0)?)?;
     let packing = match (given.has("zstd"), given.has("rauc")) {
@@ -344,7 +345,8 @@ fn add_release(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
         }
     };
     let (target, file) = (given.needed("target")?, given.word(1)?);
-    let role = changes::add_release(&repository, now, target, file, packing, release)?;
+    let from = given.texts("delta-from")?;
+    let role = changes::add_release(&repository, now, target, file, packing, &from, release)?;
     tell(&repository, &role)
 }
 

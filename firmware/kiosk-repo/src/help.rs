@@ -14,7 +14,7 @@ USAGE
 
   kiosk-repo add-release DIR --target os|app/NAME FILE --hw BOARD… --kind app|os
              --release-seq N --min-release-seq N [--data-schema FROM:TO[:reversible]]
-             [--security [--deadline TIME]] [--zstd | --rauc]
+             [--security [--deadline TIME]] [--zstd | --rauc] [--delta-from TARGET…]
   kiosk-repo add-config DIR --layer fleet|PROVINCE|PROVINCE/site-SITE|PROVINCE/device-NAME FILE
              [--with FILE…]
   kiosk-repo add-file DIR --target config/PROVINCE/NAME FILE
@@ -129,7 +129,7 @@ state. A run that broke off is simply repeated.
 refresh signs a new timestamp, with --snapshot-key a new snapshot as well. Let a machine do it
 once a day.
 check follows the repository with a kiosk's own code, fetches every target whole, unpacks what
-is packed, and says who signs and how long everything is good. Without --root the folder's first root is believed.
+is packed, applies every delta, and says who signs and how long everything is good. Without --root the folder's first root is believed.
 It warns (exit code 4) from 60 days before root expires, 21 targets and delegated roles,
 4 snapshot, 2 timestamp.
 ";
@@ -163,12 +163,15 @@ kind ever had for one of the boards. A file that changes while it is read is ref
                         unpacks to is signed too
   --rauc                FILE is a RAUC bundle of format verity or crypt: the hash of its manifest is
                         signed too, and the kiosk's RAUC (1.13 on) held to it
+  --delta-from TARGET   a listed release, number N: what changed since is listed as NAME.from-N beside the
+                        new one, for kiosks that run it; up to three times
 add-config reads a layer of settings as kiosks do, refuses what they would refuse, and lists it.
 Its version is above every one that the layer had.
   --layer LAYER         for whom it is, as the layer says too
   --with FILE           a file that the layer names by its SHA-256, unless it is listed already
 add-file lists another file of a province.
-remove takes a target off the list; its file stays, since kiosks may be fetching it.
+remove takes a target off the list, with the deltas that lead to it or from it; files stay, since
+kiosks may be fetching them.
 waves: from TIME on this SHARE of all kiosks in percent, drawn from each kiosk's id and the
 release, takes it; shares grow, the last is 100. --none: everybody at once.
 least: kiosks that run this release may go back down to N, and no further. Without it they never

@@ -6,6 +6,7 @@
 //! - `publish`: from drafts to what kiosks see.
 //! - `changes`: what a fleet team does: releases, waves, delegations, other keys.
 //! - `config`: layers of settings.
+//! - `deltas`: what changed since releases that are listed.
 //! - `request`: drafts on their way to a machine without a network, signatures on their way back.
 //! - `words`: what a signer is shown.
 //! - `bundle`: the manifest of a RAUC bundle.
@@ -29,6 +30,7 @@ pub mod sticks;
 pub mod words;
 
 mod bundle;
+mod deltas;
 mod steady;
 
 pub use self::{mistake::Mistake, repository::Repository};

@@ -110,6 +110,14 @@ pub enum Mistake {
     NotABundle { path: PathBuf },
     #[error("{path} is listed but is no release")]
     NotARelease { path: String },
+    #[error("{path} is listed by that name already; `kiosk-repo remove` it first")]
+    DeltaThere { path: String },
+    #[error("no delta from {path}: it is for other boards, or of another kind, or the release itself")]
+    NotABase { path: String },
+    #[error("{path} in the folder is not what is listed: it unpacks to something else")]
+    BaseDamaged { path: String },
+    #[error("the delta from {path} has {delta} bytes and the release {release}: leave it out")]
+    DeltaNotSmaller { path: String, delta: u64, release: u64 },
     #[error("release {seq} is not above {newest}, which {path} had for the same board (version {version} of {role}); take --release-seq {next}", next = newest + 1)]
     SeqDoesNotGrow { seq: u64, newest: u64, path: String, role: String, version: u64 },
     #[error("{path}: kiosks would refuse it", path = path.display())]

@@ -66,6 +66,15 @@ impl Repository {
         &self.folder
     }
 
+    /// A file beside the drafts that is gone when it is closed.
+    pub(crate) fn nameless(&self) -> Result<File, Mistake> {
+        let path = self.folder.join("drafts/.nameless");
+        let file = File::options().create(true).truncate(true).read(true).write(true).open(&path);
+        let file = file.map_err(Mistake::file(&path))?;
+        fs::remove_file(&path).map_err(Mistake::file(&path))?;
+        Ok(file)
+    }
+
     /// The newest root that is published; none before the first publication.
     pub fn root(&self) -> Result<Option<Metadata<Root>>, Mistake> {
         let (mut newest, mut version) = (None, 1);

@@ -18,7 +18,7 @@ use tuf::{
 };
 
 use crate::{
-    Mistake,
+    Mistake, deltas,
     period::days_left,
     request::{AnyDraft, Request},
 };
@@ -120,8 +120,10 @@ fn targets_changes(before: Option<&Targets>, targets: &Targets) -> Vec<String> {
     let mut lines = Vec::new();
     let none = BTreeMap::new();
     let was = before.map_or(&none, |before| &before.targets);
+    let deltas = deltas::names(&targets.targets);
     for (path, file) in &targets.targets {
         let name = path.escape_debug();
+        let file_words = |path, file| file_words(path, file, deltas.contains(path));
         match was.get(path) {
             None => lines.push(format!("+ {name}: {}", file_words(path, file))),
             Some(old) if old != file => {
@@ -184,13 +186,13 @@ fn paths_words(paths: &Paths) -> String {
     }
 }
 
-fn file_words(path: &str, file: &TargetFile) -> String {
+fn file_words(path: &str, file: &TargetFile, is_delta: bool) -> String {
     if let (true, Some(Ok(permit))) = (Permit::is_path(path), file.custom::<Permit>()) {
         return permit_words(&permit);
     }
     let digest = file.hashes.get("sha256").unwrap_or_else(|| file.hashes.preferred());
     let what = match file.custom::<Release>() {
-        None => "no release".to_owned(),
+        None => bare_words(is_delta).to_owned(),
         Some(Ok(release)) => release_words(&release),
         Some(Err(_)) => {
             let custom = file.custom.as_ref().map(Value::to_string).unwrap_or_default();
@@ -222,6 +224,11 @@ pub fn permit_words(permit: &Permit) -> String {
     words
 }
 
+/// A target of which nothing is said. It is a delta where a release names it so.
+pub(crate) fn bare_words(is_delta: bool) -> &'static str {
+    if is_delta { "a delta" } else { "no release" }
+}
+
 /// A release in one line.
 pub fn release_words(release: &Release) -> String {
     let it = release.fields();
@@ -245,6 +252,11 @@ pub fn release_words(release: &Release) -> String {
     }
     if let Some(hash) = it.rauc_manifest_hash {
         let _ = write!(words, ", RAUC manifest {}", String::from(hash));
+    }
+
+    for delta in &it.delta {
+        let (from, name) = (String::from(delta.from_sha256), delta.name.escape_debug());
+        let _ = write!(words, ", {} bytes by {name} for kiosks with image {from}", delta.length);
     }
     for wave in it.waves.iter().flat_map(release::Waves::all) {
         let _ = write!(words, ", {} % from {}", wave.share, wave.starts);

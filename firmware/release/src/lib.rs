@@ -4,6 +4,7 @@
 //! A field that is not known here is refused: it may be a condition that an old kiosk would
 //! pass over. It reads no clock and installs nothing.
 
+mod delta;
 mod waves;
 
 use std::{collections::BTreeSet, fmt, num::NonZeroU64};
@@ -11,7 +12,10 @@ use std::{collections::BTreeSet, fmt, num::NonZeroU64};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use self::waves::{Wave, WaveFault, Waves};
+pub use self::{
+    delta::{Algorithm, Delta, MOST_DELTAS},
+    waves::{Wave, WaveFault, Waves},
+};
 
 /// A release of one kind for some hardware.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +56,10 @@ pub struct ReleaseFile {
     /// against; none: the target is no bundle, or one without a manifest that can be named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rauc_manifest_hash: Option<Sha256Digest>,
+    /// What changed since earlier releases, for kiosks that run one of them; they may take the
+    /// target itself as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delta: Vec<Delta>,
 }
 
 /// An image that is packed in the target.
@@ -217,6 +225,15 @@ pub enum ReleaseFault {
     /// A bundle brings a whole system.
     #[error("rauc_manifest_hash is for releases of kind os only")]
     ManifestOfApp,
+    /// More deltas than kiosks look at, two for one image, or one of nothing.
+    #[error("a release has at most {MOST_DELTAS} deltas, each not empty and for another image and name")]
+    Deltas,
+    /// A delta to what is there already.
+    #[error("a delta is for another image than the release's own")]
+    DeltaOfItself,
+    /// A whole system is written by its own updater.
+    #[error("deltas are for releases of kind app only")]
+    DeltaOfOs,
 }
 
 impl Release {
@@ -240,6 +257,7 @@ impl Release {
         if file.rauc_manifest_hash.is_some() && file.kind != Kind::Os {
             return Err(ReleaseFault::ManifestOfApp);
         }
+        delta::check(&file)?;
         Ok(Self { file })
     }
 
@@ -257,6 +275,12 @@ impl Release {
     /// The same release as a RAUC bundle with this manifest.
     pub fn with_rauc_manifest(mut self, hash: Sha256Digest) -> Result<Self, ReleaseFault> {
         self.file.rauc_manifest_hash = Some(hash);
+        Self::new(self.file)
+    }
+
+    /// The same release with these deltas instead of those that it has.
+    pub fn with_deltas(mut self, deltas: Vec<Delta>) -> Result<Self, ReleaseFault> {
+        self.file.delta = deltas;
         Self::new(self.file)
     }
 

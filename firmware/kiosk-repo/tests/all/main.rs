@@ -3,6 +3,7 @@
 mod check;
 mod common;
 mod config;
+mod deltas;
 mod key_files;
 mod keys_and_time;
 mod orders;

@@ -202,6 +202,7 @@ impl Board {
             waves: None,
             image: None,
             rauc_manifest_hash: Some(Sha256Digest::new(manifest.into())),
+            delta: vec![],
         };
         let (length, digest) = (bytes.len() as u64, Sha256::digest(&bytes).into());
         let release = Release::new(release).unwrap();

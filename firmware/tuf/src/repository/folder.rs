@@ -82,6 +82,11 @@ impl RepositoryFolder {
         Ok(TargetFile { length, hashes, custom: None, extra: Extra::new() })
     }
 
+    /// Where the file of a listed target lies.
+    pub fn target(&self, path: &TargetPath, file: &TargetFile) -> PathBuf {
+        self.folder.join("targets").join(path.with_digest(file.hashes.preferred()))
+    }
+
     /// Publishes a release: targets roles, snapshot, and at the very end the timestamp.
     pub fn publish(&self, release: &Release, snapshot: &[u8], timestamp: &[u8]) -> Result<(), PublishError> {
         for (role, file) in release.roles() {
