@@ -5,7 +5,7 @@ use std::path::Path;
 use bytes::Bytes;
 use install::Content;
 use jiff::Timestamp;
-use release::Release;
+use release::{Delta, Release};
 use reqwest::Client as Http;
 use stick::Staging;
 use tuf::{
@@ -195,6 +195,16 @@ impl Repository {
 }
 
 impl Repository {
+    /// The file of a delta, if it is listed as its release says. After `look_up`, whose time counts.
+    pub async fn delta(&mut self, delta: &Delta) -> Result<Option<String>, ClientError> {
+        let Ok(path) = TargetPath::new(delta.name.as_str()) else { return Ok(None) };
+        let sha256 = String::from(delta.sha256);
+        let listed = self.client.find(&path).await?.filter(|target| {
+            target.file.length == delta.length.get() && target.file.hashes.get("sha256") == Some(&sha256)
+        });
+        listed.map(|target| self.client.file_of(&target)).transpose()
+    }
+
     /// How far back the signers let kiosks go from this release, if they still list it. After
     /// `look_up`, whose time counts.
     pub async fn least(&mut self, good: &Content) -> Result<Option<u64>, ClientError> {

@@ -73,6 +73,14 @@ impl Backend {
         }
     }
 
+    /// Slots of our own.
+    pub fn app_slots(&mut self) -> Option<&mut AppSlots> {
+        match self {
+            Self::AppSlots(slots) => Some(slots),
+            Self::Rauc(_) => None,
+        }
+    }
+
     /// The image of the spare slot, where it is a file.
     pub fn spare_image(&self) -> Result<Option<PathBuf>, InstallError> {
         match self {

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, io, num::NonZeroU8, process::Stdio, sync::Arc, time::Duration};
 
 use getrandom::{SysRng, rand_core::UnwrapErr};
-use install::{InstallBackend as _, InstallError, Status, backend::RepositoryFile, boot::Refused};
+use install::{InstallBackend as _, InstallError, Status, boot::Refused};
 use jiff::Timestamp;
 use stick::logs::{LogsError, carry_out};
 use tokio::{
@@ -105,9 +105,9 @@ pub struct Jobs {
 
 /// What jobs work with.
 #[derive(Clone)]
-struct Parts {
-    repository: Arc<Mutex<Repository>>,
-    slots: Arc<Mutex<Backend>>,
+pub(super) struct Parts {
+    pub(super) repository: Arc<Mutex<Repository>>,
+    pub(super) slots: Arc<Mutex<Backend>>,
     facts: Facts,
     controller: Arc<Mutex<Controller>>,
 }
@@ -474,23 +474,6 @@ impl Parts {
             Ok((update::allow(&found.target, &kiosk)?, found))
         });
         Ok((refreshed, resolved))
-    }
-
-    async fn write(&self, release: &Approved, found: Found) -> Event {
-        if found.target.file.hashes.get("sha256") != Some(&String::from(release.digest)) {
-            return Event::Written(Err("another release is signed under this name now".to_owned()));
-        }
-        let mut slots = self.slots.lock().await;
-        // Approved below the floor: the signers of what runs let it go back that far.
-        if let Err(error) = slots.lower_floor(release.seq().get(), "signed for what runs now") {
-            return Event::NotNow(chain(&error));
-        }
-        let mut source = RepositoryFile { transport: &found.way, file: found.file };
-        match slots.write(&slots::content(release), &mut source).await {
-            Ok(()) => Event::Written(Ok(())),
-            Err(error) if error.resumes() => Event::NotNow(chain(&error)),
-            Err(error) => Event::Written(Err(chain(&error))),
-        }
     }
 }
 

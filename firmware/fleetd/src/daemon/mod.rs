@@ -9,6 +9,7 @@ mod jobs;
 mod look;
 mod slots;
 mod start;
+mod writing;
 
 use std::time::Duration;
 

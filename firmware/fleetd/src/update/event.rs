@@ -22,6 +22,8 @@ pub enum Event {
     Resolved(Result<Box<Approved>, NotAllowed>),
     /// The repository or the image could not be fetched now; it goes on later.
     NotNow(String),
+    /// What changed since the release that runs cannot be used; the release comes whole.
+    DeltaRefused(String),
     /// The release lies whole in the spare slot, or never will: what came is not what was
     /// signed, or it does not fit.
     Written(Result<(), String>),

@@ -145,6 +145,13 @@ impl Memory {
             (State::Asking { order }, Event::Resolved(Err(why))) => {
                 self.end(order.action, Outcome::NotAllowed(why))
             }
+            (State::Fetching { order, release }, Event::DeltaRefused(why)) => {
+                let line = format!("delta-refused: {why}; the whole release is fetched");
+                self.report(order.action, Execution::Download, &line);
+                let fetch = Effect::Fetch(Box::new(release.clone()));
+                self.state = State::Fetching { order, release };
+                vec![fetch]
+            }
             (State::Fetching { order, release }, Event::Written(Ok(()))) => {
                 self.report(order.action, Execution::Proceeding, "a visit is rehearsed with it");
                 let rehearse = Effect::Rehearse(Box::new(release.clone()));

@@ -1,6 +1,7 @@
 //! Updates, from the server's word to their end: in a model kiosk with every act at hand, and
 //! with real programs, servers and slots.
 
+mod by_delta;
 mod by_stick;
 mod commands;
 mod ddi;

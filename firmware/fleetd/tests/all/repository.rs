@@ -9,6 +9,7 @@ use std::{
 use axum::{Router, body::Bytes, extract, http::StatusCode, routing::get};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use sha2::Digest as _;
 use tuf::{
     TargetPath,
     metadata::{Expiry, Root, Targets, Threshold, Version},
@@ -66,6 +67,31 @@ impl Repository {
     pub fn release(&mut self, seq: u64, image: &[u8]) -> String {
         let custom = json!({"hw": ["pc-dev"], "kind": "app", "release_seq": seq, "min_release_seq": 1});
         self.list(&format!("app/kiosk-{seq}"), image, custom)
+    }
+
+    /// Lists a release of the kiosk's programs, and what changed since an earlier one.
+    pub fn release_since(&mut self, seq: u64, image: &[u8], (from, base): (u64, &[u8])) -> String {
+        let mut delta = Vec::new();
+        let spans = install::delta::Spans::PATCH_1;
+        install::delta::make(base, &mut &*image, &mut delta, spans).unwrap();
+        let name = format!("app/kiosk-{seq}.from-{from}");
+        self.put(&name, &delta);
+        let sha256 = |bytes: &[u8]| hex::encode(sha2::Sha256::digest(bytes));
+        let delta = json!({
+            "from_sha256": sha256(base), "algo": "zstd-patch/1", "name": name,
+            "length": delta.len(), "sha256": sha256(&delta),
+        });
+        let custom = json!({
+            "hw": ["pc-dev"], "kind": "app", "release_seq": seq, "min_release_seq": 1, "delta": [delta],
+        });
+        self.list(&format!("app/kiosk-{seq}"), image, custom)
+    }
+
+    /// The web server has the file of a path no more.
+    pub fn lose(&self, path: &str) {
+        let (folder, name) = path.rsplit_once('/').unwrap();
+        let digest = self.targets.targets[path].hashes.get("sha256").unwrap();
+        fs::remove_file(self.folder.join(format!("targets/{folder}/{digest}.{name}"))).unwrap();
     }
 
     /// Lists a target.
