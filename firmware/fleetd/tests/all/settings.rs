@@ -163,9 +163,9 @@ fn commands_that_make_no_sense_are_refused() {
         ("1048576", "0", "nonzero"),
         ("1048576", "8388609", "most-bytes"),
         ("seal-to = \"", "seal-to = \"00", "seal-to"),
-        ("key = \"", "key = \"00", "the key of operations-1"),
+        ("key = \"101f", "key = \"00101f", "the key of operations-1"),
         ("[commands.logs]", "colour = 1\n[commands.logs]", "unknown field"),
-        ("ha-noi-0017", &"k".repeat(65), "at most 64"),
+        ("ha-noi-0017", &"k".repeat(65), "up to 64"),
     ] {
         let settings = shown_with_commands(&place);
         let changed = settings.replacen(from, to, 1);
