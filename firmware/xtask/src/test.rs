@@ -29,8 +29,6 @@ pub fn run() -> Result<()> {
         linting()?
             .args(["test", "--no-fail-fast"])
             .args(EVERYTHING)
-            // Much of a test is waiting, for a daemon or a second of its own.
-            .env("RUST_TEST_THREADS", "4")
             .env("KIOSK_OPPONENTS", "required")
             .env("KIOSK_EMUPOS", emupos.join("bin/emupos"))
             .env("KIOSK_PYTHON_TUF", python_tuf)

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use install::{Content, SlotFolder};
+use install::{Content, InstallError, SlotFolder};
 use rauc::{Bus, Installer, Rauc, updater::Updater as _};
 use release::{Hardware, Kind, Release, ReleaseFile, Sha256Digest};
 use sha2::{Digest as _, Sha256};
@@ -281,9 +281,19 @@ impl Board {
 
     /// fleetd's back end after the start of the machine.
     pub fn open(&self) -> Back {
-        let place = SlotFolder::new(&self.path("slots"));
-        let back = Rauc::open(place, self.installer(), &format!("boot {}", self.boots));
-        back.unwrap_or_else(|error| panic!("{error:?}; {}", self.log()))
+        let since = Instant::now();
+        loop {
+            let place = SlotFolder::new(&self.path("slots"));
+            match Rauc::open(place, self.installer(), &format!("boot {}", self.boots)) {
+                Ok(back) => return back,
+                // A child that another thread's test starts holds the lock of the one before until
+                // it becomes its program.
+                Err(InstallError::Lock(_)) if since.elapsed() < Duration::from_secs(5) => {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                Err(error) => panic!("{error:?}; {}", self.log()),
+            }
+        }
     }
 
     /// RAUC's.
