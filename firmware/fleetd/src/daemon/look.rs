@@ -49,7 +49,7 @@ impl Daemon {
         self.clock.verified_timestamp(refreshed.signed_at, refreshed.timestamp_expires);
         self.kept.clock = Some(self.clock.kept());
         if let Some(eyes) = &mut self.eyes {
-            eyes.metadata_until = Some(refreshed.good_until);
+            eyes.refreshed(refreshed.good_until);
         }
     }
 

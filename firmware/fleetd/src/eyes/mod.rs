@@ -126,6 +126,12 @@ impl Eyes {
         due
     }
 
+    /// They are up to date, whoever wanted that: an order or the settings may have, too.
+    pub fn refreshed(&mut self, good_until: Timestamp) {
+        self.metadata_until = Some(good_until);
+        self.refresh_at = Instant::now() + REFRESH_EVERY;
+    }
+
     /// That failed.
     pub fn refresh_failed(&mut self) {
         self.refresh_at = Instant::now() + REFRESH_AGAIN;
