@@ -17,8 +17,7 @@ pub fn run() -> Result<()> {
     licences::run()?;
     let emupos = install_opponent("emupos", "firmware/drivers/tests/emupos/install.py")?;
     let python_tuf = install_python_tuf()?;
-    let swupdate =
-        install_opponent("swupdate", "firmware/simulators/pretend-platform/tests/swupdate/install.py")?;
+    let swupdate = unpack_debian("swupdate")?;
     let rauc = install_rauc()?;
     let victoria = install_opponent("victoria-metrics", "firmware/fleetd/tests/victoria_metrics/install.py")?;
     // Lints, programs and tests in one build, so that nothing is looked at or built twice.
@@ -57,7 +56,15 @@ pub fn install_python_tuf() -> Result<PathBuf> {
 
 /// Debian's RAUC.
 pub fn install_rauc() -> Result<PathBuf> {
-    install_opponent("rauc", "firmware/rauc/tests/debian_rauc/install.py")
+    unpack_debian("rauc")
+}
+
+/// A program of Debian's that is not to become part of the machine.
+fn unpack_debian(package: &str) -> Result<PathBuf> {
+    let folder = project::target().join("opponents").join(package);
+    let script = project::root().join("firmware/xtask/unpack_debian.py");
+    project::run(Command::new("python3").arg(script).arg(package).arg(&folder))?;
+    Ok(folder)
 }
 
 /// Somebody else's work that opposes ours, so that one mistake cannot agree with itself: the

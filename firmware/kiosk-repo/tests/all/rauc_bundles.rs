@@ -98,14 +98,14 @@ fn what_is_no_bundle_or_a_plain_one_is_refused() {
     desk.refused(&app, 2, &["kind os only"]);
 }
 
-/// The same of a bundle that Debian's rauc made (`firmware/rauc/tests/debian_rauc/install.py`).
+/// The same of a bundle that Debian's rauc made (`firmware/xtask/unpack_debian.py`).
 #[test]
 fn a_bundle_of_debians_rauc_has_the_manifest_that_openssl_reads_out_of_it() {
     let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/opponents/rauc/run");
     let program = env::var_os("KIOSK_RAUC").map_or_else(|| installed.into(), PathBuf::from);
     if !program.exists() {
         assert!(env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"), "rauc is missing");
-        eprintln!("SKIPPED: no rauc; run firmware/rauc/tests/debian_rauc/install.py target/opponents/rauc");
+        eprintln!("SKIPPED: no rauc; run firmware/xtask/unpack_debian.py rauc target/opponents/rauc");
         return;
     }
     let desk = Desk::published();

@@ -2,7 +2,7 @@
 //! loader. What a board's firmware would do at a restart is done here.
 //!
 //! Found at `KIOSK_RAUC` or `target/opponents/rauc/run`; unpacked by
-//! `tests/debian_rauc/install.py`. Without it these tests are skipped, loudly, unless
+//! `firmware/xtask/unpack_debian.py`. Without it these tests are skipped, loudly, unless
 //! `KIOSK_OPPONENTS=required`. RAUC mounts bundles: without root they are skipped as well.
 
 use std::{
@@ -28,7 +28,7 @@ fn program() -> Option<PathBuf> {
     let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/opponents/rauc/run");
     let program = env::var_os("KIOSK_RAUC").map_or_else(|| installed.into(), PathBuf::from);
     if !program.exists() {
-        let how = "run firmware/rauc/tests/debian_rauc/install.py target/opponents/rauc";
+        let how = "run firmware/xtask/unpack_debian.py rauc target/opponents/rauc";
         assert!(env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"), "rauc is missing: {how}");
         eprintln!("SKIPPED: no rauc; {how}");
         return None;

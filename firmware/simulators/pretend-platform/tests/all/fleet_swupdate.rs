@@ -2,7 +2,7 @@
 //! downloads, installs and reports as it would to hawkBit.
 //!
 //! Found at `KIOSK_SWUPDATE` or `target/opponents/swupdate/run`; unpacked by
-//! `tests/swupdate/install.py`. Without it these tests are skipped, loudly, unless
+//! `firmware/xtask/unpack_debian.py`. Without it these tests are skipped, loudly, unless
 //! `KIOSK_OPPONENTS=required`.
 
 use std::{
@@ -34,10 +34,9 @@ fn program() -> Option<PathBuf> {
     }
     assert!(
         env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"),
-        "swupdate is missing: run firmware/simulators/pretend-platform/tests/swupdate/install.py \
-         target/opponents/swupdate"
+        "swupdate is missing: run firmware/xtask/unpack_debian.py swupdate target/opponents/swupdate"
     );
-    eprintln!("SKIPPED: no swupdate; run firmware/simulators/pretend-platform/tests/swupdate/install.py");
+    eprintln!("SKIPPED: no swupdate; run firmware/xtask/unpack_debian.py swupdate target/opponents/swupdate");
     None
 }
 
