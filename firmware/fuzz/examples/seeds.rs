@@ -66,7 +66,8 @@ fn commands() {
     }
 }
 
-/// An image in two frames, as our packer makes them, and one that packs to nearly nothing.
+/// An image in two frames, as our packer makes them, one that packs to nearly nothing, and hostile
+/// ones.
 fn images() {
     let mut packed = Vec::new();
     for frame in [&b"the first frame of an image"[..], b"and the second, which says the second twice"] {
@@ -76,6 +77,12 @@ fn images() {
     let mut packed = Vec::new();
     frames::pack(&mut &vec![0; 100_000][..], &mut packed).expect("memory");
     keep("packed_image", "zeros", &packed);
+    // Frames that are refused or not by how they come: 7 bytes where the header says 34,720,
+    // and 256 in a window of 8 MiB.
+    let lies = [0x28, 0xB5, 0x2F, 0xFD, 0x60, 0xA0, 0x86, 0x3A, 0, 0, 0, 1, 0, 0];
+    keep("packed_image", "lies-of-its-length", &lies);
+    let wide = [0x28, 0xB5, 0x2F, 0xFD, 0x40, 0x68, 0, 0, 0x03, 0x08, 0, 0];
+    keep("packed_image", "wide-window", &wide);
 }
 
 /// A small repository of updates, under keys that everybody knows.

@@ -14,6 +14,8 @@ use crate::slots::ImageDigest;
 /// The most that a frame unpacks to, in bytes: 4 MiB. A power of two, since it bounds the window.
 pub const FRAME: usize = 1 << FRAME_LOG;
 const FRAME_LOG: u32 = 22;
+/// The longest header of a frame, in bytes. RFC 8878, section 3.1.1, and its magic number.
+const LONGEST_HEADER: usize = 18;
 /// What is unpacked at once, in bytes.
 const PIECE: usize = 128 * 1024;
 /// For a file that is packed once and fetched by thousands.
@@ -41,9 +43,9 @@ pub enum FrameFault {
 pub struct Unpacker {
     decoder: Decoder<'static>,
     piece: Box<[u8]>,
-    /// Of the frame under way.
+    /// Of the frame under way, in bytes.
+    taken: usize,
     unpacked: usize,
-    began: bool,
 }
 
 /// One step of unpacking.
@@ -62,33 +64,37 @@ impl Unpacker {
     pub fn new() -> io::Result<Self> {
         let mut decoder = Decoder::new()?;
         decoder.set_parameter(DParameter::WindowLogMax(FRAME_LOG))?;
-        Ok(Self { decoder, piece: vec![0; PIECE].into(), unpacked: 0, began: false })
+        Ok(Self { decoder, piece: vec![0; PIECE].into(), taken: 0, unpacked: 0 })
     }
 
     /// Unpacks some of these bytes. They are used up once `used` is all and `bytes` is empty.
     pub fn step(&mut self, packed: &[u8]) -> Result<Step<'_>, FrameFault> {
-        let mut from = InBuffer::around(packed);
+        // zstd has a short cut for a frame that comes whole, where it judges the window and the
+        // length by other rules. It is not taken for a header that comes byte by byte: what a
+        // kiosk makes of a frame does not depend on how the cable cut it.
+        let most = if self.taken < LONGEST_HEADER { 1 } else { packed.len() };
+        let mut from = InBuffer::around(&packed[..packed.len().min(most)]);
         let mut into = OutBuffer::around(&mut self.piece[..]);
         let left = self.decoder.run(&mut from, &mut into).map_err(|_| FrameFault::NotAFrame)?;
         let (used, gave) = (from.pos(), into.pos());
-        self.began |= used > 0;
+        self.taken += used;
         self.unpacked += gave;
         if self.unpacked > FRAME {
             return Err(FrameFault::FrameTooLong);
         }
-        let frame_ended = left == 0 && self.began;
+        let frame_ended = left == 0 && self.taken > 0;
         if frame_ended {
             if self.unpacked == 0 {
                 return Err(FrameFault::EmptyFrame);
             }
-            (self.unpacked, self.began) = (0, false);
+            (self.taken, self.unpacked) = (0, 0);
         }
         Ok(Step { used, bytes: &self.piece[..gave], frame_ended })
     }
 
     /// The packed bytes have ended: so must the frame.
     pub fn finish(&self) -> Result<(), FrameFault> {
-        if self.began { Err(FrameFault::CutFrame) } else { Ok(()) }
+        if self.taken > 0 { Err(FrameFault::CutFrame) } else { Ok(()) }
     }
 }
 
