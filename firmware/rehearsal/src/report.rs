@@ -314,7 +314,7 @@ fn title_case(name: &str) -> String {
 }
 
 fn contains(bytes: &[u8], needle: &[u8]) -> bool {
-    !needle.is_empty() && bytes.windows(needle.len()).any(|window| window == needle)
+    !needle.is_empty() && memchr::memmem::find(bytes, needle).is_some()
 }
 
 fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -9,6 +9,7 @@ mod licences;
 mod packages;
 mod production;
 mod project;
+mod suites;
 mod test;
 mod update;
 mod window;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::Command};
 
 use anyhow::Result;
 
-use crate::{demo, layers, licences, packages, production, project};
+use crate::{demo, layers, licences, packages, production, project, suites};
 
 /// The whole workspace, with the hardware pretended.
 const EVERYTHING: [&str; 4] = ["--workspace", "--locked", "--features", "kioskd/simulators"];
@@ -24,16 +24,17 @@ pub fn run() -> Result<()> {
     project::run(linting()?.args(["build", "--all-targets"]).args(EVERYTHING))?;
     production::refuses_simulators(linting()?, &EVERYTHING)?;
     demo::walk_all()?;
-    project::run(
-        linting()?
-            .args(["test", "--no-fail-fast"])
-            .args(EVERYTHING)
-            .env("KIOSK_OPPONENTS", "required")
-            .env("KIOSK_EMUPOS", emupos.join("bin/emupos"))
-            .env("KIOSK_PYTHON_TUF", python_tuf)
-            .env("KIOSK_SWUPDATE", swupdate.join("run"))
-            .env("KIOSK_RAUC", rauc.join("run"))
-            .env("KIOSK_VICTORIA", victoria),
+    suites::run(
+        linting,
+        &EVERYTHING,
+        &[
+            ("KIOSK_OPPONENTS", "required".into()),
+            ("KIOSK_EMUPOS", emupos.join("bin/emupos")),
+            ("KIOSK_PYTHON_TUF", python_tuf),
+            ("KIOSK_SWUPDATE", swupdate.join("run")),
+            ("KIOSK_RAUC", rauc.join("run")),
+            ("KIOSK_VICTORIA", victoria),
+        ],
     )
 }
 
