@@ -178,7 +178,9 @@ impl Desk {
                     Attempt::new(&self.tools.engine, reference, &self.tools.config, attempt, (tempo, seed));
                 look(&slot, job, attempt, &self.tools);
             });
-            let filmed = film(source, &slot, &self.tools, &wanted);
+            let rhythm = Rhythm::new(&self.tools.config.liveness);
+            let show = |preview| self.tools.previews.show(Some(preview));
+            let filmed = film(source, &slot, rhythm, &show, &wanted);
             slot.close();
             filmed
         });
@@ -198,20 +200,17 @@ impl Desk {
 fn film(
     source: &mut dyn FrameSource,
     slot: &Slot,
-    tools: &Tools,
+    mut rhythm: Rhythm,
+    show: &dyn Fn(Preview),
     wanted: &dyn Fn() -> bool,
 ) -> Result<(), CameraFault> {
     source.start()?;
-    let mut rhythm = Rhythm::new(&tools.config.liveness);
     let mut held = false;
     while wanted() && !slot.is_closed() {
         let frame = source.next_frame(FRAME_LIMIT)?;
-        if let Ok(rgb) = face::preview(&frame, PREVIEW.0, PREVIEW.1) {
-            tools.previews.show(Some(Preview {
-                width: PREVIEW.0 as u16,
-                height: PREVIEW.1 as u16,
-                rgb: rgb.to_vec(),
-            }));
+        if let Ok(mut rgb) = face::preview(&frame, PREVIEW.0, PREVIEW.1) {
+            let (width, height) = (PREVIEW.0 as u16, PREVIEW.1 as u16);
+            show(Preview { width, height, rgb: std::mem::take(&mut *rgb) });
         }
         let broken = rhythm.is_broken_by(frame.taken);
         slot.put(Newest { frame, broken });
@@ -344,5 +343,82 @@ impl Slot {
 
     fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use devices::{Held, Pixels};
+
+    use super::*;
+
+    /// A camera that does nothing but say what it is told, and when.
+    struct Obedient<'a> {
+        slot: &'a Slot,
+        frames: u64,
+        told: Vec<(u64, &'static str)>,
+    }
+
+    impl FrameSource for Obedient<'_> {
+        fn start(&mut self) -> Result<(), CameraFault> {
+            self.told.push((self.frames, "start"));
+            Ok(())
+        }
+
+        /// The page lights the face from the third frame to the sixth, and again from the eighth;
+        /// the try ends with the tenth.
+        fn next_frame(&mut self, _: Duration) -> Result<Frame, CameraFault> {
+            self.frames += 1;
+            match self.frames {
+                3 | 8 => self.slot.light(true),
+                6 => self.slot.light(false),
+                10 => self.slot.close(),
+                _ => {}
+            }
+            Ok(Frame {
+                taken: Duration::from_millis(66) * self.frames as u32,
+                width: 3,
+                height: 4,
+                pixels: Pixels::Rgb8,
+                data: vec![90; 36].into(),
+            })
+        }
+
+        fn hold(&mut self) -> Held {
+            self.told.push((self.frames, "hold"));
+            Held::default()
+        }
+
+        fn release(&mut self) {
+            self.told.push((self.frames, "release"));
+        }
+
+        fn stop(&mut self) {
+            self.told.push((self.frames, "stop"));
+        }
+    }
+
+    #[test]
+    fn the_camera_is_held_while_the_page_lights_the_face_and_no_longer() {
+        let slot = Slot::default();
+        let mut camera = Obedient { slot: &slot, frames: 0, told: Vec::new() };
+        let shown = AtomicU64::new(0);
+        let show = |preview: Preview| {
+            assert_eq!(preview.rgb.len(), 3 * 480 * 640);
+            shown.fetch_add(1, Ordering::Relaxed);
+        };
+        let rhythm = Rhythm::new(&FaceConfig::documented().liveness);
+        film(&mut camera, &slot, rhythm, &show, &|| true).unwrap();
+        assert_eq!(camera.told, [(0, "start"), (3, "hold"), (6, "release"), (8, "hold")]);
+        assert_eq!(shown.into_inner(), 10, "every frame is shown, lit or not");
+    }
+
+    #[test]
+    fn whoever_is_not_wanted_any_more_is_not_filmed() {
+        let slot = Slot::default();
+        let mut camera = Obedient { slot: &slot, frames: 0, told: Vec::new() };
+        let rhythm = Rhythm::new(&FaceConfig::documented().liveness);
+        film(&mut camera, &slot, rhythm, &|_| (), &|| false).unwrap();
+        assert_eq!(camera.frames, 0);
     }
 }
