@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::{
     digest,
     keys::{CameraPart, FacePart, FilesPart, IdlePart, UpkeepPart},
+    notice::{MOST_NOTICES, Notice},
     section::Overreach,
     value::ServiceName,
     whose::{Level, Whose},
@@ -48,6 +49,8 @@ pub(crate) struct Document {
     pub(crate) upkeep: UpkeepPart,
     #[serde(default)]
     pub(crate) files: FilesPart,
+    #[serde(default)]
+    pub(crate) notices: Vec<Notice>,
 }
 
 /// Services can be closed from afar, by any layer; none can open what another closed.
@@ -123,6 +126,12 @@ pub enum LayerError {
         key: &'static str,
         /// What is wrong.
         reason: String,
+    },
+    /// More than would ever be read.
+    #[error("layer {layer}: more than {MOST_NOTICES} notices")]
+    ManyNotices {
+        /// Which layer.
+        layer: Whose,
     },
     /// Older than what was in force here: somebody signed an old file again.
     #[error("layer {layer}: version {version} is older than {seen}, which was in force here")]
@@ -235,6 +244,9 @@ impl Document {
         self.camera.check(level).map_err(in_section("camera"))?;
         self.upkeep.check(level).map_err(in_section("upkeep"))?;
         self.files.check(level).map_err(in_section("files"))?;
+        if self.notices.len() > MOST_NOTICES {
+            return Err(LayerError::ManyNotices { layer: whose.clone() });
+        }
         self.check_names(whose)
     }
 

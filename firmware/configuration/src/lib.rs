@@ -13,6 +13,7 @@ mod board;
 mod keys;
 mod layer;
 mod merged;
+mod notice;
 mod section;
 mod value;
 mod whose;
@@ -22,6 +23,7 @@ pub use self::{
     keys::{AnnounceSeconds, Camera, Face, Files, Idle, IdleSeconds, Upkeep},
     layer::{Age, Layer, LayerError, MOST_LAYER_BYTES},
     merged::{Configuration, MOST_FILE_BYTES, MOST_SET_BYTES, NotASet, NotOneSet, Origin, WantedFile},
+    notice::{MOST_NOTICES, Notice},
     section::Said,
     value::{AcceptScore, File, FileName, NamedFile, ServiceName, Window},
     whose::{Level, Place, Whose, Word, WrongName},

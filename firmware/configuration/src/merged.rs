@@ -3,12 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use release::Sha256Digest;
 use serde::{Deserialize, Serialize};
+use upkeep::Words;
 
 use crate::{
     Layer,
     keys::{Camera, Face, Files, Idle, Upkeep},
+    notice::Notice,
+    section::Said,
     value::ServiceName,
     whose::{Level, Whose},
 };
@@ -48,6 +52,9 @@ pub struct Configuration {
     /// Services that are closed, and the farthest layer that closed each.
     #[serde(default, rename = "closed-services", skip_serializing_if = "BTreeMap::is_empty")]
     pub closed_services: BTreeMap<ServiceName, Level>,
+    /// Notices, those of the nearest layer first; none takes another away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Said<Notice>>,
 }
 
 /// A layer that a set was made of.
@@ -142,6 +149,7 @@ impl Configuration {
             for service in &said.services.closed {
                 merged.closed_services.entry(service.clone()).or_insert(level);
             }
+            merged.notices.splice(0..0, said.notices.iter().map(|is| Said { is: is.clone(), from: level }));
         }
         merged.check_files()?;
         Ok(merged)
@@ -208,6 +216,11 @@ impl Configuration {
             return Err(NotASet::Schema(read.schema));
         }
         Ok(read)
+    }
+
+    /// What the first page says at that moment, if anything.
+    pub fn notice(&self, now: Timestamp) -> Option<&Words> {
+        self.notices.iter().find(|notice| notice.is.is_shown(now)).map(|notice| notice.is.words())
     }
 
     /// Whether no layer made it: what is built in holds alone.

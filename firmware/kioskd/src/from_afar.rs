@@ -10,8 +10,10 @@ use std::{
 
 use boards::Board;
 use configuration::{Configuration, Looser, NotASet, digest};
+use jiff::Timestamp;
 use release::Sha256Digest;
 use services::Catalogue;
+use upkeep::Words;
 
 /// Which settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,12 @@ pub enum FromAfarError {
 }
 
 impl FromAfar {
+    /// As if `fleetd` had laid them down.
+    #[cfg(test)]
+    pub fn of(configuration: Configuration) -> Self {
+        Self { set: configuration::hexadecimal(digest(&configuration.bytes())), configuration }
+    }
+
     /// Reads settings and lays them over the board; `None`: there are none.
     pub fn lay(board: &mut Board, which: Which) -> Result<Option<Self>, FromAfarError> {
         let name = match which {
@@ -101,6 +109,11 @@ impl FromAfar {
         check_files(&configuration, &folder)?;
         configuration.lay_over(board, &folder).map_err(FromAfarError::Looser)?;
         Ok(Some(Self { set, configuration }))
+    }
+
+    /// What the first page says at that moment, if anything.
+    pub fn notice(&self, now: Timestamp) -> Option<&Words> {
+        self.configuration.notice(now)
     }
 
     /// Closes what is to be closed.

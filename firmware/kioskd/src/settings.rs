@@ -50,8 +50,8 @@ pub struct Settings {
     pub keys: Arc<Keys>,
     /// How long pages wait.
     pub limits: TimeLimits,
-    /// The settings from afar that lie over the board, by their digest.
-    pub from_afar: Option<String>,
+    /// The settings from afar that lie over the board.
+    pub from_afar: Option<Arc<FromAfar>>,
 }
 
 /// Why a kiosk does not start. Each is one line with a code and what to do.
@@ -204,7 +204,7 @@ impl Settings {
             confirming,
             keys,
             limits,
-            from_afar: from_afar.map(|it| it.set),
+            from_afar: from_afar.map(Arc::new),
             board,
         })
     }

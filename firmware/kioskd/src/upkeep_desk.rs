@@ -1,7 +1,8 @@
 //! What `kioskd` has to do with updates and commands: it holds the lease while somebody is served,
-//! shows when the machine closes or is locked and what the operator says, and says how it is. Without `fleetd` nothing of this shows.
+//! shows when the machine closes or is locked and what the operator says, and says how it is. Without
+//! `fleetd` nothing of this shows.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use audit::Event;
 use devices::{Device, State};
@@ -9,7 +10,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use upkeep::{DeviceHealth, Folder, Lease, Opening, SignedIn, Vitals, Words};
 
-use crate::{audited, clock, counting::Counting, record_desk::report};
+use crate::{audited, clock, counting::Counting, from_afar::FromAfar, record_desk::report};
 
 /// A page that was sent is drawn within this, or the touchscreen is not well.
 const DRAWN_WITHIN: Duration = Duration::from_secs(10);
@@ -32,7 +33,7 @@ pub struct UpkeepDesk {
     staff: Option<String>,
     events: BTreeMap<String, u64>,
     counting: Counting,
-    configuration: Option<String>,
+    from_afar: Option<Arc<FromAfar>>,
 }
 
 /// The touchscreen.
@@ -57,7 +58,7 @@ impl Screen {
 
 impl UpkeepDesk {
     /// A kiosk that has just started, with these settings from afar.
-    pub fn new(folder: &Path, configuration: Option<String>) -> Self {
+    pub fn new(folder: &Path, from_afar: Option<Arc<FromAfar>>) -> Self {
         Self {
             folder: Folder::new(folder),
             lease: None,
@@ -71,7 +72,7 @@ impl UpkeepDesk {
             staff: None,
             events: BTreeMap::new(),
             counting: Counting::default(),
-            configuration,
+            from_afar,
         }
     }
 
@@ -87,8 +88,10 @@ impl UpkeepDesk {
 
     /// Looks whether something is announced, locked or to be said.
     pub fn look(&mut self) {
-        self.message = self.folder.message(clock::now());
-        self.announced = self.folder.opening(clock::now());
+        let now = clock::now();
+        // What somebody says today goes before what was settled long ago.
+        self.message = self.folder.message(now).or_else(|| self.from_afar.as_ref()?.notice(now).cloned());
+        self.announced = self.folder.opening(now);
         self.refused = None;
     }
 
@@ -187,7 +190,7 @@ impl UpkeepDesk {
             idle_since: self.lease.is_none().then_some(self.idle_since),
             waiting,
             events: self.events.clone(),
-            configuration: self.configuration.clone(),
+            configuration: self.from_afar.as_ref().map(|settings| settings.set.clone()),
         };
         let told = self.folder.tell(&vitals).and_then(|()| self.folder.tell_figures(&self.counting.figures));
         if let Err(error) = told {
@@ -202,5 +205,52 @@ fn health(state: State) -> DeviceHealth {
         State::Ready => DeviceHealth::Ready,
         State::Degraded(fault) => DeviceHealth::Degraded(fault.code().to_owned()),
         State::Failed(fault) => DeviceHealth::Failed(fault.code().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use configuration::{Configuration, Layer, Whose};
+    use jiff::SignedDuration;
+    use upkeep::{Line, Message};
+
+    use super::*;
+
+    fn desk(folder: &Path, from: Timestamp, until: Timestamp) -> UpkeepDesk {
+        let text = format!(
+            "schema = 1\nlayer = \"fleet\"\nversion = 1\n[[notices]]\nwords = {{ vi = \"Mai nghỉ\", en = \"Closed \
+             tomorrow\" }}\nfrom = \"{from}\"\nuntil = \"{until}\"\n"
+        );
+        let layer = Layer::parse(&Whose::Fleet, text.as_bytes()).unwrap();
+        let settings = FromAfar::of(Configuration::merge(&[layer]).unwrap());
+        UpkeepDesk::new(folder, Some(Arc::new(settings)))
+    }
+
+    fn says(desk: &mut UpkeepDesk) -> Option<&str> {
+        desk.look();
+        desk.message().map(|words| words.vi.as_str())
+    }
+
+    #[test]
+    fn a_notice_is_said_in_its_time_and_a_message_of_today_before_it() {
+        let place = tempfile::tempdir().unwrap();
+        let (now, hour) = (clock::now(), SignedDuration::from_hours(1));
+        let mut desk = desk(place.path(), now - hour, now + hour);
+        assert_eq!(says(&mut desk), Some("Mai nghỉ"));
+        let line = |text: &str| Line::try_from(text.to_owned()).unwrap();
+        let words = Words { vi: line("Máy in hỏng"), en: line("The printer is broken") };
+        let folder = Folder::new(place.path());
+        folder.show(&Message { words, until: now + hour }).unwrap();
+        assert_eq!(says(&mut desk), Some("Máy in hỏng"));
+        folder.show_none().unwrap();
+        assert_eq!(says(&mut desk), Some("Mai nghỉ"));
+    }
+
+    #[test]
+    fn a_notice_to_come_and_one_that_is_over_say_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        let (now, hour) = (clock::now(), SignedDuration::from_hours(1));
+        assert_eq!(says(&mut desk(place.path(), now + hour, now + hour + hour)), None);
+        assert_eq!(says(&mut desk(place.path(), now - hour - hour, now - hour)), None);
     }
 }

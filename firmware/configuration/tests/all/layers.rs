@@ -93,6 +93,33 @@ fn a_layer_sets_what_is_its_own() {
 }
 
 #[test]
+fn a_notice_is_a_short_text_in_both_languages_and_ends() {
+    let notice = |words: &str, from: &str, until: &str| {
+        format!("[[notices]]\nwords = {{ {words} }}\nfrom = \"{from}\"\nuntil = \"{until}\"\n")
+    };
+    let (words, from, until) =
+        ("vi = \"Nghỉ lễ\", en = \"Closed\"", "2027-02-05T00:00:00+07:00", "2027-02-12T00:00:00+07:00");
+    let good = notice(words, from, until);
+    for level in ["fleet", "ha-noi", "ha-noi/site-nghia-do", "ha-noi/device-hn-0017"] {
+        layer(level, 1, &good.repeat(16)).unwrap();
+    }
+    assert_eq!(refused("fleet", &good.repeat(17)), "layer fleet: more than 16 notices");
+    for (bad, expected) in [
+        (notice("vi = \"Nghỉ lễ\"", from, until), "missing field `en`"),
+        (notice("vi = \"Nghỉ\u{200b} lễ\", en = \"Closed\"", from, until), "no letter of a message"),
+        (notice("vi = \"\", en = \"Closed\"", from, until), "1 to 120 letters"),
+        (notice(words, until, from), "ends after it begins"),
+        (notice(words, from, from), "ends after it begins"),
+        (notice(words, from, "2027-06-01T00:00:00+07:00"), "100 days at most"),
+        (notice(words, from, "tomorrow"), "line 7, until: failed to parse"),
+        (notice(words, from, until).replace("from", "since"), "unknown field `since`"),
+    ] {
+        let said = refused("fleet", &bad);
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+}
+
+#[test]
 fn a_face_is_never_taken_more_easily_than_by_every_board() {
     assert!(refused("fleet", "[face]\naccept = 0.45\n").contains("not within 0.46"));
     let base = include_str!("../../../../board-configs/base.toml");
@@ -196,9 +223,12 @@ fn a_kiosk_has_four_layers() {
 #[test]
 fn the_layer_of_the_readme_is_one() {
     let readme = include_str!("../../README.md");
-    let text = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let block = |number| readme.split("```toml\n").nth(number).unwrap().split("```").next().unwrap();
+    let text = format!("{}{}", block(1), block(2));
     let layer = Layer::parse(&whose("ha-noi/site-nghia-do"), text.as_bytes()).unwrap();
     assert_eq!(layer.version, 4);
+    let set = Configuration::merge(&[layer]).unwrap();
+    assert!(set.notice("2027-02-01T00:00:00+07:00".parse().unwrap()).is_some());
 }
 
 /// Whatever comes, it is refused or it is a layer that makes a set which can be read again.
@@ -208,7 +238,9 @@ fn a_changed_byte_or_a_missing_end_is_a_layer_or_none() {
     let text = format!(
         "schema = 1\nlayer = \"fleet\"\nversion = 12\n[idle]\nask-after-seconds = 90\n[face]\naccept = 0.5\n\
          [upkeep]\nwindows = [\"22:00-05:00\"]\n[services]\nclosed = [\"eid.activate\"]\n[files]\n\
-         catalogue = [{{ name = \"a.toml\", sha256 = \"{hash}\", length = 1 }}]\n"
+         catalogue = [{{ name = \"a.toml\", sha256 = \"{hash}\", length = 1 }}]\n\
+         [[notices]]\nwords = {{ vi = \"Nghỉ\", en = \"Closed\" }}\n\
+         from = \"2027-02-05T00:00:00+07:00\"\nuntil = \"2027-02-12T00:00:00+07:00\"\n"
     );
     let (mut taken, mut refused) = (0, 0);
     let mut try_it = |bytes: &[u8]| match Layer::parse(&Whose::Fleet, bytes) {

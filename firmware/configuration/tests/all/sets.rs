@@ -42,6 +42,39 @@ fn no_layer_opens_what_another_closed() {
     assert_eq!(closed, [("eid.activate", Level::Fleet), ("residence.print", Level::Province)]);
 }
 
+/// As people write them, on the clock of the site.
+const FLEETS: &str = "[[notices]]
+words = { vi = \"Từ 1/12 thẻ hết hạn không dùng được ở đây\", en = \"From 1 December no expired card works here\" }
+from = \"2026-11-24T00:00:00+07:00\"
+until = \"2026-12-08T00:00:00+07:00\"
+";
+const SITES: &str = "[[notices]]
+words = { vi = \"Thứ Bảy mở cửa đến 11:30\", en = \"Open until 11:30 on Saturday\" }
+from = \"2026-12-01T00:00:00+07:00\"
+until = \"2026-12-05T11:30:00+07:00\"
+";
+
+#[test]
+fn the_nearest_notice_is_shown_in_its_time_and_hides_no_other_after_it() {
+    let set = merged(&[("fleet", FLEETS), ("ha-noi/site-nghia-do", SITES)]);
+    let shown = |time: &str| set.notice(time.parse().unwrap()).map(|words| words.en.as_str());
+    let (fleets, sites) =
+        (Some("From 1 December no expired card works here"), Some("Open until 11:30 on Saturday"));
+    for (time, expected) in [
+        ("2026-11-23T23:59:59+07:00", None),
+        ("2026-11-24T00:00:00+07:00", fleets),
+        ("2026-11-30T23:59:59+07:00", fleets),
+        ("2026-11-30T17:00:00Z", sites),
+        ("2026-12-05T11:29:59+07:00", sites),
+        ("2026-12-05T11:30:00+07:00", fleets),
+        ("2026-12-08T00:00:00+07:00", None),
+    ] {
+        assert_eq!(shown(time), expected, "{time}");
+    }
+    let bytes = set.bytes();
+    assert_eq!(Configuration::read(&bytes, digest(&bytes)).unwrap(), set);
+}
+
 #[test]
 fn layers_of_two_places_make_no_set() {
     let (fleet, hanoi) = (layer("fleet", 1, "").unwrap(), layer("ha-noi", 1, "").unwrap());
