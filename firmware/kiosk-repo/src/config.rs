@@ -14,6 +14,7 @@ use tuf::{
 use crate::{
     Mistake, Repository,
     changes::{list, role_of, target},
+    layer_text,
     repository::read_file,
 };
 
@@ -99,10 +100,7 @@ fn grows(repository: &Repository, role: &str, layer: &Layer) -> Result<(), Mista
 fn kept(repository: &Repository, whose: &Whose, role: &Targets) -> Result<Option<Layer>, Mistake> {
     let path = whose.target();
     let Some(listed) = role.targets.get(&path) else { return Ok(None) };
-    let Some((folder, name)) = path.rsplit_once('/') else { return Ok(None) };
-    let file = format!("targets/{folder}/{}.{name}", listed.hashes.preferred());
-    let bytes = read_file(&repository.folder().join(file), MOST_LAYER_BYTES)?;
-    Ok(Layer::parse(whose, &bytes).ok())
+    Ok(Layer::parse(whose, &layer_text::kept(repository, &path, listed)?).ok())
 }
 
 /// Whether a path is one of a layer, which `add_config` alone lists.

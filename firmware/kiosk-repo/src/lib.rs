@@ -8,6 +8,7 @@
 //! - `config`: layers of settings.
 //! - `deltas`: what changed since releases that are listed.
 //! - `request`: drafts on their way to a machine without a network, signatures on their way back.
+//! - `layer_text`: the text of settings, for those who sign it.
 //! - `words`: what a signer is shown.
 //! - `bundle`: the manifest of a RAUC bundle.
 //! - `sticks`: permits, and what is carried to kiosks by hand; the logs that come back.
@@ -31,6 +32,7 @@ pub mod words;
 
 mod bundle;
 mod deltas;
+mod layer_text;
 mod steady;
 
 pub use self::{mistake::Mistake, repository::Repository};

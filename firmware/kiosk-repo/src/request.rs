@@ -17,6 +17,7 @@ use tuf::{
 use crate::{
     Mistake, Repository,
     keys::write_once,
+    layer_text::{self, Texts},
     repository::{Signers, listed, read_file, signers_of_targets},
 };
 
@@ -35,6 +36,9 @@ pub struct Request {
     pub draft: Value,
     /// What is published now; none for a first version.
     pub before: Option<Value>,
+    /// Of settings that change.
+    #[serde(default, skip_serializing_if = "Texts::is_empty")]
+    pub texts: Texts,
 }
 
 /// A signature that comes back.
@@ -120,10 +124,14 @@ impl AnyDraft {
 impl Request {
     /// The draft of this role, to be sent out.
     pub fn of(repository: &Repository, role: &str) -> Result<Self, Mistake> {
-        let (draft, before) = if role == Root::TYPE {
-            (value(repository.draft::<Root>(role)?), value(repository.root()?))
+        let (draft, before, texts) = if role == Root::TYPE {
+            (value(repository.draft::<Root>(role)?), value(repository.root()?), Texts::new())
         } else {
-            (value(repository.draft::<Targets>(role)?), value(repository.role(role)?))
+            let (draft, before) = (repository.draft::<Targets>(role)?, repository.role(role)?);
+            let texts = draft.as_ref().map(|draft| {
+                layer_text::of_changes(repository, draft.signed(), before.as_ref().map(Metadata::signed))
+            });
+            (value(draft), value(before), texts.unwrap_or_default())
         };
         let draft = draft.ok_or_else(|| Mistake::NoDraft { role: role.to_owned() })?;
         let mut signers = Vec::new();
@@ -132,7 +140,7 @@ impl Request {
                 group.role.key_ids.into_iter().filter(|id| !signers.contains(id)).collect::<Vec<_>>(),
             );
         }
-        Ok(Self { role: role.to_owned(), signers, draft, before })
+        Ok(Self { role: role.to_owned(), signers, draft, before, texts })
     }
 
     /// Reads a request.

@@ -19,6 +19,7 @@ use tuf::{
 
 use crate::{
     Mistake, deltas,
+    layer_text::{self, Texts},
     period::days_left,
     request::{AnyDraft, Request},
 };
@@ -47,7 +48,7 @@ pub fn describe(request: &Request, path: &Path, now: Time) -> Result<String, Mis
                 Some(AnyDraft::Targets(before)) => Some(before.signed()),
                 _ => None,
             };
-            let lines = targets_changes(before, targets.signed());
+            let lines = targets_changes(before, targets.signed(), &request.texts);
             let version = head(before.map(|it| it.version.get()), targets.signed().version.get());
             (lines, version, targets.signed().expires)
         }
@@ -116,7 +117,7 @@ fn keys_changes(was: Option<&RoleKeys>, is: &RoleKeys) -> Vec<String> {
     lines
 }
 
-fn targets_changes(before: Option<&Targets>, targets: &Targets) -> Vec<String> {
+fn targets_changes(before: Option<&Targets>, targets: &Targets, texts: &Texts) -> Vec<String> {
     let mut lines = Vec::new();
     let none = BTreeMap::new();
     let was = before.map_or(&none, |before| &before.targets);
@@ -132,6 +133,7 @@ fn targets_changes(before: Option<&Targets>, targets: &Targets) -> Vec<String> {
             }
             Some(_) => continue,
         }
+        lines.extend(layer_text::lines(path, file, was.get(path), texts));
         lines.extend(lowered(was, file));
     }
     for path in was.keys().filter(|path| !targets.targets.contains_key(*path)) {

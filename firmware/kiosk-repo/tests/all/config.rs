@@ -57,6 +57,42 @@ async fn a_province_and_its_sites_are_listed_by_the_provinces_role_alone() {
 }
 
 #[test]
+fn signers_see_the_text_and_what_differs_in_it() {
+    let mut desk = delegated();
+    let show = |desk: &mut Desk| {
+        let request = desk.request("config-ha-noi");
+        let shown = desk.run(&["sign", &request, "--key", "keys/ha-noi", "--out", "s", "--yes"]);
+        std::fs::remove_file(desk.path("s")).unwrap();
+        (request, shown.out)
+    };
+    write(&desk, "ha-noi", 4, "[idle]\nask-after-seconds = 90\n");
+    desk.done(&add("ha-noi"));
+    let (_, shown) = show(&mut desk);
+    assert!(shown.contains("    + [idle]\n      + ask-after-seconds = 90\n"), "{shown}");
+    desk.sign("config-ha-noi", &["ha-noi"]);
+    desk.publish();
+
+    write(&desk, "ha-noi", 5, "[idle]\nask-after-seconds = 20\n");
+    desk.done(&add("ha-noi"));
+    let (request, shown) = show(&mut desk);
+    for line in
+        ["| layer = \"ha-noi\"", "- version = 4", "- ask-after-seconds = 90", "+ ask-after-seconds = 20"]
+    {
+        assert!(shown.contains(&format!("      {line}\n")), "{line}: {shown}");
+    }
+
+    // Whoever changes the text on the way changes nothing that is signed, and is seen.
+    let mut forged: serde_json::Value = serde_json::from_slice(&desk.read(&request)).unwrap();
+    for (_, text) in forged["texts"].as_object_mut().unwrap() {
+        *text = text.as_str().unwrap().replace("seconds = 20", "seconds = 90").into();
+    }
+    desk.write("forged", &serde_json::to_vec(&forged).unwrap());
+    let shown = desk.done(&["sign", "forged", "--key", "keys/ha-noi", "--out", "s", "--yes"]);
+    assert!(shown.contains("NO TEXT OF THIS DIGEST CAME"), "{shown}");
+    assert!(!shown.contains("ask-after"), "{shown}");
+}
+
+#[test]
 fn what_kiosks_would_refuse_is_not_even_a_draft() {
     let desk = delegated();
     let status = desk.done(&["status", "repo"]);
