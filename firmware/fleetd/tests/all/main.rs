@@ -4,6 +4,7 @@
 mod by_delta;
 mod by_stick;
 mod commands;
+mod contract;
 mod ddi;
 mod eyes;
 mod model;

@@ -16,7 +16,7 @@ use pretend_platform::fleet::{ActionId, Assignment, Fleet, FleetOptions, Metadat
 use tempfile::TempDir;
 use upkeep::{Folder, Lease, Opening};
 
-use crate::repository::Repository;
+use crate::{contract::Contract, repository::Repository};
 
 pub const NAME: &str = "kiosk-1";
 const TOKEN: &str = "secret-of-kiosk-1";
@@ -66,7 +66,16 @@ pub struct Site {
     /// Commands so far: each is a software module of its own.
     modules: u32,
     pub kiosk: Kiosk,
+    contract: Contract,
     _folder: TempDir,
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.contract.was_kept();
+        }
+    }
 }
 
 /// The machine.
@@ -80,12 +89,14 @@ impl Site {
         let folder = TempDir::new().unwrap();
         let mut options = FleetOptions::new(folder.path().join("artifacts"));
         options.settings.poll_every = Duration::from_secs(1);
+        let contract = Contract::default();
+        options.heard = Some(contract.listen());
         let fleet = Fleet::start(options).await.unwrap();
         fleet.state().create_target(NAME, Some(TOKEN), Timestamp::now()).unwrap();
         let repository = Repository::new(&folder.path().join("repository")).await;
         let root = folder.path().join("repository/metadata/1.root.json");
         let kiosk = Kiosk::new(folder.path(), NAME, fleet.address(), repository.address, &root);
-        Self { fleet, repository, modules: 0, kiosk, _folder: folder }
+        Self { fleet, repository, modules: 0, kiosk, contract, _folder: folder }
     }
 
     /// One that takes settings from afar, at any hour.

@@ -10,6 +10,7 @@ mod asked;
 mod control;
 mod ddi;
 mod download;
+mod exchange;
 mod faults;
 mod feedback;
 mod ids;
@@ -26,6 +27,7 @@ mod window;
 mod wire;
 
 pub use action::{Action, Entry, MOST_MESSAGES, MOST_STATUSES, Status, Urgency};
+pub use exchange::{Exchange, Heard};
 pub use faults::{Call, FleetFault, Mishap};
 pub use feedback::{
     ConfigData, Confirmation, Confirmed, Execution, Feedback, FeedbackResult, FeedbackStatus, FinalResult,

@@ -11,14 +11,14 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use axum::{Router, middleware};
 use getrandom::{SysRng, rand_core::UnwrapErr};
 use jiff::Timestamp;
 use rand_core::Rng as _;
 use tokio::{net::TcpListener, task::JoinHandle, task::JoinSet};
 use tokio_rustls::{TlsAcceptor, rustls};
 
-use super::{ConfirmationFlow, FleetSettings, FleetState, Scheme, control, ddi, management};
+use super::{ConfirmationFlow, FleetSettings, FleetState, Heard, Scheme, control, ddi, exchange, management};
 use crate::{Clock, PlatformError, connection, platform::listen};
 
 /// How to run a fleet server.
@@ -37,6 +37,8 @@ pub struct FleetOptions {
     pub login: Login,
     /// What the state is made with.
     pub settings: FleetSettings,
+    /// Who hears every exchange with a kiosk, if anybody.
+    pub heard: Option<Heard>,
 }
 
 /// Name and password of the management REST.
@@ -66,6 +68,7 @@ impl FleetOptions {
                 confirmation: ConfirmationFlow::Off,
                 secret,
             },
+            heard: None,
         }
     }
 }
@@ -146,7 +149,11 @@ impl fmt::Debug for Fleet {
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let acceptor = shared.options.tls.clone().map(TlsAcceptor::from);
-    let router = ddi::router(shared.clone()).merge(management::router(shared));
+    let mut kiosks = ddi::router(shared.clone());
+    if let Some(heard) = shared.options.heard.clone() {
+        kiosks = kiosks.layer(middleware::from_fn_with_state(heard, exchange::hear));
+    }
+    let router = kiosks.merge(management::router(shared));
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
