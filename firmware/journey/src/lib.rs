@@ -73,6 +73,8 @@ pub struct Desk {
     pub waiting: u32,
     /// Paper left, in per cent, if counted.
     pub paper_percent: Option<u8>,
+    /// The USB stick that is in, if one is.
+    pub stick: Option<screen::StickNote>,
     /// The version of the software.
     pub version: String,
 }

@@ -182,6 +182,7 @@ impl Journey {
                 devices: world.devices.iter().map(|(device, state)| line(*device, *state)).collect(),
                 waiting: world.desk.waiting,
                 paper_percent: world.desk.paper_percent,
+                stick: world.desk.stick,
                 note: *note,
                 closed: self.closed,
                 version: world.desk.version.clone(),

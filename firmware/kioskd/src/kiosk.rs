@@ -309,6 +309,7 @@ impl Kiosk {
             };
             self.roll.percent_left(sensor)
         });
+        self.desk.stick = self.upkeep.stick();
         let view = self.journey().view(&self.world());
         if self.parts.screen.show(view) {
             self.upkeep.page_sent();

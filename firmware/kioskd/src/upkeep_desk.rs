@@ -7,8 +7,9 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use audit::Event;
 use devices::{Device, State};
 use jiff::Timestamp;
+use screen::StickNote;
 use tokio::time::Instant;
-use upkeep::{DeviceHealth, Folder, Lease, Opening, SignedIn, Vitals, Words};
+use upkeep::{DeviceHealth, Folder, Lease, Opening, SignedIn, StickState, Vitals, Words};
 
 use crate::{audited, clock, counting::Counting, from_afar::FromAfar, record_desk::report};
 
@@ -124,6 +125,19 @@ impl UpkeepDesk {
         if let Err(error) = self.folder.sign_in(&SignedIn { id, written: clock::now() }) {
             tracing::debug!(error = report(&error), "technician");
         }
+    }
+
+    /// The USB stick that is in, for whoever is signed in on the staff page.
+    pub fn stick(&self) -> Option<StickNote> {
+        self.staff.as_ref()?;
+        Some(match self.folder.stick()? {
+            StickState::Reading => StickNote::Reading,
+            StickState::Admitted => StickNote::Admitted,
+            StickState::Installed => StickNote::Installed,
+            StickState::NotInstalled => StickNote::NotInstalled,
+            StickState::LogsTaken => StickNote::LogsTaken,
+            StickState::Refused(fault) => StickNote::Refused(fault),
+        })
     }
 
     /// Nobody is served.

@@ -345,6 +345,8 @@ pub enum Screen {
         waiting: u32,
         /// What is printed until the roll ends, in per cent, if counted.
         paper_percent: Option<u8>,
+        /// The USB stick that is in, if one is.
+        stick: Option<StickNote>,
         /// What the last button did.
         note: Option<StaffNote>,
         /// Whether staff have closed the machine for citizens.
@@ -645,6 +647,24 @@ pub enum DeviceName {
     Network,
     /// Outbox and audit log.
     Store,
+}
+
+/// How far a USB stick has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StickNote {
+    /// It is being read, and must stay in.
+    Reading,
+    /// It was taken, and is acted on once nobody is at the machine.
+    Admitted,
+    /// What it brought runs, and is well.
+    Installed,
+    /// What it brought does not run; what ran before does.
+    NotInstalled,
+    /// The logs are on it.
+    LogsTaken,
+    /// Nothing is done with it, and why.
+    Refused(Fault),
 }
 
 /// What the last staff button did.

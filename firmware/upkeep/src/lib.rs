@@ -11,6 +11,7 @@
 //! | `vitals.json` | `kioskd` | how the kiosk is |
 //! | `figures.json` | `kioskd` | what it did since its start, in numbers |
 //! | `metrics.prom` | `fleetd` | all figures, for who reads them on the spot |
+//! | `stick.json` | `fleetd` | how far the USB stick has come that is in |
 //! | `technician.json` | `kioskd` | who is signed in on the staff page |
 //!
 //! It reads no clock: times are arguments.
@@ -20,6 +21,7 @@ mod lease;
 mod lock;
 mod message;
 mod notice;
+mod stick;
 mod technician;
 mod vitals;
 
@@ -38,6 +40,7 @@ pub use self::{
     lock::{Lock, LockReason},
     message::{Line, LineFault, Message, Words},
     notice::{Closing, Opening},
+    stick::StickState,
     technician::SignedIn,
     vitals::{DeviceHealth, Vitals},
 };

@@ -1,6 +1,6 @@
 //! From a view to the pages: the total match over `screen::Screen`.
 
-use screen::{Fault, Language, Outcome, Over, PaperOutcome, Screen, StaffNote, Text, View};
+use screen::{Fault, Language, Outcome, Over, PaperOutcome, Screen, StaffNote, StickNote, Text, View};
 use slint::{ComponentHandle, SharedString};
 use unicode_normalization::UnicodeNormalization;
 
@@ -285,8 +285,9 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
             fault: fault(wrong),
             ..Sheet::default()
         },
-        Screen::Staff { devices, waiting, paper_percent, note, closed, version } => {
+        Screen::Staff { devices, waiting, paper_percent, stick, note, closed, version } => {
             let (note, note_fault) = staff_note(*note);
+            let (stick, stick_fault) = stick_note(*stick);
             Sheet {
                 page: PageName::Staff,
                 devices: devices
@@ -300,6 +301,8 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
                 staff: pages::StaffData {
                     waiting: i32::try_from(*waiting).unwrap_or(i32::MAX),
                     paper_percent: paper_percent.map_or(-1, i32::from),
+                    stick,
+                    stick_fault: stick_fault.map_or_else(pages::Fault::default, |one| advice(one, language)),
                     note,
                     note_fault: note_fault.map_or_else(pages::Fault::default, |one| advice(one, language)),
                     closed: *closed,
@@ -362,6 +365,19 @@ fn staff_note(note: Option<StaffNote>) -> (pages::StaffNote, Option<Fault>) {
         Some(StaffNote::CameraFailed(fault)) => (Note::CameraFailed, Some(fault)),
         Some(StaffNote::MachineLocked) => (Note::MachineLocked, None),
         Some(StaffNote::MachineUnlocked) => (Note::MachineUnlocked, None),
+    }
+}
+
+fn stick_note(note: Option<StickNote>) -> (pages::StickNote, Option<Fault>) {
+    use pages::StickNote as Note;
+    match note {
+        None => (Note::None, None),
+        Some(StickNote::Reading) => (Note::Reading, None),
+        Some(StickNote::Admitted) => (Note::Admitted, None),
+        Some(StickNote::Installed) => (Note::Installed, None),
+        Some(StickNote::NotInstalled) => (Note::NotInstalled, None),
+        Some(StickNote::LogsTaken) => (Note::LogsTaken, None),
+        Some(StickNote::Refused(fault)) => (Note::Refused, Some(fault)),
     }
 }
 

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use audit::Event as Audited;
 use stick::Technicians as _;
 use tokio::time::Instant;
+use upkeep::StickState;
 
 use super::{Daemon, MemoryLost, is_for_good, jobs::Kind};
 use crate::{
     chain, machine,
     repository::Source,
     stick::{Came, Installed, Refused, Seen, SignedInOnStaffPage, Wanted, outcome_word},
-    update::{Event, State},
+    update::{Event, Outcome, State},
 };
 
 impl Daemon {
@@ -61,11 +62,15 @@ impl Daemon {
                 let (part, uses) = (desk.part.clone(), self.kept.stick.uses());
                 if self.jobs.read_stick(Wanted { part, staging, uses, now }) {
                     desk.seen = Seen::Reading;
+                    desk.show(Some(StickState::Reading));
                 }
             }
             _ => {}
         }
         let Some(desk) = &mut self.stick else { return };
+        if !update && !logs {
+            desk.show(None);
+        }
         desk.logs_dealt &= logs;
         if logs
             && !desk.logs_dealt
@@ -74,6 +79,7 @@ impl Daemon {
             && self.jobs.carry_logs(part, clock)
         {
             desk.logs_dealt = true;
+            desk.show(Some(StickState::Reading));
         }
     }
 
@@ -110,6 +116,7 @@ impl Daemon {
             }
         };
         desk.seen = Seen::Dealt;
+        desk.show(Some(StickState::Admitted));
         let event = desk.admitted(admitted.use_to_count().1, admitted.technician());
         desk.note(clock, &event);
         // An answer to the server's order must not be taken for one to this.
@@ -136,6 +143,11 @@ impl Daemon {
         if let Some(desk) = &mut self.stick {
             let event = Audited::StickEnded { outcome: outcome_word(&outcome) };
             desk.note(machine::clocks().system, &event);
+            // Who pulled it out meanwhile is not there to be told.
+            if matches!(desk.seen, Seen::Dealt) {
+                let there = matches!(outcome, Outcome::Committed | Outcome::AlreadyThere);
+                desk.show(Some(if there { StickState::Installed } else { StickState::NotInstalled }));
+            }
         }
         true
     }
@@ -148,6 +160,7 @@ impl Daemon {
                 tracing::info!(names = ?carried.names, missing = ?carried.missing, "logs carried out");
                 let files = u16::try_from(carried.names.len()).unwrap_or(u16::MAX);
                 desk.note(clock, &Audited::StickLogsTaken { files });
+                desk.show(Some(StickState::LogsTaken));
             }
             Err(why) => desk.refuse(why.fault(), &why, clock),
         }

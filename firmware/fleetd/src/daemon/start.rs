@@ -67,16 +67,16 @@ pub fn start(settings: Settings) -> Result<Daemon, StartError> {
     let configure = Configure::open(&settings)?;
     let upkeep = upkeep::Folder::new(&settings.files.upkeep);
     let commands = Commands::open(&settings.files.state, &upkeep)?;
+    let log = settings.files.state.join("audit.log");
+    let stick =
+        settings.stick.clone().map(|part| Desk::new(part, &log, upkeep.clone(), machine::clocks().system));
     Ok(Daemon {
         commands,
         clock: TrustedClock::new(machine::BUILT, kept.clock),
         upkeep,
         lease: None,
         configure,
-        stick: settings
-            .stick
-            .clone()
-            .map(|part| Desk::new(part, &settings.files.state.join("audit.log"), machine::clocks().system)),
+        stick,
         jobs: Jobs::new(repository, slots, controller, facts),
         poll_at: Instant::now() + pace.after_start(machine::chance()),
         report_at: Instant::now(),

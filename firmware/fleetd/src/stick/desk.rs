@@ -7,7 +7,7 @@ use faults::Fault;
 use jiff::Timestamp;
 use stick::{Staged, Technician, Technicians};
 use tokio::time::Instant;
-use upkeep::Folder;
+use upkeep::{Folder, StickState};
 
 use super::StickPart;
 use crate::{chain, ddi::Pace, update::Outcome};
@@ -39,26 +39,46 @@ pub struct Desk {
     pub tell_pace: Pace,
     /// What was said last: a stick that waits says so once.
     said: Option<Fault>,
+    /// What the staff page shows.
+    shown: Option<StickState>,
+    upkeep: Folder,
     log: Option<Log>,
 }
 
 impl Desk {
     /// Nothing is in. Without its log a machine is brought up to date all the same.
-    pub fn new(part: StickPart, log: &Path, clock: Timestamp) -> Self {
+    pub fn new(part: StickPart, log: &Path, upkeep: Folder, clock: Timestamp) -> Self {
         let log = Log::open(log, clock).map_err(|error| tracing::error!(error = chain(&error), "audit log"));
-        Self {
+        let mut desk = Self {
             part,
             seen: Seen::Nothing,
             logs_dealt: false,
             tell_at: Instant::now(),
             tell_pace: Pace::default(),
             said: None,
+            // Of before, until it is known that none is in.
+            shown: Some(StickState::Reading),
+            upkeep,
             log: log.ok(),
+        };
+        desk.show(None);
+        desk
+    }
+
+    /// Says on the staff page how far the stick has come that is in.
+    pub fn show(&mut self, state: Option<StickState>) {
+        if self.shown == state {
+            return;
+        }
+        match self.upkeep.tell_stick(state) {
+            Ok(()) => self.shown = state,
+            Err(error) => tracing::warn!(error = chain(&error), "stick on the staff page"),
         }
     }
 
     /// Says why a stick is not acted on, once for each stick and reason.
     pub fn refuse(&mut self, fault: Fault, why: &dyn std::error::Error, clock: Timestamp) {
+        self.show(Some(StickState::Refused(fault)));
         if self.said.replace(fault) == Some(fault) {
             return;
         }
@@ -68,6 +88,9 @@ impl Desk {
 
     /// The stick is out.
     pub fn pulled(&mut self) {
+        if !matches!(self.seen, Seen::Nothing) {
+            self.show(None);
+        }
         self.seen = Seen::Nothing;
         self.said = None;
     }

@@ -3,11 +3,12 @@
 
 use std::{fs, io::Cursor, path::Path, sync::OnceLock, time::Duration};
 
+use faults::Fault;
 use getrandom::{SysRng, rand_core::UnwrapErr};
 use jiff::Timestamp;
 use keys::ServerSecret;
 use tuf::metadata::Expiry;
-use upkeep::SignedIn;
+use upkeep::{SignedIn, StickState};
 
 use crate::site::{Program, Site};
 
@@ -30,6 +31,11 @@ impl Site {
 
     fn pull_out(&self) {
         fs::remove_dir_all(self.kiosk.path("stick")).unwrap();
+    }
+
+    /// What the staff page shows.
+    fn shows(&self) -> Option<StickState> {
+        self.kiosk.upkeep().stick()
     }
 
     fn sign_in(&self) {
@@ -65,9 +71,11 @@ async fn a_stale_stick_waits_for_the_technician_survives_a_cut_and_is_told_the_s
     site.until("a technician is asked for", LIMIT, |site| site.audited("STICK-09") == 1).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!((site.kiosk.runs().as_str(), site.audited("STICK-09")), ("6", 1));
+    assert_eq!(site.shows(), Some(StickState::Refused(Fault::TechnicianNeeded)));
 
     site.sign_in();
     site.until("it is admitted", LIMIT, |site| site.audited("stick-admitted") == 1).await;
+    assert_eq!(site.shows(), Some(StickState::Admitted));
     // The use is on the disk; the power goes, and the stick with it.
     site.kiosk.kill_fleetd();
     site.pull_out();
@@ -79,6 +87,7 @@ async fn a_stale_stick_waits_for_the_technician_survives_a_cut_and_is_told_the_s
     let log = fs::read_to_string(site.kiosk.path("state/audit.log")).unwrap();
     assert!(log.contains(r#""technician":"4711""#) && log.contains(r#""times":1"#), "{log}");
     assert!(!site.kiosk.path("state/stick").exists(), "staging is gone");
+    assert_eq!(site.shows(), None, "it was pulled out");
 
     // The same permit once more, with another release: it was used.
     site.repository.release(8, &Program::Well.image_bytes(8));
@@ -100,8 +109,10 @@ async fn what_failed_here_or_runs_already_is_refused_off_a_stick_too_and_costs_n
     site.until("it is rolled back", LIMIT, |site| site.audited(r#""outcome":"rolled-back""#) == 1).await;
     site.until("the release before runs", LIMIT, |site| site.kiosk.runs() == "6").await;
     assert_eq!(site.installed(), None);
+    let not_installed = Some(StickState::NotInstalled);
+    site.until("the technician sees it", LIMIT, |site| site.shows() == not_installed).await;
     site.pull_out();
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    site.until("the stick is forgotten", LIMIT, |site| site.shows().is_none()).await;
     site.put_in(&permit);
     site.until("it is refused", LIMIT, |site| site.audited("STICK-10") == 1).await;
     assert_eq!(site.audited("stick-admitted"), 1);
@@ -122,6 +133,7 @@ async fn logs_go_out_sealed_when_a_technician_is_there() {
     site.until("something is in the log", LIMIT, |site| site.audited("STICK-05") == 1).await;
     site.sign_in();
     site.until("they are there", LIMIT, |site| site.audited("stick-logs-taken") == 1).await;
+    assert_eq!(site.shows(), Some(StickState::LogsTaken));
     let folder = fs::read_dir(out.join("logs")).unwrap().next().unwrap().unwrap().path();
     let sealed = fs::read(folder.join("fleetd-audit.sealed")).unwrap();
     let mut log = Vec::new();

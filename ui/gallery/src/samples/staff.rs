@@ -1,6 +1,6 @@
 //! The pages for staff.
 
-use screen::{DeviceLine, DeviceName, Fault, Screen, StaffNote};
+use screen::{DeviceLine, DeviceName, Fault, Screen, StaffNote, StickNote};
 
 /// Signing in.
 pub(super) fn sign_in() -> Vec<(&'static str, Screen)> {
@@ -15,7 +15,7 @@ pub(super) fn sign_in() -> Vec<(&'static str, Screen)> {
 /// The page of the person who services the machine.
 pub(super) fn serving() -> Vec<(&'static str, Screen)> {
     let line = |device, fault: Option<Fault>| DeviceLine { device, works: fault.is_none(), fault };
-    let page = |note| Screen::Staff {
+    let with_stick = |note, stick| Screen::Staff {
         devices: vec![
             line(DeviceName::CardReader, None),
             line(DeviceName::Camera, Some(Fault::CameraSilent)),
@@ -26,12 +26,16 @@ pub(super) fn serving() -> Vec<(&'static str, Screen)> {
         ],
         waiting: 3,
         paper_percent: Some(12),
+        stick,
         closed: note == Some(StaffNote::MachineLocked),
         note,
         version: "0.1.0".into(),
     };
+    let page = |note| with_stick(note, None);
     vec![
         ("", page(None)),
+        ("stick", with_stick(None, Some(StickNote::Admitted))),
+        ("stick-refused", with_stick(None, Some(StickNote::Refused(Fault::PermitMissing)))),
         ("tested", page(Some(StaffNote::ReaderAnswered))),
         ("failed", page(Some(StaffNote::TestPrintFailed(Fault::PrinterCoverOpen)))),
         ("locked", page(Some(StaffNote::MachineLocked))),

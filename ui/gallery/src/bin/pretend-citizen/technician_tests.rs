@@ -23,6 +23,7 @@ fn staff(note: Option<StaffNote>, printer: Option<Fault>, closed: bool) -> View 
         devices: vec![DeviceLine { device: DeviceName::ReceiptPrinter, works, fault: printer }],
         waiting: 0,
         paper_percent: None,
+        stick: None,
         note,
         closed,
         version: "0.1.0".into(),
