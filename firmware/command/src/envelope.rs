@@ -81,15 +81,24 @@ impl Signed {
 
     /// Adds a signature, unless this key's is there.
     pub fn sign(&mut self, key: &SigningKey) -> Result<(), Refusal> {
+        let signature = key.sign(&self.message()?);
+        self.attach(&key.verifying_key(), signature.to_bytes())
+    }
+
+    /// Adds a signature over `message()` that was made elsewhere, as in a token, unless this key's
+    /// is there; refused if it is not by this key.
+    pub fn attach(&mut self, key: &VerifyingKey, signature: [u8; 64]) -> Result<(), Refusal> {
         let message = self.message()?;
-        if self.is_by(&key.verifying_key(), &message) {
+        if self.is_by(key, &message) {
             return Ok(());
         }
         if self.signatures.len() == MOST_SIGNATURES {
             return Err(Refusal::NotAnEnvelope { most: MOST_SIGNATURES });
         }
-        let id = hex::encode(key.verifying_key().as_bytes());
-        self.signatures.push((id, key.sign(&message).to_bytes()));
+        if key.verify_strict(&message, &Signature::from_bytes(&signature)).is_err() {
+            return Err(Refusal::NotSigned { kind: self.command.what.kind(), have: 0, needed: 1 });
+        }
+        self.signatures.push((hex::encode(key.as_bytes()), signature));
         Ok(())
     }
 
@@ -115,7 +124,7 @@ impl Signed {
     }
 
     /// What the signatures are over.
-    pub(crate) fn message(&self) -> Result<Vec<u8>, Refusal> {
+    pub fn message(&self) -> Result<Vec<u8>, Refusal> {
         Ok(pae(PAYLOAD_TYPE, &self.command.to_bytes()?))
     }
 

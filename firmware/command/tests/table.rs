@@ -147,6 +147,20 @@ fn envelopes_of_another_tool_are_taken() {
 }
 
 #[test]
+fn a_signature_made_elsewhere_is_taken_from_its_own_key_alone() {
+    let mut draft = Signed::draft(command(1, message())).unwrap();
+    let signature = key("province").sign(&draft.message().unwrap()).to_bytes();
+    let refused = draft.attach(&key("operator").verifying_key(), signature).unwrap_err();
+    assert!(matches!(refused, Refusal::NotSigned { have: 0, .. }), "{refused}");
+    for _ in 0..2 {
+        draft.attach(&key("province").verifying_key(), signature).unwrap();
+    }
+    let text = draft.to_text().unwrap();
+    assert_eq!(text.matches("\"sig\"").count(), 1, "{text}");
+    check(text.as_bytes(), Ok(()));
+}
+
+#[test]
 fn nobody_orders_what_they_may_not() {
     check(&signed(command(1, What::Reboot {}), &["province"]), Err("CMD-06"));
     check(&signed(command(1, What::Reboot {}), &["deputy", "province"]), Err("CMD-06"));
