@@ -2,9 +2,10 @@
 
     python3 firmware/xtask/unpack_debian.py rauc target/opponents/rauc
 
-`rauc`, which our back end drives, and `swupdate`, an update client that opposes our fleet server. They
-are not installed as packages: that would add an updater of root to the machine's own bus, or a service
-that restarts the machine after an update. The packages are downloaded by apt, which checks Debian's
+`rauc`, which our back end drives, `swupdate`, an update client that opposes our fleet server, and
+`softhsm2`, a token without hardware for our release tool. They are not installed as packages: that
+would add an updater of root to the machine's own bus, a service that restarts the machine after an
+update, or a token to every program that looks for one. The packages are downloaded by apt, which checks Debian's
 signatures, and unpacked into the folder; `run` there starts the program. Needs no root.
 """
 
@@ -13,6 +14,10 @@ import pathlib
 import shutil
 import subprocess
 import sys
+
+
+# Where the program is not called as its package.
+PROGRAMS = {"softhsm2": "softhsm2-util"}
 
 
 def download(package, folder, lists):
@@ -59,7 +64,7 @@ def main():
         subprocess.run(["dpkg-deb", "-x", archive, folder / "root"], check=True)
     for left in ("archives", "cache", "lists"):
         shutil.rmtree(folder / left, ignore_errors=True)
-    subprocess.run([program(package, folder), "--version"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([program(PROGRAMS.get(package, package), folder), "--version"], check=True, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ pub fn run() -> Result<()> {
     let python_tuf = install_python_tuf()?;
     let swupdate = unpack_debian("swupdate")?;
     let rauc = install_rauc()?;
+    let softhsm = unpack_debian("softhsm2")?;
     let victoria = install_opponent("victoria-metrics", "firmware/fleetd/tests/victoria_metrics/install.py")?;
     // Lints, programs and tests in one build, so that nothing is looked at or built twice.
     project::run(linting()?.args(["build", "--all-targets"]).args(EVERYTHING))?;
@@ -33,6 +34,7 @@ pub fn run() -> Result<()> {
             ("KIOSK_PYTHON_TUF", python_tuf),
             ("KIOSK_SWUPDATE", swupdate.join("run")),
             ("KIOSK_RAUC", rauc.join("run")),
+            ("KIOSK_SOFTHSM", softhsm),
             ("KIOSK_VICTORIA", victoria),
         ],
     )
