@@ -14,10 +14,10 @@ use kiosk_repo::{
     Mistake, Repository,
     area::Area,
     changes::{self, FirstKeys, Packing, Rotation, TopRole},
-    check, config, keys,
+    check, config,
     publish::Published,
     request::{self, Progress, Request, SignatureFile},
-    sticks, words,
+    sticks, token, words,
 };
 use lexopt::{Arg, Parser, ValueExt as _};
 use release::{DataSchema, Hardware, Kind, Release, ReleaseFile, Wave, Waves};
@@ -25,13 +25,14 @@ use stick::{PermitFile, PermittedRelease, StaffCard};
 use tuf::{
     key::{Key, KeyId},
     metadata::{Role as _, Root},
-    repository::{Ed25519Signer, Signer as _},
+    repository::Signer as _,
 };
-use zeroize::Zeroizing;
 
 use crate::{
     arguments::{Given, from_text, time},
-    help, orders,
+    help, key_commands,
+    key_commands::{key_ring, public_key},
+    orders,
 };
 
 /// All is well, but something expires soon.
@@ -51,7 +52,10 @@ pub fn run(mut parser: Parser, clock: Timestamp) -> Result<u8, Mistake> {
     };
     let parse = |words, valued, switches| Given::parse(parser, words, valued, switches);
     let (given, does, help): (_, Does, _) = match command.as_str() {
-        "new-key" => (parse(1..=1, &["passphrase-file"], &[])?, new_key, help::KEYS),
+        "new-key" => {
+            (parse(1..=1, &["passphrase-file", "algorithm"], &[])?, key_commands::new_key, help::KEYS)
+        }
+        "public-key" => (parse(2..=2, &["passphrase-file"], &[])?, key_commands::public_key_file, help::KEYS),
         "init" => (parse(1..=1, INIT, &[])?, init, help::KEYS),
         "rotate" => (parse(1..=1, &["add", "drop", "threshold"], &[])?, rotate, help::KEYS),
         "renew" => (parse(2..=2, &[], &[])?, renew, help::SIGNING),
@@ -104,20 +108,11 @@ fn say(text: &str) -> u8 {
     0
 }
 
-fn new_key(given: &Given, _: Timestamp) -> Result<u8, Mistake> {
-    let mut secret = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut secret[..]).map_err(|_| Mistake::Chance)?;
-    let path = given.word(0)?;
-    let key = keys::write_new(path, &secret, passphrase(given)?.as_ref())?;
-    println!("{}: the secret; keep it where nobody else can read it", path.display());
-    println!("{}: the public key, id {}", keys::beside(path).display(), key.usual_id());
-    Ok(0)
-}
-
 fn init(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
+    let ring = key_ring(given)?;
     let public = |name: &str| -> Result<Vec<Key>, Mistake> {
         let keys: Vec<Key> =
-            given.paths(name).map(|path| keys::read_public(&path)).collect::<Result<_, _>>()?;
+            given.paths(name).map(|path| public_key(&ring, &path)).collect::<Result<_, _>>()?;
         if keys.is_empty() { Err(Mistake::Usage(format!("--{name} is missing"))) } else { Ok(keys) }
     };
     let keys = FirstKeys {
@@ -132,16 +127,16 @@ fn init(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
 }
 
 fn rotate(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
-    let mut changes = Vec::new();
+    let (ring, mut changes) = (key_ring(given)?, Vec::new());
     for option in ["add", "drop", "threshold"] {
         for text in given.texts(option)? {
             let wrong = || Mistake::Usage(format!("--{option} takes ROLE=…, not {text:?}"));
             let (role, value) = text.split_once('=').ok_or_else(wrong)?;
             let role = TopRole::from_name(role).ok_or_else(wrong)?;
             let change = match option {
-                "add" => Rotation::Add(Box::new(keys::read_public(Path::new(value))?)),
-                "drop" if Path::new(value).exists() => {
-                    Rotation::Drop(keys::read_public(Path::new(value))?.usual_id())
+                "add" => Rotation::Add(Box::new(public_key(&ring, Path::new(value))?)),
+                "drop" if value.starts_with(token::SCHEME) || Path::new(value).exists() => {
+                    Rotation::Drop(public_key(&ring, Path::new(value))?.usual_id())
                 }
                 "drop" => Rotation::Drop(KeyId::from(value)),
                 _ => {
@@ -219,7 +214,8 @@ fn sign(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
             "The version before is as whoever sent this says; --root FILE checks it for root and targets."
         );
     }
-    let signer = keys::read_secret(&key, passphrase(given)?.as_ref())?;
+    let ring = key_ring(given)?;
+    let signer = ring.secret(&key)?;
     if !given.has("yes") && !confirmed()? {
         return Err(Mistake::NotConfirmed);
     }
@@ -242,7 +238,8 @@ pub fn confirmed() -> Result<bool, Mistake> {
 fn merge(given: &Given, _: Timestamp) -> Result<u8, Mistake> {
     let repository = Repository::open(given.word(0)?)?;
     if let Some(path) = given.path("raw")? {
-        let (role, key) = (given.needed("role")?, keys::read_public(&given.needed_path("key")?)?);
+        let key = public_key(&key_ring(given)?, &given.needed_path("key")?)?;
+        let role = given.needed("role")?;
         let signature = SignatureFile::of_other_tool(&repository, role, &key, &path)?;
         say_progress(role, &request::merge(&repository, &signature, &path)?);
     } else if given.words_from(1).next().is_none() {
@@ -257,22 +254,20 @@ fn merge(given: &Given, _: Timestamp) -> Result<u8, Mistake> {
 
 fn publish(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
     let repository = Repository::open(given.word(0)?)?;
-    let secret = |name: &str| secret(given, &given.needed_path(name)?);
+    let ring = key_ring(given)?;
+    let secret = |name: &str| ring.secret(&given.needed_path(name)?);
     let published = repository.publish(now, &secret("snapshot-key")?, &secret("timestamp-key")?)?;
     judged(&repository, &published, now)
 }
 
 fn refresh(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
     let repository = Repository::open(given.word(0)?)?;
-    let timestamp = secret(given, &given.needed_path("timestamp-key")?)?;
-    let snapshot = given.path("snapshot-key")?.map(|path| secret(given, &path)).transpose()?;
+    let ring = key_ring(given)?;
+    let timestamp = ring.secret(&given.needed_path("timestamp-key")?)?;
+    let snapshot = given.path("snapshot-key")?.map(|path| ring.secret(&path)).transpose()?;
     let snapshot = snapshot.as_ref().map(|signer| signer as &dyn tuf::repository::Signer);
     let published = repository.refresh(now, snapshot, &timestamp)?;
     judged(&repository, &published, now)
-}
-
-fn secret(given: &Given, path: &Path) -> Result<Ed25519Signer, Mistake> {
-    keys::read_secret(path, passphrase(given)?.as_ref())
 }
 
 /// Says what was published, once a kiosk's own code has taken it.
@@ -411,7 +406,8 @@ fn least(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
 
 fn delegate(given: &Given, now: Timestamp) -> Result<u8, Mistake> {
     let area = Area::new(given.text_word(1)?)?;
-    let keys: Vec<Key> = given.paths("key").map(|path| keys::read_public(&path)).collect::<Result<_, _>>()?;
+    let ring = key_ring(given)?;
+    let keys: Vec<Key> = given.paths("key").map(|path| public_key(&ring, &path)).collect::<Result<_, _>>()?;
     let threshold = given.threshold("threshold", area.least_threshold())?;
     let repository = Repository::open(given.word(0)?)?;
     let role = changes::delegate(&repository, now, &area, threshold, &keys)?;
@@ -500,8 +496,4 @@ fn say_progress(role: &str, progress: &Progress) {
     if progress.whole() {
         println!("  whole; `kiosk-repo publish` publishes it");
     }
-}
-
-pub fn passphrase(given: &Given) -> Result<Option<keys::Passphrase>, Mistake> {
-    given.path("passphrase-file")?.map(|path| keys::read_passphrase(&path)).transpose()
 }

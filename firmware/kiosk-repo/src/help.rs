@@ -8,7 +8,8 @@ pub const ALL: &str = "\
 kiosk-repo - keys, signed releases, and the repository that kiosks update from
 
 USAGE
-  kiosk-repo new-key  FILE [--passphrase-file FILE]
+  kiosk-repo new-key  FILE|URI [--passphrase-file FILE] [--algorithm ed25519|p256]
+  kiosk-repo public-key URI PUB
   kiosk-repo init     DIR --root-key PUB… --targets-key PUB… --snapshot-key PUB --timestamp-key PUB
   kiosk-repo rotate   DIR --add ROLE=PUB | --drop ROLE=PUB|ID | --threshold ROLE=N …
 
@@ -47,7 +48,8 @@ USAGE
 
 A change is a draft in DIR/drafts until enough people have signed it. Publishing writes
 DIR/metadata and DIR/targets, a plain folder for any web server or stick. PUB is a public
-key, FILE.pub; TIME is 2026-12-31T17:00:00Z or a day, whose beginning in Viet Nam is meant.
+key, FILE.pub. Instead of the file of a key, secret or public, every command takes the URI of
+a key in a token: kiosk-repo new-key --help. TIME is 2026-12-31T17:00:00Z or a day, whose beginning in Viet Nam is meant.
 Every command takes --now TIME, to act as at another time than the clock's.
 
 EXIT CODES
@@ -60,17 +62,21 @@ EXIT CODES
 
 /// Of `new-key`, `init` and `rotate`.
 pub const KEYS: &str = "\
-kiosk-repo new-key, init, rotate - keys and who may sign what
+kiosk-repo new-key, public-key, init, rotate - keys and who may sign what
 
 USAGE
-  kiosk-repo new-key FILE [--passphrase-file FILE]
+  kiosk-repo new-key FILE|URI [--passphrase-file FILE] [--algorithm ed25519|p256]
+  kiosk-repo public-key URI PUB [--passphrase-file FILE]
   kiosk-repo init DIR --root-key PUB… --targets-key PUB… --snapshot-key PUB --timestamp-key PUB
              [--root-threshold N] [--targets-threshold N]
   kiosk-repo rotate DIR --add ROLE=PUB | --drop ROLE=PUB|ID | --threshold ROLE=N …
 
 new-key writes an Ed25519 key: FILE, the secret, for its owner alone; FILE.pub, the public
 key. Neither is written over. The passphrase is the first line of a file that nobody else
-can read. Every command that reads a secret refuses one that others can read.
+can read. Every command that reads a secret refuses one that others can read. With a URI the token makes
+the key and keeps it; p256 is for tokens that have no Ed25519.
+
+public-key writes the public half of a key in a token, to be handed out.
 
 init makes drafts of the first root and of an empty targets. Two of the keys of root and of
 targets must sign, unless a threshold says otherwise. Keys of root and targets belong on no
@@ -79,6 +85,13 @@ network, snapshot and timestamp on the machine that publishes.
 rotate makes a draft of the next root. It is signed by enough keys of the published root and
 by enough of its own. ROLE is root, targets, snapshot or timestamp; ID is a key's id. Where
 a key of targets goes, `kiosk-repo renew DIR targets` and have it signed by the new ones.
+
+KEYS IN A TOKEN (a smart card, a YubiHSM, an HSM)
+  pkcs11:token=LABEL;object=LABEL;id=%01?module-path=FILE&pin-source=file:/FILE
+  RFC 7512, also serial=, model=, manufacturer=, slot-id=; enough of it that one token and one key
+  fit. PKCS11_MODULE_PATH in the environment is the module where the URI names none. The PIN is the
+  first line of pin-source, else of --passphrase-file, files that nobody else can read; else it is
+  asked for at the terminal. Ed25519, ECDSA on P-256, RSA-PSS of 2048 to 8192 bits.
 
 PERIODS
   root 365 days, targets and delegated roles 90, snapshot 14, timestamp 7

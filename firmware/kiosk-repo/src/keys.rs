@@ -1,5 +1,5 @@
 //! Key files: PKCS#8 in PEM for the secret (RFC 5958), `SubjectPublicKeyInfo` in PEM for the
-//! public key, both as OpenSSL writes them.
+//! public key, both as OpenSSL writes them. Keys in tokens: `token`.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -10,10 +10,10 @@ use std::{
 
 use ed25519_dalek::VerifyingKey;
 use openssl::{
-    pkey::{Id, PKey, Private},
+    pkey::{self, Id, PKey, Private},
     symm::Cipher,
 };
-use tuf::{key::Key, repository::Ed25519Signer};
+use tuf::key::Key;
 use zeroize::Zeroizing;
 
 use crate::Mistake;
@@ -30,7 +30,7 @@ pub fn write_new(
     path: &Path,
     secret: &Zeroizing<[u8; 32]>,
     passphrase: Option<&Passphrase>,
-) -> Result<Key, Mistake> {
+) -> Result<Public, Mistake> {
     let made = PKey::private_key_from_raw_bytes(&secret[..], Id::ED25519).and_then(|key| {
         let pem = match passphrase {
             Some(words) => key.private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), words.as_bytes()),
@@ -57,38 +57,63 @@ pub fn beside(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Reads a public key: Ed25519, P-256 or RSA.
-pub fn read_public(path: &Path) -> Result<Key, Mistake> {
-    let pem = read(path)?;
-    let refused = || Mistake::NotAPublicKey { path: path.to_owned() };
-    let text = std::str::from_utf8(&pem).map_err(|_| refused())?;
-    let key = PKey::public_key_from_pem(&pem).map_err(|_| refused())?;
-    let key = match key.id() {
-        Id::ED25519 => {
-            let raw = key.raw_public_key().map_err(|_| refused())?;
-            let raw: [u8; 32] = raw.try_into().map_err(|_| refused())?;
-            Key::ed25519(&VerifyingKey::from_bytes(&raw).map_err(|_| refused())?)
-        }
-        Id::EC => Key::ecdsa_p256(text.to_owned()),
-        Id::RSA => Key::rsa_pss(text.to_owned()),
-        _ => return Err(refused()),
-    };
-    if key.public().is_some() { Ok(key) } else { Err(refused()) }
+/// A public key that kiosks can check with.
+#[derive(Clone, Debug)]
+pub struct Public {
+    key: Key,
+    pem: String,
+    ed25519: Option<VerifyingKey>,
 }
 
-/// Reads an Ed25519 public key as 64 hexadecimal digits.
-pub fn read_ed25519(path: &Path) -> Result<String, Mistake> {
-    let refused = || Mistake::NotAPublicKey { path: path.to_owned() };
-    let key = PKey::public_key_from_pem(&read(path)?).map_err(|_| refused())?;
-    if key.id() != Id::ED25519 {
-        return Err(refused());
+impl Public {
+    /// An Ed25519 key; none if it is a weak one.
+    pub fn ed25519(key: &VerifyingKey) -> Option<Self> {
+        Self::of(&PKey::public_key_from_raw_bytes(key.as_bytes(), Id::ED25519).ok()?)
     }
-    Ok(hex::encode(key.raw_public_key().map_err(|_| refused())?))
+
+    /// A key of OpenSSL's; none if it is of another kind, or too short.
+    pub fn of(key: &PKey<pkey::Public>) -> Option<Self> {
+        Self::in_words(key, String::from_utf8(key.public_key_to_pem().ok()?).ok()?)
+    }
+
+    /// The words stand in metadata as they are, for a key on P-256 and for RSA.
+    fn in_words(key: &PKey<pkey::Public>, pem: String) -> Option<Self> {
+        let mut ed25519 = None;
+        let in_metadata = match key.id() {
+            Id::ED25519 => {
+                let raw: [u8; 32] = key.raw_public_key().ok()?.try_into().ok()?;
+                Key::ed25519(ed25519.insert(VerifyingKey::from_bytes(&raw).ok()?))
+            }
+            Id::EC => Key::ecdsa_p256(pem.clone()),
+            Id::RSA => Key::rsa_pss(pem.clone()),
+            _ => return None,
+        };
+        in_metadata.public()?;
+        Some(Self { key: in_metadata, pem, ed25519 })
+    }
+
+    /// As metadata has it.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// `SubjectPublicKeyInfo` in PEM.
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// The key itself, if it is an Ed25519 one.
+    pub fn as_ed25519(&self) -> Option<&VerifyingKey> {
+        self.ed25519.as_ref()
+    }
 }
 
-/// Reads a secret key that nobody else can read.
-pub fn read_secret(path: &Path, passphrase: Option<&Passphrase>) -> Result<Ed25519Signer, Mistake> {
-    Ok(Ed25519Signer::new(&*read_seed(path, passphrase)?))
+/// Reads a public key: Ed25519, P-256 or RSA.
+pub fn read_public(path: &Path) -> Result<Public, Mistake> {
+    let refused = || Mistake::NotAPublicKey { path: path.to_owned() };
+    let pem = String::from_utf8(read(path)?).map_err(|_| refused())?;
+    let key = PKey::public_key_from_pem(pem.as_bytes()).map_err(|_| refused())?;
+    Public::in_words(&key, pem).ok_or_else(refused)
 }
 
 /// Reads the 32 bytes of a secret key that nobody else can read.

@@ -2,6 +2,8 @@
 //! from (TUF 1.0.34, section 6, by the crate `tuf`).
 //!
 //! - `keys`: key files, made and read.
+//! - `token`: keys in a token, by PKCS#11.
+//! - `key_ring`: both, by the names that the command line has for them.
 //! - `repository`: the folder: what is published, what is in draft.
 //! - `publish`: from drafts to what kiosks see.
 //! - `changes`: what a fleet team does: releases, waves, delegations, other keys.
@@ -21,6 +23,7 @@ pub mod area;
 pub mod changes;
 pub mod check;
 pub mod config;
+pub mod key_ring;
 pub mod keys;
 pub mod mistake;
 pub mod period;
@@ -28,6 +31,7 @@ pub mod publish;
 pub mod repository;
 pub mod request;
 pub mod sticks;
+pub mod token;
 pub mod words;
 
 mod bundle;
@@ -35,4 +39,4 @@ mod deltas;
 mod layer_text;
 mod steady;
 
-pub use self::{mistake::Mistake, repository::Repository};
+pub use self::{key_ring::KeyRing, mistake::Mistake, repository::Repository};

@@ -4,7 +4,9 @@
 mod arguments;
 mod commands;
 mod help;
+mod key_commands;
 mod orders;
+mod terminal;
 
 use std::process::ExitCode;
 

@@ -13,6 +13,8 @@ use tuf::{
     repository::{PublishError, SignError},
 };
 
+use crate::token::{TokenError, UriFault};
+
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -38,6 +40,12 @@ pub enum Mistake {
     EmptyPassphrase { path: PathBuf },
     #[error("{path}: no repository; make one with `kiosk-repo init`", path = path.display())]
     NoRepository { path: PathBuf },
+    #[error("this names no key in a token (pkcs11:token=…;object=…)")]
+    TokenUri { source: UriFault },
+    #[error("{uri}: {code}")]
+    Token { uri: String, code: &'static str, source: TokenError },
+    #[error("{path}: no Ed25519 key, which commands to kiosks are signed with", path = path.display())]
+    NotEd25519 { path: PathBuf },
     #[error("{path}: a repository is there already; its keys are changed with `kiosk-repo rotate`", path = path.display())]
     RepositoryThere { path: PathBuf },
     #[error("{path}: another kiosk-repo is at work there; wait for it", path = path.display())]
@@ -174,6 +182,8 @@ impl Mistake {
             | Self::Waves(_)
             | Self::Permit(_)
             | Self::NotAnArea { .. }
+            | Self::TokenUri { .. }
+            | Self::Token { source: TokenError::NoModule, .. }
             | Self::CommandOutOfBounds { .. } => 2,
             Self::Metadata { .. }
             | Self::NotSigned { .. }

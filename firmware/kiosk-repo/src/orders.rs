@@ -3,14 +3,16 @@
 use std::{collections::BTreeSet, io::Read as _, path::Path};
 
 use command::{Command, CommandId, For, LONGEST_ENVELOPE, Name, Signed, What};
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::VerifyingKey;
 use jiff::Timestamp;
 use kiosk_repo::{Mistake, keys};
+use tuf::repository::Signer as _;
 use upkeep::{Line, Lock, LockReason, Words};
 
 use crate::{
     arguments::{Given, from_text, time},
-    commands::{confirmed, passphrase},
+    commands::confirmed,
+    key_commands::key_ring,
 };
 
 /// Options of `command` that take a value.
@@ -63,7 +65,9 @@ pub fn countersign(given: &Given, _: Timestamp) -> Result<u8, Mistake> {
 
 /// Shows a public key as kiosks' settings have it.
 pub fn signer(given: &Given, _: Timestamp) -> Result<u8, Mistake> {
-    println!("{}", keys::read_ed25519(given.word(0)?)?);
+    let path = given.word(0)?;
+    let key = key_ring(given)?.public(path)?;
+    println!("{}", hex::encode(ed25519(path, key.as_ed25519())?.as_bytes()));
     Ok(0)
 }
 
@@ -72,25 +76,29 @@ fn sign(given: &Given, mut signed: Signed, out: &Path) -> Result<u8, Mistake> {
     for line in signed.command().lines() {
         println!("  {line}");
     }
-    let secret = keys::read_seed(&given.needed_path("key")?, passphrase(given)?.as_ref())?;
+    let (ring, path) = (key_ring(given)?, given.needed_path("key")?);
+    let secret = ring.secret(&path)?;
+    let key = *ed25519(&path, secret.ed25519())?;
     if !given.has("yes") && !confirmed()? {
         return Err(Mistake::NotConfirmed);
     }
     let refused = |source| Mistake::CommandOutOfBounds { source };
-    let key = SigningKey::from_bytes(&secret);
-    signed.sign(&key).map_err(refused)?;
+    let signature = secret.sign(&signed.message().map_err(refused)?);
+    let signature = signature.map_err(|source| Mistake::Sign { source })?;
+    let signature = signature.try_into().expect("an Ed25519 signature, looked at by whoever made it");
+    signed.attach(&key, signature).map_err(refused)?;
     let text = signed.to_text().map_err(refused)?;
     keys::write_public(out, format!("{text}\n").as_bytes())?;
     println!(
         "{}: the command, signed by {}; put it into the metadata `command` of a software module",
         out.display(),
-        public_hex(&key)
+        hex::encode(key.as_bytes())
     );
     Ok(0)
 }
 
-fn public_hex(key: &SigningKey) -> String {
-    hex::encode(key.verifying_key().as_bytes())
+fn ed25519<'a>(path: &Path, key: Option<&'a VerifyingKey>) -> Result<&'a VerifyingKey, Mistake> {
+    key.ok_or_else(|| Mistake::NotEd25519 { path: path.to_owned() })
 }
 
 fn names(given: &Given, option: &str) -> Result<BTreeSet<Name>, Mistake> {

@@ -13,3 +13,4 @@ mod readme;
 mod releases;
 mod signing;
 mod sticks;
+mod tokens;

@@ -33,7 +33,7 @@ fn signers(desk: &Desk, by_two: &[Kind]) -> AllowList {
 }
 
 /// Whether the kiosk takes what lies there; by which signers, or why not.
-fn taken(desk: &Desk, file: &str, by_two: &[Kind]) -> Result<(What, usize), &'static str> {
+pub fn taken(desk: &Desk, file: &str, by_two: &[Kind]) -> Result<(What, usize), &'static str> {
     let kiosk = name("ha-noi-0017");
     let now: Timestamp = "2027-01-15T00:00:00Z".parse().unwrap();
     let here = Here { kiosk: &kiosk, site: None, time: Time::Known(now) };

@@ -1,6 +1,10 @@
 //! A desk of the fleet team: a folder with keys and a repository, and the program itself.
 
+pub mod office;
+
 use std::{
+    collections::BTreeMap,
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -19,6 +23,8 @@ pub struct Desk {
     folder: TempDir,
     /// The time of every command.
     pub now: String,
+    /// What every command finds in its environment besides ours.
+    pub environment: BTreeMap<String, OsString>,
     requests: usize,
 }
 
@@ -32,7 +38,8 @@ pub struct Run {
 impl Desk {
     /// Keys for everybody, and nothing else.
     pub fn with_keys() -> Self {
-        let desk = Self { folder: tempfile::tempdir().unwrap(), now: NOW.to_owned(), requests: 0 };
+        let (folder, environment) = (tempfile::tempdir().unwrap(), BTreeMap::new());
+        let desk = Self { folder, now: NOW.to_owned(), environment, requests: 0 };
         fs::create_dir(desk.path("keys")).unwrap();
         for name in ["root-1", "root-2", "root-3", "targets-1", "targets-2", "targets-3"] {
             desk.key(name);
@@ -88,6 +95,7 @@ impl Desk {
             .current_dir(self.folder.path())
             .args(arguments)
             .args(["--now", &self.now])
+            .envs(&self.environment)
             .stdin(Stdio::null())
             .output()
             .unwrap();
