@@ -48,8 +48,8 @@ USAGE
 
 A change is a draft in DIR/drafts until enough people have signed it. Publishing writes
 DIR/metadata and DIR/targets, a plain folder for any web server or stick. PUB is a public
-key, FILE.pub. Instead of the file of a key, secret or public, every command takes the URI of
-a key in a token: kiosk-repo new-key --help. TIME is 2026-12-31T17:00:00Z or a day, whose beginning in Viet Nam is meant.
+key, FILE.pub. Instead of the file of a key, secret or public, every command but open-logs
+takes the URI of a key in a token: kiosk-repo new-key --help. TIME is 2026-12-31T17:00:00Z or a day, whose beginning in Viet Nam is meant.
 Every command takes --now TIME, to act as at another time than the clock's.
 
 EXIT CODES

@@ -105,7 +105,7 @@ pub struct Answer(pub(super) Error);
 impl fmt::Display for Answer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Error::Pkcs11(answer, function) => write!(out, "{function} answered {answer:?}"),
+            Error::Pkcs11(answer, function) => write!(out, "C_{function:?} answered {answer:?}"),
             other => write!(out, "{other}"),
         }
     }

@@ -282,7 +282,9 @@ fn a_token_that_is_pulled_out_or_signs_wrongly_gives_no_signature() {
     for (how, expected) in [
         ("pulled out", ["TOKEN-11", "pulled out"]),
         ("each time", ["TOKEN-13", "anew at each signature"]),
+        ("without the mechanism", ["TOKEN-14", "ECDSA): C_SignInit answered MechanismInvalid"]),
         ("another key", ["TOKEN-15", "not by the public key"]),
+        ("unwilling", ["TOKEN-18", "C_Sign answered GeneralError"]),
     ] {
         office.ill(how);
         office.desk.refused(&words(&sign), 1, &expected);

@@ -11,7 +11,7 @@
 typedef unsigned long number;
 typedef number (*function)();
 
-enum { GET_TOKEN_INFO = 7, LOGIN = 19, GET_ATTRIBUTE_VALUE = 25, FIND_OBJECTS = 28, SIGN = 44 };
+enum { GET_TOKEN_INFO = 7, LOGIN = 19, GET_ATTRIBUTE_VALUE = 25, FIND_OBJECTS = 28, SIGN_INIT = 43, SIGN = 44 };
 
 static struct {
     unsigned char version[sizeof(void *)];
@@ -68,8 +68,13 @@ static number find_objects(number session, number *objects, number most, number 
     return answer;
 }
 
+static number sign_init(number session, void *mechanism, number key) {
+    return is("without the mechanism") ? 0x70 : real(SIGN_INIT)(session, mechanism, key);
+}
+
 static number sign(number session, unsigned char *data, number length, unsigned char *out, number *written) {
     if (is("pulled out")) return 0x32;
+    if (is("unwilling")) return 0x05;
     number answer = real(SIGN)(session, data, length, out, written);
     if (is("another key") && out) out[*written - 1] ^= 1;
     return answer;
@@ -87,6 +92,7 @@ number C_GetFunctionList(void **out) {
     list.functions[LOGIN - 1] = (function)login;
     list.functions[GET_ATTRIBUTE_VALUE - 1] = (function)get_attribute_value;
     list.functions[FIND_OBJECTS - 1] = (function)find_objects;
+    list.functions[SIGN_INIT - 1] = (function)sign_init;
     list.functions[SIGN - 1] = (function)sign;
     *out = &list;
     return 0;
