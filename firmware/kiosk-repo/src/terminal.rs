@@ -6,8 +6,10 @@ use std::{
 };
 
 use kiosk_repo::keys::Passphrase;
-use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
+use nix::sys::termios::{LocalFlags, SetArg, SpecialCharacterIndices, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
+
+const CTRL_C: u8 = 0x03;
 
 /// Asks for a token's PIN, and shows nothing of it. None: no terminal, or no line.
 pub fn ask_pin(token: &str) -> io::Result<Option<Passphrase>> {
@@ -17,7 +19,9 @@ pub fn ask_pin(token: &str) -> io::Result<Option<Passphrase>> {
     };
     let before = tcgetattr(&terminal)?;
     let mut silent = before.clone();
-    silent.local_flags.remove(LocalFlags::ECHO);
+    // Ctrl-C ends the line instead of the program, which would leave the terminal silent.
+    silent.local_flags.remove(LocalFlags::ECHO | LocalFlags::ISIG);
+    silent.control_chars[SpecialCharacterIndices::VEOL as usize] = CTRL_C;
     tcsetattr(&terminal, SetArg::TCSAFLUSH, &silent)?;
     let mut line = Zeroizing::new([0; 256]);
     let asked = write!(terminal, "PIN of the token {token:?}: ");
