@@ -3,12 +3,13 @@
 //!
 //! Found at `KIOSK_RAUC` or `target/opponents/rauc/run`; unpacked by
 //! `firmware/xtask/unpack_debian.py`. Without it these tests are skipped, loudly, unless
-//! `KIOSK_OPPONENTS=required`. RAUC mounts bundles: without root they are skipped as well.
+//! `KIOSK_OPPONENTS=required`. RAUC mounts bundles: without root they are skipped as well. Where the
+//! kernel has no device-mapper, `mapper.c` stands in for it.
 
 use std::{
     env, fs,
     os::unix::fs::PermissionsExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -48,14 +49,47 @@ fn chooser_program() -> PathBuf {
     program
 }
 
+/// None: the kernel has device-mapper.
+fn stands_in_for_the_mapper(folder: &Path) -> Option<PathBuf> {
+    if fs::File::open("/dev/mapper/control").is_ok() {
+        return None;
+    }
+    let library = folder.join("mapper.so");
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-o"]).arg(&library);
+    let ran = compiler.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../rauc/tests/mapper.c")).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    eprintln!("no device-mapper: what stands in for it holds nothing against a bundle's hash tree");
+    Some(library)
+}
+
 /// A board.
 pub struct Board {
     program: PathBuf,
     folder: TempDir,
     bus: Child,
+    mapper: Option<PathBuf>,
     rauc: Option<Child>,
     boots: u32,
     pub slot: &'static str,
+}
+
+/// How a bundle is laid out.
+#[derive(Clone, Copy)]
+pub enum Format {
+    /// Signed from outside, held in memory.
+    Plain,
+    /// Held against its hash tree by device-mapper while it is read.
+    Verity,
+}
+
+impl Format {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Verity => "verity",
+        }
+    }
 }
 
 /// A bundle as a repository lists it.
@@ -115,7 +149,8 @@ impl Board {
         let mut bus = Command::new("dbus-daemon");
         bus.arg(format!("--config-file={}", at("bus.conf"))).args(["--nofork", "--nopidfile"]);
         let bus = bus.stderr(Stdio::null()).spawn().unwrap();
-        let mut board = Self { program, folder, bus, rauc: None, boots: 0, slot: "A" };
+        let mapper = stands_in_for_the_mapper(folder.path());
+        let mut board = Self { program, folder, bus, mapper, rauc: None, boots: 0, slot: "A" };
         let path = board.path("bus");
         until("the bus", || path.exists());
         // Handlers through which a test cuts rauc off: before its first write, after its last, and
@@ -171,15 +206,15 @@ impl Board {
         ));
     }
 
-    /// A plain bundle: a verity one needs device-mapper, which test machines may lack.
-    pub fn bundle(&self, seq: u64, signer: &str, compatible: &str) -> Bundle {
-        let image: Vec<u8> = (0..2_000_000_u64).map(|at| (at.wrapping_mul(seq + 7) >> 3) as u8).collect();
+    /// Makes a bundle's file.
+    pub fn pack(&self, seq: u64, image: &[u8], signer: &str, compatible: &str, format: Format) -> PathBuf {
         let (input, output) = (self.path(&format!("in-{seq}")), self.path(&format!("{seq}-{signer}.raucb")));
         fs::remove_dir_all(&input).ok();
         fs::create_dir(&input).unwrap();
-        fs::write(input.join("rootfs.img"), &image).unwrap();
+        fs::write(input.join("rootfs.img"), image).unwrap();
+        let format = format.word();
         let manifest = format!(
-            "[update]\ncompatible={compatible}\nversion={seq}\n[bundle]\nformat=plain\n\
+            "[update]\ncompatible={compatible}\nversion={seq}\n[bundle]\nformat={format}\n\
              [image.rootfs]\nfilename=rootfs.img\n"
         );
         fs::write(input.join("manifest.raucm"), manifest).unwrap();
@@ -187,9 +222,16 @@ impl Board {
         rauc.args(["bundle", "--cert", &format!("{signer}.crt"), "--key", &format!("{signer}.key")]);
         let ran = rauc.arg(&input).arg(&output).current_dir(self.folder.path()).output().unwrap();
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-        let bytes = fs::read(&output).unwrap();
+        output
+    }
+
+    /// A bundle as a repository would list it.
+    pub fn bundle(&self, seq: u64, signer: &str, compatible: &str, format: Format) -> Bundle {
+        let image: Vec<u8> = (0..2_000_000_u64).map(|at| (at.wrapping_mul(seq + 7) >> 3) as u8).collect();
+        let bytes = fs::read(self.pack(seq, &image, signer, compatible, format)).unwrap();
         // RAUC has written the image's digest into it.
-        let manifest = Sha256::digest(fs::read(input.join("manifest.raucm")).unwrap());
+        let manifest = self.read(&format!("in-{seq}/manifest.raucm"));
+        let manifest = Sha256::digest(manifest);
         let number = |number: u64| number.try_into().unwrap();
         let release = ReleaseFile {
             hw: [Hardware::new("pi5-counter").unwrap()].into(),
@@ -241,6 +283,7 @@ impl Board {
         rauc.env("DBUS_STARTER_BUS_TYPE", "session");
         rauc.env("DBUS_SESSION_BUS_ADDRESS", self.bus());
         rauc.env("KIOSK_TRYBOOT", self.path("tryboot.toml"));
+        rauc.envs(self.mapper.iter().map(|mapper| ("LD_PRELOAD", mapper)));
         let log = fs::File::options().create(true).append(true).open(self.path("rauc.log")).unwrap();
         rauc.stdout(log.try_clone().unwrap()).stderr(log);
         self.rauc = Some(rauc.spawn().unwrap());
@@ -284,7 +327,7 @@ impl Board {
         let since = Instant::now();
         loop {
             let place = SlotFolder::new(&self.path("slots"));
-            match Rauc::open(place, self.installer(), &format!("boot {}", self.boots)) {
+            match Rauc::open(place, self.installer(), &self.boot_id()) {
                 Ok(back) => return back,
                 // A child that another thread's test starts holds the lock of the one before until
                 // it becomes its program.
@@ -294,6 +337,11 @@ impl Board {
                 Err(error) => panic!("{error:?}; {}", self.log()),
             }
         }
+    }
+
+    /// What the kernel would say.
+    pub fn boot_id(&self) -> String {
+        format!("boot {}", self.boots)
     }
 
     /// RAUC's.

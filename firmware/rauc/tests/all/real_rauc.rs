@@ -7,7 +7,7 @@ use rauc::updater::Bound;
 
 use crate::{
     common::{Handed, chain},
-    debian::{Board, Bundle},
+    debian::{Board, Bundle, Format},
 };
 
 const TRIES: NonZeroU8 = NonZeroU8::new(3).unwrap();
@@ -34,7 +34,7 @@ impl Board {
 #[test]
 fn a_release_is_written_tried_and_kept() {
     let Some(mut board) = Board::new() else { return };
-    let seven = board.bundle(7, "trusted", Board::compatible());
+    let seven = board.bundle(7, "trusted", Board::compatible(), Format::Plain);
     let before = board.read("firmware/autoboot.txt");
     board.write(&seven).unwrap_or_else(|error| panic!("{}; {}", chain(&error), board.log()));
     assert!(board.holds("b.img", &seven.image));
@@ -57,7 +57,7 @@ fn a_release_is_written_tried_and_kept() {
     assert!(board.holds("a.img", SIX), "slot A was touched");
 
     // The next one goes into slot A.
-    let eight = board.bundle(8, "trusted", Board::compatible());
+    let eight = board.bundle(8, "trusted", Board::compatible(), Format::Plain);
     board.write(&eight).unwrap();
     assert!(board.holds("a.img", &eight.image) && board.holds("b.img", &seven.image));
     board.open().try_out(TRIES).unwrap();
@@ -69,7 +69,7 @@ fn a_release_is_written_tried_and_kept() {
 #[test]
 fn a_release_that_does_not_do_is_gone_back_on_and_not_taken_again() {
     let Some(mut board) = Board::new() else { return };
-    let seven = board.bundle(7, "trusted", Board::compatible());
+    let seven = board.bundle(7, "trusted", Board::compatible(), Format::Plain);
     board.write(&seven).unwrap();
     board.open().try_out(TRIES).unwrap();
     board.restart();
@@ -87,7 +87,7 @@ fn a_release_that_does_not_do_is_gone_back_on_and_not_taken_again() {
 #[test]
 fn a_release_that_never_comes_up_is_gone_back_on_without_anybody() {
     let Some(mut board) = Board::new() else { return };
-    let seven = board.bundle(7, "trusted", Board::compatible());
+    let seven = board.bundle(7, "trusted", Board::compatible(), Format::Plain);
     board.write(&seven).unwrap();
     board.open().try_out(TRIES).unwrap();
     for _ in 0..3 {
@@ -106,7 +106,7 @@ fn a_release_that_never_comes_up_is_gone_back_on_without_anybody() {
 #[test]
 fn a_trial_that_a_power_cut_came_before_is_made_after_it() {
     let Some(mut board) = Board::new() else { return };
-    let seven = board.bundle(7, "trusted", Board::compatible());
+    let seven = board.bundle(7, "trusted", Board::compatible(), Format::Plain);
     board.write(&seven).unwrap();
     board.open().try_out(TRIES).unwrap();
     board.power_on(false);
@@ -120,12 +120,12 @@ fn a_trial_that_a_power_cut_came_before_is_made_after_it() {
 #[test]
 fn what_rauc_does_not_trust_or_is_for_others_is_refused() {
     let Some(board) = Board::new() else { return };
-    let stranger = board.bundle(7, "stranger", Board::compatible());
+    let stranger = board.bundle(7, "stranger", Board::compatible(), Format::Plain);
     let error = board.write(&stranger).unwrap_err();
     let said = chain(&error);
     assert!(matches!(error, InstallError::Updater(UpdaterFault::Signature { .. })), "{said}");
     assert!(!error.resumes());
-    let other = board.bundle(8, "trusted", "kiosk-of-somebody-else");
+    let other = board.bundle(8, "trusted", "kiosk-of-somebody-else", Format::Plain);
     let error = board.write(&other).unwrap_err();
     let said = chain(&error);
     assert!(matches!(error, InstallError::Updater(UpdaterFault::Compatible { .. })), "{said}");
@@ -134,12 +134,24 @@ fn what_rauc_does_not_trust_or_is_for_others_is_refused() {
     assert!(!board.path("slots/app-a.img").exists());
 }
 
+/// Whether its blocks are held against the hash tree is the kernel's part.
+#[test]
+fn a_bundle_of_format_verity_is_written() {
+    let Some(board) = Board::new() else { return };
+    let mut seven = board.bundle(7, "trusted", Board::compatible(), Format::Verity);
+    // It lies in the signature; `kiosk-repo` reads it there, in fleetd's tests.
+    seven.content.rauc_manifest_hash = None;
+    board.write(&seven).unwrap_or_else(|error| panic!("{}; {}", chain(&error), board.log()));
+    assert!(board.holds("b.img", &seven.image) && board.holds("a.img", SIX));
+    assert!(board.log().contains("dm-verity"), "{}", board.log());
+}
+
 /// What the repository's signers did not sign never reaches RAUC, though RAUC would trust it.
 #[test]
 fn another_bundle_of_the_same_signer_is_not_given_to_rauc() {
     let Some(board) = Board::new() else { return };
-    let mut seven = board.bundle(7, "trusted", Board::compatible());
-    seven.bytes = board.bundle(8, "trusted", Board::compatible()).bytes;
+    let mut seven = board.bundle(7, "trusted", Board::compatible(), Format::Plain);
+    seven.bytes = board.bundle(8, "trusted", Board::compatible(), Format::Plain).bytes;
     seven.bytes.resize(seven.content.listed.length as usize, 0);
     let error = board.write(&seven).unwrap_err();
     assert!(matches!(error, InstallError::Wrong(_)), "{}", chain(&error));
@@ -150,7 +162,7 @@ fn another_bundle_of_the_same_signer_is_not_given_to_rauc() {
 #[test]
 fn rauc_may_die_at_any_point_of_a_write() {
     let Some(mut board) = Board::new() else { return };
-    let seven = board.bundle(7, "trusted", Board::compatible());
+    let seven = board.bundle(7, "trusted", Board::compatible(), Format::Plain);
     let mut source = Handed { piece: 60_000, ..Handed::of(&seven.bytes) };
     for (cut, reached) in [("pre-install", false), ("loader", false), ("post-install", true)] {
         fs::write(board.path(&format!("cut-{cut}")), "").unwrap();
@@ -175,7 +187,7 @@ fn rauc_may_die_at_any_point_of_a_write() {
 #[test]
 fn how_the_bundle_was_bound_is_told() {
     let Some(board) = Board::new() else { return };
-    let seven = board.bundle(7, "trusted", Board::compatible());
+    let seven = board.bundle(7, "trusted", Board::compatible(), Format::Plain);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut back = board.open();
     let mut source = Handed { piece: 60_000, ..Handed::of(&seven.bytes) };
@@ -187,7 +199,7 @@ fn how_the_bundle_was_bound_is_told() {
 #[test]
 fn without_rauc_nothing_is_begun() {
     let Some(mut board) = Board::new() else { return };
-    let seven = board.bundle(7, "trusted", Board::compatible());
+    let seven = board.bundle(7, "trusted", Board::compatible(), Format::Plain);
     let mut back = board.open();
     board.kill_rauc();
     let error = back.try_out(TRIES).unwrap_err();
