@@ -91,6 +91,15 @@ impl<U: Updater, P: Place> Rauc<U, P> {
         self.bound
     }
 
+    /// Whether another slot runs than the one that is on trial or good, so that the machine is to be
+    /// restarted. Whoever restarts it may be gone before it hears that this was done.
+    pub fn wants_restart(&self) -> Result<bool, InstallError> {
+        let boot = self.kept()?.boot;
+        let (trial, good) = (boot.fields().trial, boot.fields().good);
+        let wanted = trial.map(|trial| trial.slot).or(good);
+        Ok(wanted.is_some() && wanted != boot.fields().running)
+    }
+
     /// `Boot::lower_floor`.
     pub fn lower_floor(&mut self, to: u64, why: &str) -> Result<(), InstallError> {
         self.change(|boot| {

@@ -73,6 +73,17 @@ impl Backend {
         }
     }
 
+    /// Whether what the slots say does not run yet. Of the kiosk's programs that is not known: their
+    /// restart may have failed after their start was counted, and a second one harms nobody. A machine
+    /// is restarted once for each change: by the restart `fleetd` is gone, mostly before it could
+    /// remember it.
+    pub fn wants_restart(&self) -> Result<bool, InstallError> {
+        match self {
+            Self::AppSlots(_) => Ok(true),
+            Self::Rauc(rauc) => rauc.wants_restart(),
+        }
+    }
+
     /// Slots of our own.
     pub fn app_slots(&mut self) -> Option<&mut AppSlots> {
         match self {

@@ -213,7 +213,7 @@ impl Jobs {
         self.begin(Kind::Change, |parts| async move {
             let tried = slots::try_out(&mut *parts.slots.lock().await, &release, tries);
             let activated = match tried {
-                Ok(()) => run(&restart, RESTART, &[]).await.map_err(NotActivated::Failed),
+                Ok(()) => parts.restart(&restart).await.map_err(NotActivated::Failed),
                 Err(why) => Err(why),
             };
             (Event::Activated(activated), None)
@@ -240,7 +240,7 @@ impl Jobs {
                 }
                 Err(error) => return (Event::NotNow(chain(&error)), None),
             }
-            match run(&restart, RESTART, &[]).await {
+            match parts.restart(&restart).await {
                 Ok(()) => (Event::RolledBack(Ok(())), None),
                 Err(why) => (Event::NotNow(why), None),
             }
@@ -454,6 +454,15 @@ impl Jobs {
 }
 
 impl Parts {
+    /// Starts what the slots say, unless that was done.
+    async fn restart(&self, command: &[String]) -> Result<(), String> {
+        match self.slots.lock().await.wants_restart() {
+            Ok(true) => run(command, RESTART, &[]).await,
+            Ok(false) => Ok(()),
+            Err(error) => Err(chain(&error)),
+        }
+    }
+
     async fn resolve(
         &self,
         target: &str,
