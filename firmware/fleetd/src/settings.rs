@@ -227,6 +227,11 @@ pub enum SettingsError {
     /// RAUC's slot is no file that a rehearsal could start from.
     #[error("[update] rehearse is \"none\" with the back end rauc")]
     NothingToRehearse,
+    /// Settings want the kiosk's programs started anew, and no more.
+    #[error(
+        "[configuration] restart is missing: with the back end rauc that of [update] restarts the machine"
+    )]
+    RestartsTheMachine,
     /// A command without a program.
     #[error("{0} names no program")]
     NoProgram(&'static str),
@@ -255,11 +260,13 @@ impl Settings {
             Rehearse::Command(command) => Some(program(command, "[update] rehearse")?),
             Rehearse::Word(NoRehearsal::None) => None,
         };
+        let install = file.install.map_or_else(Chosen::default, |install| install.backend);
+        let restart = program(update.restart, "[update] restart")?;
+        let programs = (install == Chosen::AppSlots).then_some(&restart[..]);
         let controller = &file.fleet.controller;
-        let configuration = file.configuration.map(|part| part.part(controller)).transpose()?;
+        let configuration = file.configuration.map(|part| part.part(controller, programs)).transpose()?;
         let commands = file.commands.map(|part| commands::Settings::new(part, &file.fleet.controller));
         let commands = commands.transpose()?;
-        let install = file.install.map_or_else(Chosen::default, |install| install.backend);
         if install == Chosen::Rauc && rehearse.is_some() {
             return Err(SettingsError::NothingToRehearse);
         }
@@ -276,7 +283,7 @@ impl Settings {
             hours: Hours::new(&file.hours)?,
             policy,
             tries: update.tries,
-            restart: program(update.restart, "[update] restart")?,
+            restart,
             rehearse,
             metrics: file.metrics.map(PushFile::read).transpose()?,
             stick: file.stick.map(StickPart::new).transpose()?,

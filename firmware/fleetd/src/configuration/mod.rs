@@ -45,6 +45,8 @@ pub struct Part {
     pub ill_for: Duration,
     /// Checks what `FOLDER/candidate` points to.
     pub check: Vec<String>,
+    /// Starts the kiosk's programs anew.
+    pub restart: Vec<String>,
 }
 
 /// It in the settings.
@@ -58,11 +60,18 @@ pub(crate) struct PartFile {
     well_seconds: std::num::NonZeroU32,
     ill_seconds: std::num::NonZeroU32,
     check: Vec<String>,
+    restart: Option<Vec<String>>,
 }
 
 impl PartFile {
-    /// Checked, for the kiosk of this name.
-    pub(crate) fn part(self, controller: &str) -> Result<Part, SettingsError> {
+    /// Checked, for the kiosk of this name. `programs`: what starts the kiosk's programs anew for
+    /// updates too, if that is what updates need.
+    pub(crate) fn part(self, controller: &str, programs: Option<&[String]>) -> Result<Part, SettingsError> {
+        let restart = match (self.restart, programs) {
+            (Some(own), _) => program(own, "[configuration] restart")?,
+            (None, Some(programs)) => programs.to_vec(),
+            (None, None) => return Err(SettingsError::RestartsTheMachine),
+        };
         let seconds = |number: std::num::NonZeroU32| Duration::from_secs(number.get().into());
         let device = Word::try_from(controller.to_owned());
         let device = device.map_err(SettingsError::Configuration)?;
@@ -73,6 +82,7 @@ impl PartFile {
             well_for: seconds(self.well_seconds),
             ill_for: seconds(self.ill_seconds),
             check: program(self.check, "[configuration] check")?,
+            restart,
         })
     }
 }

@@ -270,7 +270,7 @@ impl Daemon {
                 self.configured(Event::Leased(got))?;
             }
             Effect::Switch(set) => {
-                let restart = self.settings.restart.clone();
+                let restart = it.part.restart.clone();
                 self.settle(move || async move {
                     shelf.point(Shelf::CURRENT, set)?;
                     Ok(Event::Switched(run(&restart, RESTART, &[]).await))
@@ -282,7 +282,7 @@ impl Daemon {
                 Ok(Event::Committed)
             }),
             Effect::GoBack(good) => {
-                let restart = self.settings.restart.clone();
+                let restart = it.part.restart.clone();
                 self.settle(move || async move {
                     match good {
                         Some(good) => shelf.point(Shelf::CURRENT, good)?,

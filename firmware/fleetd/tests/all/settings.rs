@@ -90,11 +90,15 @@ fn a_machine_that_says_nothing_of_it_has_slots_of_its_own_and_rauc_is_chosen() {
         .join("\n");
     let (taken, said) = takes(&place, &without);
     assert!(taken, "{said}");
-    let rauc = shown(&place).replace(section, "backend = \"rauc\"");
-    let (taken, said) = takes(&place, &rauc.replacen(REHEARSE, "rehearse = \"none\"", 1));
+    let own = "[configuration]\nrestart = [\"systemctl\", \"restart\", \"kioskd.service\"]";
+    let rauc = shown(&place).replace(section, "backend = \"rauc\"").replace("[configuration]", own);
+    let unrehearsed = rauc.replacen(REHEARSE, "rehearse = \"none\"", 1);
+    let (taken, said) = takes(&place, &unrehearsed);
     assert!(taken, "{said}");
     let (taken, said) = takes(&place, &rauc);
     assert!(!taken && said.contains("rehearse"), "{said}");
+    let (taken, said) = takes(&place, &unrehearsed.replace(own, "[configuration]"));
+    assert!(!taken && said.contains("[configuration] restart is missing"), "{said}");
 }
 
 #[test]
