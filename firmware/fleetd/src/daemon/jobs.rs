@@ -197,7 +197,7 @@ impl Jobs {
     /// Rehearses a visit with what lies in the spare slot.
     pub fn rehearse(&mut self, command: Option<Vec<String>>) {
         self.begin(Kind::Rehearse, |parts| async move {
-            let Some(command) = command else { return (Event::Rehearsed(Ok(())), None) };
+            let Some(command) = command else { return (Event::NotRehearsed, None) };
             let image = match parts.slots.lock().await.spare_image() {
                 Ok(image) => image,
                 Err(error) => return (Event::NotNow(chain(&error)), None),

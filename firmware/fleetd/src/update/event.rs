@@ -29,6 +29,8 @@ pub enum Event {
     Written(Result<(), String>),
     /// What came of the rehearsed visit.
     Rehearsed(Result<(), String>),
+    /// This kiosk rehearses no visits.
+    NotRehearsed,
     /// The lease was asked for. We have it, and this is how the kiosk is; or somebody is served.
     Leased(Option<Before>),
     /// The release is on the list of those that failed.

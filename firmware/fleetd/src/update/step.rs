@@ -153,7 +153,7 @@ impl Memory {
                 vec![fetch]
             }
             (State::Fetching { order, release }, Event::Written(Ok(()))) => {
-                self.report(order.action, Execution::Proceeding, "a visit is rehearsed with it");
+                self.report(order.action, Execution::Proceeding, "it lies whole in the spare slot");
                 let rehearse = Effect::Rehearse(Box::new(release.clone()));
                 self.state = State::Rehearsing { order, release };
                 vec![rehearse]
@@ -162,13 +162,10 @@ impl Memory {
                 self.end(order.action, Outcome::NotWritten(why))
             }
             (State::Rehearsing { order, release }, Event::Rehearsed(Ok(()))) => {
-                self.report(
-                    order.action,
-                    Execution::Downloaded,
-                    "downloaded, and a rehearsed visit went through",
-                );
-                self.state = State::Waiting { order, release, closes: None };
-                vec![]
+                self.downloaded(order, release, "downloaded, and a rehearsed visit went through")
+            }
+            (State::Rehearsing { order, release }, Event::NotRehearsed) => {
+                self.downloaded(order, release, "downloaded; this kiosk rehearses no visit")
             }
             (State::Rehearsing { order, release }, Event::Rehearsed(Err(why))) => {
                 let refuse = Effect::Refuse { release: Box::new(release.clone()), why: why.clone() };
@@ -213,6 +210,12 @@ impl Memory {
                 vec![]
             }
         }
+    }
+
+    fn downloaded(&mut self, order: Order, release: Approved, line: &str) -> Effects {
+        self.report(order.action, Execution::Downloaded, line);
+        self.state = State::Waiting { order, release, closes: None };
+        vec![]
     }
 
     fn activate(&mut self, order: Order, release: Approved, before: Before) -> Effects {
