@@ -6,11 +6,15 @@ mod by_stick;
 mod commands;
 mod contract;
 mod ddi;
+#[allow(dead_code, reason = "the tests of the crate rauc use the rest")]
+#[path = "../../../rauc/tests/all/debian.rs"]
+mod debian;
 mod eyes;
 mod model;
 mod monitoring;
 mod never_disturbs;
 mod power_cuts;
+mod rauc;
 mod repository;
 mod settings;
 mod settings_model;
