@@ -2,6 +2,7 @@
 
     python3 firmware/bench/peers/updates.py --install PROGRAM --repo PROGRAM --python-tuf PYTHON
         --rauc PROGRAM --out DIR [--mib 300]... [--folder FOLDER]
+        [--delta-program PROGRAM --delta OLD NEW]...
 
     --install     install_300 of the crate install, built with --release
     --repo        kiosk-repo
@@ -12,6 +13,10 @@ Rows, each a process of its own: a plain write with fsync; ours from a plain ima
 one, read back and hashed; python-tuf, which verifies a download and does not sync it; rauc, which
 writes a plain bundle to a slot. Seconds of wall clock and of processor time, and the most memory
 that was held. Writes DIR/updates.json and prints a table. A peer that is missing is said so.
+
+    --delta-program  the example delta of the crate install, built with --release
+    --delta OLD NEW  two builds of a program or two images that are not packed: how large the second is
+                     packed, and as a delta from the first; zstd's and xdelta3's own deltas beside it
 """
 
 import argparse
@@ -222,6 +227,65 @@ def bench(mib, asked):
         return rows
 
 
+def peer_deltas(old, new, folder):
+    """Deltas of the whole file at once, where the machine has the programs: ours holds a part of it."""
+    made, back = folder / "made", folder / "back"
+    zstd = ["--long=31", f"--patch-from={old}", "-qq", "-f"]
+    peers = {
+        "zstd -19 --patch-from": (
+            ["zstd", "-19", *zstd, new, "-o", made],
+            ["zstd", "-d", "--memory=2048MB", *zstd, made, "-o", back],
+        ),
+        "xdelta3 -9": (
+            ["xdelta3", "-9", "-f", "-e", "-s", old, new, made],
+            ["xdelta3", "-f", "-d", "-s", old, made, back],
+        ),
+    }
+    rows = {}
+    for name, (make, apply) in peers.items():
+        if not shutil.which(make[0]):
+            rows[name] = None
+            continue
+        making, applying = measured(*make), measured(*apply)
+        if back.read_bytes() != new.read_bytes():
+            sys.exit(f"{name} does not give {new}")
+        rows[name] = {"bytes": made.stat().st_size, "making": making, "applying": applying}
+    return rows
+
+
+def delta(old, new, asked):
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        row = json.loads(run(asked.delta_program, old, new, folder).stdout)
+        row["peers"] = peer_deltas(old, new, pathlib.Path(folder))
+    return row
+
+
+def delta_table(old, new, row):
+    whole = row["whole"]["bytes"]
+    lines = [
+        f"### {new.name}, {row['new']:,} bytes, from {old.name}, {row['old']:,} bytes",
+        "",
+        "| | bytes to fetch | % of whole | s to make | s to install | MiB held by it |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+
+    def line(name, size, making, seconds, mib):
+        lines.append(f"| {name} | {size:,} | {size * 100 / whole:.1f} | {making:.1f} | {seconds:.2f} | {mib} |")
+
+    for name, key, installed in [
+        ("whole, packed", "whole", "install whole"),
+        ("zstd-patch/1", "delta", "install by delta"),
+    ]:
+        line(name, row[key]["bytes"], row[key]["seconds"], row[installed]["seconds"], row[installed]["mib"])
+    for name, peer in row["peers"].items():
+        if peer is None:
+            lines.append(f"| {name} | not measured: this machine has no such program | | | | |")
+        else:
+            applying = peer["applying"]
+            line(name, peer["bytes"], peer["making"]["seconds"], applying["seconds"], applying["mib"])
+    return "\n".join(lines) + "\n"
+
+
 def table(mib, rows):
     plain = rows["plain write + fsync"]["seconds"]
     lines = [f"### {mib} MiB", "", "| | s | of a plain write | cpu s | MiB held |", "|---|--:|--:|--:|--:|"]
@@ -241,14 +305,26 @@ def main():
     parser.add_argument("--out", required=True, type=pathlib.Path)
     parser.add_argument("--mib", action="append", type=int)
     parser.add_argument("--folder", type=pathlib.Path, help="on the disk that is to be measured")
+    parser.add_argument("--delta-program", type=pathlib.Path)
+    parser.add_argument("--delta", action="append", nargs=2, type=pathlib.Path, default=[], metavar=("OLD", "NEW"))
     asked = parser.parse_args()
-    for name in ["install", "repo", "python_tuf", "rauc"]:
+    if asked.delta and not asked.delta_program:
+        parser.error("--delta needs --delta-program")
+    for file in [file for pair in asked.delta for file in pair]:
+        if not file.is_file():
+            parser.error(f"--delta: {file} is no file")
+    for name in ["install", "repo", "python_tuf", "rauc", "delta_program"]:
         if path := getattr(asked, name):
             setattr(asked, name, path.absolute())
     every = {}
     for mib in asked.mib or [300]:
         every[mib] = bench(mib, asked)
         print(table(mib, every[mib]))
+    every["deltas"] = []
+    for old, new in asked.delta:
+        row = delta(old.absolute(), new.absolute(), asked)
+        every["deltas"].append({"from": str(old), "to": str(new), **row})
+        print(delta_table(old, new, row))
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "updates.json").write_text(json.dumps(every, indent=2) + "\n")
 

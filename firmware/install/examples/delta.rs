@@ -1,5 +1,6 @@
 //! What a delta saves, and what it costs:
-//! `cargo run --release -p install --example delta OLD NEW [FOLDER]`. Sizes in bytes, times in seconds, memory in MiB.
+//! `cargo run --release -p install --example delta OLD NEW [FOLDER]`. One JSON object: sizes in bytes,
+//! times in seconds, memory in MiB.
 //!
 //! NEW is written into a slot beside OLD, once whole and once by the delta.
 
@@ -71,10 +72,9 @@ fn main() {
     delta::make(file(&old), &mut file(&new), &mut into, Spans::PATCH_1).expect("zstd");
     let making = began.elapsed();
     let (whole, by_delta) = (digest(&packed), digest(&patch));
-    println!("old {}, new {}", digest(&old).length, image.length);
-    println!("packed {} in {:.1} s", whole.length, packing.as_secs_f64());
-    println!("delta  {} in {:.1} s", by_delta.length, making.as_secs_f64());
-    println!("the delta is {:.1} % of it", by_delta.length as f64 * 100.0 / whole.length as f64);
+    print!(r#"{{"old":{},"new":{},"#, digest(&old).length, image.length);
+    print!(r#""whole":{{"bytes":{},"seconds":{:.2}}},"#, whole.length, packing.as_secs_f64());
+    print!(r#""delta":{{"bytes":{},"seconds":{:.2}}}"#, by_delta.length, making.as_secs_f64());
 
     let content = Content {
         target: "app/image".to_owned(),
@@ -86,7 +86,7 @@ fn main() {
         rauc_manifest_hash: None,
     };
     let file = DeltaFile { from_sha256: digest(&old).sha256, listed: by_delta };
-    for (name, delta) in [("whole", None), ("by delta", Some(&file))] {
+    for (name, delta) in [("install whole", None), ("install by delta", Some(&file))] {
         let slots = folder.path().join(name);
         fs::create_dir(&slots).expect("a new folder");
         fs::copy(&old, slots.join("app-a.img")).expect("room");
@@ -105,8 +105,9 @@ fn main() {
         };
         written.expect("it is installed");
         let seconds = began.elapsed().as_secs_f64();
-        println!("installed {name} in {seconds:.2} s, {} MiB held at most, {before} before", held());
+        print!(r#","{name}":{{"seconds":{seconds:.3},"mib":{},"mib before":{before}}}"#, held());
     }
+    println!("}}");
 }
 
 fn digest(path: &Path) -> ImageDigest {

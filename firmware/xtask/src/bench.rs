@@ -5,7 +5,7 @@
 use std::{
     ffi::OsStr,
     fs::{self, File},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -42,13 +42,15 @@ pub fn run(out: &Path, peers: Option<&Path>) -> Result<()> {
     )
 }
 
-/// What an update costs beside others, and what a fleet costs its server.
-pub fn run_updates(out: &Path) -> Result<()> {
+/// What an update costs beside others, and what a fleet costs its server. `deltas`: two builds each,
+/// of which the second is to be had by what changed.
+pub fn run_updates(out: &Path, deltas: &[(PathBuf, PathBuf)]) -> Result<()> {
     packages::install_missing()?;
     let python_tuf = test::install_python_tuf()?;
     let rauc = test::install_rauc()?;
     let built = ["build", "--release", "--locked", "-p", "install", "-p", "kiosk-repo", "-p", "fleet-sim"];
-    project::run(project::cargo().args(built).args(["--bins", "--example", "install_300"]))?;
+    let examples = ["--bins", "--example", "install_300", "--example", "delta"];
+    project::run(project::cargo().args(built).args(examples))?;
     let built = project::target().join("release");
     project::run(
         Command::new("python3")
@@ -61,6 +63,9 @@ pub fn run_updates(out: &Path) -> Result<()> {
             .arg(python_tuf.join("bin/python"))
             .arg("--rauc")
             .arg(rauc.join("run"))
+            .arg("--delta-program")
+            .arg(built.join("examples/delta"))
+            .args(deltas.iter().flat_map(|(old, new)| [OsStr::new("--delta"), old.as_ref(), new.as_ref()]))
             .args(["--mib", "300", "--mib", "2048", "--out"])
             .arg(out),
     )?;

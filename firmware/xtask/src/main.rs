@@ -38,6 +38,7 @@ Usage: cargo xtask COMMAND
   bench            counts and times beside the peers; a table and bench.json
       --out FOLDER       where bench.json goes (out/bench)
       --updates          only what an update and a fleet cost, beside rauc and python-tuf
+      --delta OLD NEW    two builds of a program, or two images: also what changed, as a delta
       --peers-python PYTHON   one with onnxruntime and OpenCV: the face's peers too (bench's README)
   fuzz             hostile bytes for every parser of card and file bytes; findings in out/fuzz
       --minutes N        for all targets together (5)
@@ -136,12 +137,16 @@ fn demo(mut arguments: lexopt::Parser) -> Result<()> {
 
 fn bench(mut arguments: lexopt::Parser) -> Result<()> {
     let mut out = project::root().join("out/bench");
-    let (mut peers, mut updates) = (None, false);
+    let (mut peers, mut updates, mut deltas) = (None, false, Vec::new());
     while let Some(argument) = arguments.next()? {
         match argument {
             // The bench runs elsewhere.
             Long("out") => out = std::path::absolute(arguments.value()?)?,
             Long("updates") => updates = true,
+            Long("delta") => {
+                let mut file = || -> Result<_> { Ok(std::path::absolute(arguments.value()?)?) };
+                deltas.push((file()?, file()?));
+            }
             Long("peers-python") => peers = Some(std::path::absolute(arguments.value()?)?),
             other => bail!("CONF-03: {}; see cargo xtask --help", other.unexpected()),
         }
@@ -149,7 +154,7 @@ fn bench(mut arguments: lexopt::Parser) -> Result<()> {
     if !updates {
         bench::run(&out, peers.as_deref())?;
     }
-    bench::run_updates(&out)
+    bench::run_updates(&out, &deltas)
 }
 
 fn fuzz(mut arguments: lexopt::Parser) -> Result<()> {
