@@ -42,12 +42,15 @@ fn a_release_is_written_tried_and_kept() {
     assert_eq!(board.line(), "slot a, an unlisted release, is good; slot b holds release 7, not tried yet");
     assert!(!board.path("slots/app-a.img").exists(), "the bundle is left");
 
+    assert!(!board.open().wants_restart().unwrap());
     board.open().try_out(TRIES).unwrap();
+    assert!(board.open().wants_restart().unwrap());
     assert_eq!(board.chooser(&["get-primary"]), "B");
     assert_eq!(board.read("firmware/autoboot.txt"), before, "a trial needs no other file");
     assert_eq!(board.restart(), "0 tryboot");
     assert_eq!((board.slot, board.chooser(&["get-current"]).as_str()), ("B", "B"));
     assert!(board.open().status().unwrap().trial.unwrap().runs);
+    assert!(!board.open().wants_restart().unwrap(), "it runs already");
     board.open().commit().unwrap();
     assert_eq!(board.restart(), "");
     assert_eq!(board.slot, "B");
@@ -75,7 +78,9 @@ fn a_release_that_does_not_do_is_gone_back_on_and_not_taken_again() {
     board.restart();
     assert_eq!(board.slot, "B");
     board.open().roll_back("the card reader is gone").unwrap();
+    assert!(board.open().wants_restart().unwrap());
     assert_eq!((board.restart().as_str(), board.slot), ("", "A"));
+    assert!(!board.open().wants_restart().unwrap(), "it is back already");
     assert_eq!(board.chooser(&["get-state", "B"]), "bad");
     let again = board.write(&seven).unwrap_err();
     assert!(matches!(again, InstallError::Refused(Refused::Rejected { .. })), "{}", chain(&again));
