@@ -66,6 +66,7 @@ fn system() -> TempDir {
         "usr/bin/kiosk-ui",
         "usr/bin/kiosk-launch",
         "usr/bin/systemctl",
+        "bin/sh",
         "usr/sbin/pcscd",
     ] {
         let path = root.path().join(program);
@@ -106,6 +107,11 @@ fn kioskd_out_of_a_slot_its_check_and_the_way_back_are_units_without_fault() {
         ["verify", "--man=no", &flag, "kioskd.service", "kiosk-rollback.service", "kiosk-rehearsal.service"];
     let (fine, said) = run("systemd-analyze", &verify);
     assert!(fine && !said.contains("kiosk"), "{said}");
+    let drop_in = "kiosk-ui.service.d/slots.conf";
+    fs::create_dir(units.join("kiosk-ui.service.d")).unwrap();
+    fs::copy(folder().join(drop_in), units.join(drop_in)).unwrap();
+    let (fine, said) = run("systemd-analyze", &["verify", "--man=no", &flag, "kiosk-ui.service"]);
+    assert!(fine && !said.contains("kiosk"), "{said}");
     let drop_in = "kiosk-configuration-check.service.d/slots.conf";
     fs::create_dir(units.join("kiosk-configuration-check.service.d")).unwrap();
     fs::copy(folder().join(drop_in), units.join(drop_in)).unwrap();
@@ -124,6 +130,60 @@ fn kioskd_out_of_a_slot_its_check_and_the_way_back_are_units_without_fault() {
     ] {
         is_at_most_so_exposed(service, most);
     }
+}
+
+/// The shell's part of a line of a drop-in, with its absolute paths in another place.
+fn script(drop_in: &str, key: &str, place: &Path) -> String {
+    let text = fs::read_to_string(folder().join(drop_in)).unwrap();
+    let line = text.lines().find(|line| line.starts_with(key) && line.contains("/bin/sh -c")).unwrap();
+    let script = line.split_once("/bin/sh -c '").unwrap().1.strip_suffix('\'').unwrap();
+    let place = place.display().to_string();
+    script
+        .replace("$$", "$")
+        .replace("/run/", &format!("{place}/run/"))
+        .replace("=/usr", &format!("={place}/usr"))
+}
+
+/// Runs it, where `systemctl` notes what it is told.
+fn in_place(script: &str, place: &Path) -> String {
+    let path = format!("{}/bin:{}", place.display(), std::env::var("PATH").unwrap());
+    let ran = Command::new("/bin/sh").args(["-c", script]).env("PATH", path).output().unwrap();
+    String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap()
+}
+
+fn says(path: &Path, words: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, format!("#!/bin/sh\necho {words} \"$@\"\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn the_touchscreen_begins_anew_when_another_slot_was_mounted_and_only_then() {
+    let place = TempDir::new().unwrap();
+    let place = place.path();
+    says(&place.join("bin/systemctl"), "systemctl");
+    let mounted = |words: &str| {
+        fs::create_dir_all(place.join("run")).unwrap();
+        fs::write(place.join("run/kiosk-app.env"), words).unwrap();
+        in_place(&script("kioskd.service.d/slots.conf", "ExecStartPre=-+", place), place)
+    };
+    let restarted = "systemctl --no-block try-restart kiosk-ui.service\n";
+    assert_eq!(mounted("KIOSK_SLOT=a\nKIOSK_TRIAL=0\n"), restarted, "at boot");
+    assert_eq!(mounted("KIOSK_SLOT=a\nKIOSK_TRIAL=0\n"), "", "kioskd alone began anew");
+    assert_eq!(mounted("KIOSK_SLOT=b\nKIOSK_TRIAL=1\n"), restarted, "a trial");
+    assert_eq!(mounted("KIOSK_SLOT=a\nKIOSK_TRIAL=0\n"), restarted, "the way back");
+}
+
+#[test]
+fn the_touchscreen_is_the_slots_or_the_systems_where_no_slot_is_mounted() {
+    let place = TempDir::new().unwrap();
+    let place = place.path();
+    let started = || in_place(&script("kiosk-ui.service.d/slots.conf", "ExecStart=/bin/sh", place), place);
+    let socket = format!("--socket {}/run/kiosk/screen.sock\n", place.display());
+    says(&place.join("usr/bin/kiosk-ui"), "of-the-system");
+    assert_eq!(started(), format!("of-the-system {socket}"));
+    says(&place.join("run/kiosk-app/bin/kiosk-ui"), "of-the-slot");
+    assert_eq!(started(), format!("of-the-slot {socket}"));
 }
 
 #[test]
