@@ -4,7 +4,7 @@
 //!
 //! A crate's own error enums say *why* in full; each of them maps to one `Fault`.
 
-use std::{fmt, str::FromStr};
+use std::{error::Error, fmt, iter, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -70,7 +70,7 @@ impl fmt::Display for UnknownCode {
     }
 }
 
-impl std::error::Error for UnknownCode {}
+impl Error for UnknownCode {}
 
 impl FromStr for Fault {
     type Err = UnknownCode;
@@ -96,9 +96,38 @@ impl<'de> Deserialize<'de> for Fault {
     }
 }
 
+/// An error with all its causes in one line, for a terminal or the journal.
+pub fn chain(error: &dyn Error) -> String {
+    let causes = iter::successors(Some(error), |error| (*error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug)]
+    struct Behind(&'static str, Option<Box<Self>>);
+
+    impl fmt::Display for Behind {
+        fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str(self.0)
+        }
+    }
+
+    impl Error for Behind {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|cause| cause as _)
+        }
+    }
+
+    #[test]
+    fn an_error_is_said_down_to_its_last_cause() {
+        let disk = Behind("the disk is full", None);
+        let write = Behind("cannot write", Some(Box::new(disk)));
+        let whole = Behind("the record is lost", Some(Box::new(write)));
+        assert_eq!(chain(&whole), "the record is lost: cannot write: the disk is full");
+    }
 
     #[test]
     fn every_code_leads_back_to_its_fault() {

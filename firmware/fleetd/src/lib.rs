@@ -23,7 +23,4 @@ pub mod update;
 pub mod http;
 mod kept;
 mod machine;
-mod report;
 mod repository;
-
-pub use self::report::chain;

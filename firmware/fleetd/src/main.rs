@@ -2,7 +2,8 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use fleetd::{chain, daemon, settings::Settings};
+use faults::chain;
+use fleetd::{daemon, settings::Settings};
 use lexopt::prelude::*;
 use tokio::{
     signal::unix::{SignalKind, signal},

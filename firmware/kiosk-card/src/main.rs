@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     match arguments::parse(lexopt::Parser::from_env(), today()).and_then(run) {
         Ok(code) => ExitCode::from(code),
         Err(mistake) => {
-            eprintln!("kiosk-card: {}", mistake.chain());
+            eprintln!("kiosk-card: {}", faults::chain(&mistake));
             ExitCode::from(mistake.code())
         }
     }

@@ -1,7 +1,7 @@
 //! Why the tool did not do what it was asked: one line for a person, one exit code
 //! for a script.
 
-use std::{error::Error, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use card::{KeyError, ReadError};
 use devices::ReaderFault;
@@ -53,17 +53,6 @@ impl Mistake {
             Self::MasterList { .. } | Self::RevocationList { .. } | Self::Import { .. } => 3,
             _ => 1,
         }
-    }
-
-    /// With every cause, in one line.
-    pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
     }
 }
 

@@ -11,9 +11,10 @@ use std::{
 };
 
 use configuration::{Configuration, Layer, MOST_LAYER_BYTES, Whose};
+use faults::chain;
 use install::{
     ImageDigest,
-    delta::{DeltaError, Patched, Spans},
+    delta::{Patched, Spans},
     frames::Unpacked,
 };
 use jiff::Timestamp as Time;
@@ -317,14 +318,6 @@ impl Sink {
             return Ok(());
         }
         Err("unpacks it to another image than was signed".to_owned())
-    }
-}
-
-/// An error and its cause.
-fn chain(error: &DeltaError) -> String {
-    match error {
-        DeltaError::Fault(fault) => fault.to_string(),
-        DeltaError::Base(source) => format!("{error}: {source}"),
     }
 }
 

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     match commands::run(lexopt::Parser::from_env(), jiff::Timestamp::now()) {
         Ok(code) => ExitCode::from(code),
         Err(mistake) => {
-            eprintln!("kiosk-repo: {}", mistake.chain());
+            eprintln!("kiosk-repo: {}", faults::chain(&mistake));
             ExitCode::from(mistake.code())
         }
     }

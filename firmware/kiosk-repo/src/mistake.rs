@@ -2,7 +2,6 @@
 //! a script.
 
 use std::{
-    error::Error,
     io,
     path::{Path, PathBuf},
 };
@@ -202,17 +201,6 @@ impl Mistake {
             | Self::NotFound { .. } => 3,
             _ => 1,
         }
-    }
-
-    /// With every cause, in one line.
-    pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
     }
 
     pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {

@@ -1,6 +1,6 @@
 //! Carries out what a visit wants done: hands it to the thread or task that can.
 
-use faults::Fault;
+use faults::{Fault, chain};
 use journey::{Effect, Event, Kept, SlipOrder};
 use printing::{CounterReason, MaskedPhone, Matter, Slip, SlipFacts};
 use screen::{Language, Outcome, StaffNote, StaffTap};
@@ -10,7 +10,6 @@ use crate::{
     clock,
     happened::Kind,
     kiosk::{Kiosk, LogLost},
-    record_desk::report,
     wrong_pins,
 };
 
@@ -129,7 +128,7 @@ fn draw(kiosk: &Kiosk, job: crate::happened::Job, matter: Matter, kind: audit::S
     match slip.draw(dots) {
         Ok(picture) => kiosk.parts.paper.print(job, picture, kind),
         Err(error) => {
-            tracing::error!(code = error.fault().code(), error = report(&error), "slip not drawn");
+            tracing::error!(code = error.fault().code(), error = chain(&error), "slip not drawn");
             kiosk.tell.work(job, Event::PrintFailed(error.fault()));
         }
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use audit::VisitId;
 use devices::{Device, State};
-use faults::Fault;
+use faults::{Fault, chain};
 use jiff::Timestamp;
 use journey::{Desk, Effect, Event, Journey, World};
 use rand_core::Rng;
@@ -25,7 +25,7 @@ use crate::{
     officer_desk::OfficerDesk,
     paper_desk::PaperDesk,
     platform_desk::PlatformDesk,
-    record_desk::{AuditLog, RecordDesk, report},
+    record_desk::{AuditLog, RecordDesk},
     screen_link::ScreenLink,
     settings::Settings,
     upkeep_desk::UpkeepDesk,
@@ -225,7 +225,7 @@ impl Kiosk {
     fn renew_rules(&mut self) {
         match self.settings.rules.on(clock::today()) {
             Ok(rules) => self.rules = rules,
-            Err(error) => tracing::error!(code = error.fault().code(), error = report(&error), "rules"),
+            Err(error) => tracing::error!(code = error.fault().code(), error = chain(&error), "rules"),
         }
     }
 

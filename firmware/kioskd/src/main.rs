@@ -52,7 +52,7 @@ struct Refusal {
 }
 
 fn run() -> Result<(), Refusal> {
-    let refused = |error: SettingsError| Refusal { fault: error.fault(), what: record_desk::report(&error) };
+    let refused = |error: SettingsError| Refusal { fault: error.fault(), what: faults::chain(&error) };
     match arguments::read()? {
         Task::Serve(board) => start::start(Settings::load_to_serve(&board).map_err(refused)?)?,
         Task::CheckConfig(board, which) => {

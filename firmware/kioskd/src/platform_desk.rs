@@ -8,7 +8,7 @@ use std::{
 
 use devices::{Device, State};
 use face::{FaceMatch, VneidApproval};
-use faults::Fault;
+use faults::{Fault, chain};
 use gateway::{
     ActivationId, Answer, Channel, Credentials, Gateway, GatewayError, Link, ProblemCode, VneidRequest,
     VneidState,
@@ -24,7 +24,6 @@ use zeroize::Zeroizing;
 use crate::{
     clock,
     happened::{Happened, Job, Tell},
-    record_desk::report,
 };
 
 /// How often the platform is asked how it is while nobody is served.
@@ -154,7 +153,7 @@ impl PlatformDesk {
                 Ok(VneidState::Expired) => return Ok(Event::VneidRefused(Fault::VneidExpired)),
                 Ok(VneidState::Waiting) => {}
                 Err(error) if error.retryable() => {
-                    tracing::info!(code = error.fault().code(), error = report(&error), "vneid");
+                    tracing::info!(code = error.fault().code(), error = chain(&error), "vneid");
                 }
                 Err(error) => return Err(error),
             }
@@ -203,7 +202,7 @@ impl PlatformDesk {
                 Ok(event) => event,
                 Err(error) => {
                     let fault = error.fault();
-                    tracing::warn!(code = fault.code(), error = report(&error), ?step, "platform");
+                    tracing::warn!(code = fault.code(), error = chain(&error), ?step, "platform");
                     desk.tell.audit(audit::Event::Fault { fault });
                     Event::PlatformFailed(step, fault)
                 }
@@ -249,7 +248,7 @@ async fn watch_over(gateway: Gateway, heartbeat: gateway::Heartbeat, tell: Tell)
             }
             _ = look.tick() => {
                 if let Err(error) = gateway.heartbeat(&heartbeat).await {
-                    tracing::info!(code = error.fault().code(), error = report(&error), "heartbeat");
+                    tracing::info!(code = error.fault().code(), error = chain(&error), "heartbeat");
                 }
             }
         }

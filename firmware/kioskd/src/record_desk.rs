@@ -8,7 +8,7 @@ use std::{
 };
 
 use audit::VisitId;
-use faults::Fault;
+use faults::{Fault, chain};
 use gateway::{Gateway, GatewayError};
 use journey::{Event, Kept, Request};
 use keys::{DeviceKey, PlatformKey, ServerKey};
@@ -101,7 +101,7 @@ impl RecordDesk {
                         StoreError::Transaction(why) => why.fault(),
                         StoreError::Outbox(why) => why.fault(),
                     };
-                    tracing::error!(code = fault.code(), error = report(&error), "not stored");
+                    tracing::error!(code = fault.code(), error = chain(&error), "not stored");
                     tell.audit(audit::Event::Fault { fault });
                     tell.work(job, Event::StoreFailed(fault));
                 }
@@ -154,7 +154,7 @@ impl RecordDesk {
                 },
                 Ok(None) => _ = time::timeout(SLEEP, self.inner.wake.notified()).await,
                 Err(error) => {
-                    tracing::error!(code = error.fault().code(), error = report(&error), "outbox");
+                    tracing::error!(code = error.fault().code(), error = chain(&error), "outbox");
                     self.inner.tell.tell(Happened::Device(
                         devices::Device::Store,
                         devices::State::Failed(error.fault()),
@@ -215,7 +215,7 @@ impl RecordDesk {
             }
         };
         if let Err(error) = result {
-            tracing::error!(code = error.fault().code(), error = report(&error), "outbox");
+            tracing::error!(code = error.fault().code(), error = chain(&error), "outbox");
             tell.tell(Happened::Device(devices::Device::Store, devices::State::Failed(error.fault())));
         }
         taken
@@ -271,18 +271,6 @@ impl AuditLog {
     pub fn checkpoint(&mut self, key: &DeviceKey) -> Result<(), audit::LogError> {
         self.log.checkpoint(key, clock::now()).map(|_| ())
     }
-}
-
-/// An error with its causes on one line.
-pub fn report(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    line
 }
 
 #[cfg(test)]

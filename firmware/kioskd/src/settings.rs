@@ -23,7 +23,7 @@ use crate::{
     clock,
     from_afar::{FromAfar, FromAfarError, Which},
     issuers::{Issuers, IssuersError},
-    record_desk::{self, Keys},
+    record_desk::Keys,
 };
 
 /// Everything, checked.
@@ -153,7 +153,7 @@ impl Settings {
         };
         // What is wrong without them too is not theirs.
         let built_in = Self::load(path, Which::BuiltIn)?;
-        let (code, why) = (error.fault().code(), record_desk::report(&error));
+        let (code, why) = (error.fault().code(), faults::chain(&error));
         eprintln!("kioskd: {code}: not by the settings in force, but by those before: {why}");
         Ok(Self::load(path, Which::Good).unwrap_or(built_in))
     }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use faults::Fault;
+use faults::{Fault, chain};
 use gateway::{Gateway, GatewayConfig, Heartbeat, TimeAndChance};
 use jiff::Timestamp;
 use outbox::{Limits, Outbox};
@@ -18,7 +18,7 @@ use crate::{
     kiosk::{Kiosk, Parts},
     officer_desk::OfficerDesk,
     platform_desk::PlatformDesk,
-    record_desk::{AuditLog, RecordDesk, report},
+    record_desk::{AuditLog, RecordDesk},
     screen_link::{self, ScreenLink},
     settings::Settings,
     wrong_pins,
@@ -69,17 +69,17 @@ async fn serve(settings: Settings) -> Result<(), Refusal> {
     let (tell, happened) = Tell::new();
 
     let log = AuditLog::open(&board.files.data.path().join("audit.log"))
-        .map_err(|error| refuse(error.fault(), report(&error)))?;
+        .map_err(|error| refuse(error.fault(), chain(&error)))?;
     let outbox = Outbox::open(&board.files.data.path().join("outbox.sqlite"), limits(&board))
-        .map_err(|error| refuse(error.fault(), report(&error)))?;
+        .map_err(|error| refuse(error.fault(), chain(&error)))?;
     let lockout = wrong_pins::read(&wrong_pins::of_staff(board.files.data.path()))?;
     let officers = OfficerDesk::open(&settings, tell.clone())?;
     let socket = board.files.screen_socket.path();
     let screen = ScreenLink::listen(socket, panel(&board), tell.clone())
         .map_err(|error| refuse(Fault::SocketBusy, screen_link::describe(socket, &error)))?;
     let gateway = Gateway::connect(&gateway_config(&settings), Arc::new(Real))
-        .map_err(|error| refuse(error.fault(), report(&error)))?;
-    let rules = settings.rules.on(clock::today()).map_err(|error| refuse(error.fault(), report(&error)))?;
+        .map_err(|error| refuse(error.fault(), chain(&error)))?;
+    let rules = settings.rules.on(clock::today()).map_err(|error| refuse(error.fault(), chain(&error)))?;
 
     let keys = Arc::clone(&settings.keys);
     let record = RecordDesk::start(outbox, keys, settings.kiosk.clone(), gateway.clone(), tell.clone());
@@ -113,7 +113,7 @@ async fn serve(settings: Settings) -> Result<(), Refusal> {
     hardware::scanner(&board, tell.clone());
 
     let kiosk = Kiosk::new(settings, parts, tell, rules, lockout);
-    kiosk.run(happened, stop_signal()).await.map_err(|error| refuse(error.fault(), report(&error)))
+    kiosk.run(happened, stop_signal()).await.map_err(|error| refuse(error.fault(), chain(&error)))
 }
 
 /// The panel as the touchscreen must know it.

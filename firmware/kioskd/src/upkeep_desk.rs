@@ -6,12 +6,13 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use audit::Event;
 use devices::{Device, State};
+use faults::chain;
 use jiff::Timestamp;
 use screen::StickNote;
 use tokio::time::Instant;
 use upkeep::{DeviceHealth, Folder, Lease, Opening, SignedIn, StickState, Vitals, Words};
 
-use crate::{audited, clock, counting::Counting, from_afar::FromAfar, record_desk::report};
+use crate::{audited, clock, counting::Counting, from_afar::FromAfar};
 
 /// A page that was sent is drawn within this, or the touchscreen is not well.
 const DRAWN_WITHIN: Duration = Duration::from_secs(10);
@@ -109,7 +110,7 @@ impl UpkeepDesk {
                 self.refused = Some(Opening::ClosedFor(1));
             }
             Ok(None) => {}
-            Err(error) => tracing::warn!(error = report(&error), "lease"),
+            Err(error) => tracing::warn!(error = chain(&error), "lease"),
         }
     }
 
@@ -123,7 +124,7 @@ impl UpkeepDesk {
     fn tell_staff(&self) {
         let Some(id) = self.staff.clone() else { return };
         if let Err(error) = self.folder.sign_in(&SignedIn { id, written: clock::now() }) {
-            tracing::debug!(error = report(&error), "technician");
+            tracing::debug!(error = chain(&error), "technician");
         }
     }
 
@@ -145,7 +146,7 @@ impl UpkeepDesk {
         if self.staff.take().is_some()
             && let Err(error) = self.folder.sign_out()
         {
-            tracing::warn!(error = report(&error), "technician");
+            tracing::warn!(error = chain(&error), "technician");
         }
         if self.lease.take().is_some() {
             self.idle_since = clock::now();
@@ -208,7 +209,7 @@ impl UpkeepDesk {
         };
         let told = self.folder.tell(&vitals).and_then(|()| self.folder.tell_figures(&self.counting.figures));
         if let Err(error) = told {
-            tracing::debug!(error = report(&error), "vitals");
+            tracing::debug!(error = chain(&error), "vitals");
         }
     }
 }

@@ -1,15 +1,13 @@
 //! From the signed repository to a set of settings on the shelf.
 
 use configuration::{Configuration, Layer, MOST_LAYER_BYTES, Place, digest};
+use faults::chain;
 use jiff::Timestamp;
 use release::Sha256Digest;
 use tuf::Refreshed;
 
 use super::{Ages, Candidate, Event, Found, Shelf};
-use crate::{
-    report::chain,
-    repository::{ReadError, Repository},
-};
+use crate::repository::{ReadError, Repository};
 
 /// What is looked for, and what is there.
 pub struct Wanted {

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use audit::Event as Audited;
+use faults::chain;
 use stick::Technicians as _;
 use tokio::time::Instant;
 use upkeep::StickState;
 
 use super::{Daemon, MemoryLost, is_for_good, jobs::Kind};
 use crate::{
-    chain, machine,
+    machine,
     repository::Source,
     stick::{Came, Installed, Refused, Seen, SignedInOnStaffPage, Wanted, outcome_word},
     update::{Event, Outcome, State},

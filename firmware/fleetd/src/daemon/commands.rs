@@ -4,6 +4,7 @@
 use std::{path::Path, time::Duration};
 
 use command::Time;
+use faults::chain;
 use install::record::{Record, RecordError};
 use jiff::{SignedDuration, Timestamp};
 use tuf::{clock::ClockLevel, store::Folder};
@@ -14,7 +15,6 @@ use crate::{
     commands::{self, Effect, Event, Memory, Moment},
     kept::KeepError,
     machine,
-    report::chain,
     update::{Report, State, idle},
 };
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use ::configuration::Upkeep;
+use faults::chain;
 use install::record::Record;
 use release::Sha256Digest;
 use tokio::time::{Instant, sleep};
@@ -21,7 +22,6 @@ use crate::{
     hours::{Hours, HoursFile},
     kept::KeepError,
     machine,
-    report::chain,
     settings::Settings,
     update::{Before, Handling, Moment, Order, Policy, Report},
 };

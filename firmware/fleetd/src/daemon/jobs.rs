@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, io, num::NonZeroU8, process::Stdio, sync::Arc, time::Duration};
 
+use faults::chain;
 use getrandom::{SysRng, rand_core::UnwrapErr};
 use install::{InstallBackend as _, InstallError, Status, boot::Refused};
 use jiff::Timestamp;
@@ -23,7 +24,6 @@ use crate::{
     commands, configuration,
     ddi::{Controller, DdiError, Failure, Pace, Polled},
     machine,
-    report::chain,
     repository::{Found, Repository, Source},
     stick::{Came, Installed, LogsPart, StickPart, Wanted},
     update::{self, ActionId, Approved, Event, Glance, NotActivated, NotAllowed, Order, Report},

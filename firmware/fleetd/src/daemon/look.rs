@@ -1,9 +1,10 @@
 //! What the fleet is shown of the loop, when it is time to look.
 
+use faults::chain;
 use tuf::{ClientError, Refreshed};
 
 use super::{Daemon, MemoryLost};
-use crate::{eyes::Seen, machine, report::chain};
+use crate::{eyes::Seen, machine};
 
 impl Daemon {
     /// Looks, if it is time; a site without `[metrics]` has no eyes.

@@ -13,6 +13,7 @@ mod writing;
 
 use std::time::Duration;
 
+use faults::chain;
 use install::record::RecordError;
 use jiff::Timestamp;
 use tokio::{
@@ -38,7 +39,6 @@ use crate::{
     eyes::Eyes,
     kept::{KeepError, Keeper, Kept},
     machine,
-    report::chain,
     repository::Source,
     settings::Settings,
     stick::Desk,

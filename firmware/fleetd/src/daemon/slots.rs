@@ -2,13 +2,11 @@
 
 use std::num::NonZeroU8;
 
+use faults::chain;
 use install::{Content, InstallBackend, InstallError, Status};
 use release::{Hardware, Kind, Sha256Digest};
 
-use crate::{
-    report::chain,
-    update::{Approved, Glance, Kiosk, NotActivated},
-};
+use crate::update::{Approved, Glance, Kiosk, NotActivated};
 
 /// What does not change of this kiosk.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 
 use std::{fs, io, path::PathBuf};
 
+use faults::chain;
 use install::{InstallError, SlotFolder};
 use tokio::time::Instant;
 use tuf::clock::TrustedClock;
@@ -13,7 +14,6 @@ use crate::{
     http::{self, HttpError},
     kept::{KeepError, Keeper},
     machine,
-    report::chain,
     repository::{Repository, RepositoryError},
     settings::Settings,
     stick::Desk,

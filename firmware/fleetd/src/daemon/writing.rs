@@ -2,6 +2,7 @@
 //! signers list that. A delta is given up for good at its first fault, and the release fetched
 //! whole.
 
+use faults::chain;
 use install::{
     Content, DeltaFile, ImageDigest, InstallBackend as _, InstallError, Status, backend::RepositoryFile,
 };
@@ -10,7 +11,6 @@ use tuf::transport::TransportError;
 
 use super::{jobs::Parts, slots};
 use crate::{
-    report::chain,
     repository::Found,
     update::{Approved, Event},
 };

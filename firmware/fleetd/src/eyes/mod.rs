@@ -9,6 +9,7 @@ mod settings;
 
 use std::{collections::BTreeMap, num::NonZeroU64, path::Path, time::Duration};
 
+use faults::chain;
 use jiff::Timestamp;
 use metrics::{Buffer, BufferError, KioskName};
 use reqwest::Client;
@@ -24,7 +25,6 @@ pub use self::{
 use crate::{
     ddi::{Failure, Pace},
     machine as own,
-    report::chain,
 };
 
 /// How often the repository's metadata are brought up to date, so that what is known of their

@@ -3,14 +3,14 @@
 use std::{path::Path, time::Duration};
 
 use audit::{Event, Log, OfficerNumber, StickOutcome};
-use faults::Fault;
+use faults::{Fault, chain};
 use jiff::Timestamp;
 use stick::{Staged, Technician, Technicians};
 use tokio::time::Instant;
 use upkeep::{Folder, StickState};
 
 use super::StickPart;
-use crate::{chain, ddi::Pace, update::Outcome};
+use crate::{ddi::Pace, update::Outcome};
 
 /// A stick with updates.
 #[derive(Debug)]

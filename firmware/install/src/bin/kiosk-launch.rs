@@ -65,13 +65,7 @@ fn main() -> ExitCode {
     match run(&slots, &places, task) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let mut source = Some(&*error);
-            let mut text = String::from("kiosk-launch");
-            while let Some(error) = source {
-                text = format!("{text}: {error}");
-                source = error.source();
-            }
-            eprintln!("{text}");
+            eprintln!("kiosk-launch: {}", faults::chain(&*error));
             ExitCode::FAILURE
         }
     }

@@ -5,7 +5,6 @@
 pub mod cut_disk;
 
 use std::{
-    error::Error,
     io,
     num::NonZeroU64,
     path::PathBuf,
@@ -293,13 +292,4 @@ pub async fn install(place: &CutPlace, sample: &Sample) -> Result<(), InstallErr
     slots.write(&sample.content, &mut Handed::of(&sample.target)).await
 }
 
-/// An error and what it comes from.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
-}
+pub use faults::chain;

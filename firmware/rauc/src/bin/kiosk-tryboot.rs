@@ -45,13 +45,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprint!("kiosk-tryboot: {error}");
-            let mut source = error.source();
-            while let Some(error) = source {
-                eprint!(": {error}");
-                source = error.source();
-            }
-            eprintln!();
+            eprintln!("kiosk-tryboot: {}", faults::chain(&*error));
             ExitCode::FAILURE
         }
     }
