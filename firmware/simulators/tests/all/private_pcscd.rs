@@ -17,19 +17,23 @@ use simulators::{
     pcscd::PrivatePcscd,
 };
 
-const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
+pub const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One of the children below.
-fn child(name: &str) -> Command {
+pub fn child(name: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", &format!("private_pcscd::{name}"), "--ignored", "--nocapture"]);
+    command.args(["--exact", name, "--ignored", "--nocapture"]);
     command
 }
 
 /// Runs a child and says whether it passed; one that is not found did not.
 fn passes(name: &str, daemon: &PrivatePcscd) -> bool {
-    let output = child(name).env(SOCKET, daemon.socket_name()).stderr(Stdio::inherit()).output().unwrap();
+    let output = child(&format!("private_pcscd::{name}"))
+        .env(SOCKET, daemon.socket_name())
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     println!("{said}");
     output.status.success() && said.contains("1 passed")
@@ -93,7 +97,8 @@ fn the_daemon_ends_when_dropped_and_when_its_parent_is_killed() {
     drop(daemon);
     assert!(!socket.exists());
 
-    let mut parent = child("a_parent_waits_to_be_killed").stdout(Stdio::piped()).spawn().unwrap();
+    let mut parent =
+        child("private_pcscd::a_parent_waits_to_be_killed").stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(parent.stdout.take().unwrap()).lines();
     let socket = loop {
         let line = lines.next().expect("the parent says where its daemon is").unwrap();
@@ -118,6 +123,20 @@ fn connect() -> Result<pcsc::Card, pcsc::Error> {
     context.connect(reader, pcsc::ShareMode::Exclusive, pcsc::Protocols::ANY)
 }
 
+/// The card that was laid down; the daemon looks for cards only now and then.
+pub fn laid_card() -> pcsc::Card {
+    let begun = Instant::now();
+    loop {
+        match connect() {
+            Ok(card) => return card,
+            Err(pcsc::Error::NoSmartcard) if begun.elapsed() < PATIENCE => {
+                thread::sleep(Duration::from_millis(50));
+            }
+            Err(error) => panic!("no card: {error}"),
+        }
+    }
+}
+
 fn say(card: &pcsc::Card, command: &[u8]) -> Vec<u8> {
     let mut space = vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED];
     card.transmit(command, &mut space).unwrap().to_vec()
@@ -126,17 +145,7 @@ fn say(card: &pcsc::Card, command: &[u8]) -> Vec<u8> {
 #[test]
 #[ignore = "a child of the tests above"]
 fn a_terminal_reads_card_access() {
-    let begun = Instant::now();
-    let card = loop {
-        match connect() {
-            Ok(card) => break card,
-            // The daemon looks for cards only now and then.
-            Err(pcsc::Error::NoSmartcard) if begun.elapsed() < PATIENCE => {
-                thread::sleep(Duration::from_millis(50));
-            }
-            Err(error) => panic!("no card: {error}"),
-        }
-    };
+    let card = laid_card();
     assert_eq!(say(&card, &[0, 0xA4, 0, 0x0C, 2, 0x3F, 0]), [0x6D, 0]);
     assert_eq!(say(&card, &[0, 0xA4, 2, 0x0C, 2, 1, 0x1C]), [0x90, 0]);
     let begun = Instant::now();
