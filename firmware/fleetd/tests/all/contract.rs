@@ -159,10 +159,10 @@ const CALLS: &[Call] = &[
 
 /// What was said so far, and what of it is not in the contract.
 #[derive(Clone, Default)]
-pub struct Contract(Arc<Mutex<Heardings>>);
+pub struct Contract(Arc<Mutex<Said>>);
 
 #[derive(Default)]
-struct Heardings {
+struct Said {
     calls: BTreeSet<String>,
     breaches: Vec<String>,
 }
@@ -170,22 +170,22 @@ struct Heardings {
 impl Contract {
     /// Listens in.
     pub fn listen(&self) -> Heard {
-        let heardings = self.0.clone();
+        let said = self.0.clone();
         Arc::new(move |exchange: Exchange| {
-            let mut heardings = heardings.lock().unwrap();
+            let mut said = said.lock().unwrap();
             match breaches(&exchange) {
                 Ok(call) => {
-                    heardings.calls.insert(call);
+                    said.calls.insert(call);
                 }
-                Err(breach) => heardings.breaches.push(format!("{breach}: {exchange:?}")),
+                Err(breach) => said.breaches.push(format!("{breach}: {exchange:?}")),
             }
         })
     }
 
-    /// Nothing was said that is not in the contract, and something was said.
+    /// Nothing was said that is not in the contract.
     pub fn was_kept(&self) {
-        let heardings = self.0.lock().unwrap();
-        assert_eq!(heardings.breaches, [""; 0]);
+        let said = self.0.lock().unwrap();
+        assert_eq!(said.breaches, [""; 0]);
     }
 
     /// The calls that were made as the contract has them.
