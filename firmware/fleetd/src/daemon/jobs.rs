@@ -456,7 +456,9 @@ impl Jobs {
 impl Parts {
     /// Starts what the slots say, unless that was done.
     async fn restart(&self, command: &[String]) -> Result<(), String> {
-        match self.slots.lock().await.wants_restart() {
+        // The slots are not held while the command runs, which may take minutes.
+        let wanted = self.slots.lock().await.wants_restart();
+        match wanted {
             Ok(true) => run(command, RESTART, &[]).await,
             Ok(false) => Ok(()),
             Err(error) => Err(chain(&error)),
