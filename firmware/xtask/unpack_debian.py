@@ -2,8 +2,9 @@
 
     python3 firmware/xtask/unpack_debian.py rauc target/opponents/rauc
 
-`rauc`, which our back end drives, `swupdate`, an update client that opposes our fleet server, and
-`softhsm2`, a token without hardware for our release tool. They are not installed as packages: that
+`rauc`, which our back end drives, `swupdate`, an update client that opposes our fleet server,
+`softhsm2`, a token without hardware for our release tool, and `opensc`, which takes our pretended
+staff badge for a real one. They are not installed as packages: that
 would add an updater of root to the machine's own bus, a service that restarts the machine after an
 update, or a token to every program that looks for one. The packages are downloaded by apt, which checks Debian's
 signatures, and unpacked into the folder; `run` there starts the program. Needs no root.
@@ -17,7 +18,7 @@ import sys
 
 
 # Where the program is not called as its package.
-PROGRAMS = {"softhsm2": "softhsm2-util"}
+PROGRAMS = {"softhsm2": "softhsm2-util", "opensc": "opensc-tool"}
 
 
 def download(package, folder, lists):

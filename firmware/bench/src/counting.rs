@@ -8,7 +8,7 @@ use std::{
 
 use devices::{CardReader, Presence, ReaderFault};
 use nix::time::{ClockId, clock_gettime};
-use simulators::citizen_card::CitizenCard;
+use simulators::{chip::Chip as _, citizen_card::CitizenCard};
 use zeroize::Zeroizing;
 
 /// SELECT of the master file by its identifier, as `dmrtd` sends it.

@@ -127,7 +127,7 @@ fn laid(script: &CardScript) -> (VpcdCard, Issuer, Personalised, String) {
     let person = all.person("khue").unwrap();
     let issued = issuer.personalise(person, &people, script, TODAY).unwrap();
     let port = env::var(PORT).unwrap().parse().unwrap();
-    let mut card = VpcdCard::new(CitizenCard::new(issued.clone(), script, 7), port);
+    let mut card = VpcdCard::new(Box::new(CitizenCard::new(issued.clone(), script, 7)), port);
     card.lay().unwrap();
     (card, issuer, issued, person.number.clone())
 }

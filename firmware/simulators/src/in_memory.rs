@@ -10,7 +10,7 @@ use std::{
 use devices::{CardReader, Presence, ReaderFault};
 use zeroize::Zeroizing;
 
-use crate::citizen_card::CitizenCard;
+use crate::chip::Chip;
 
 /// What the best readers carry: 65 536 bytes and two of status.
 const LONGEST_RESPONSE: usize = 65_538;
@@ -28,7 +28,7 @@ struct Shared {
 }
 
 struct Slot {
-    card: CitizenCard,
+    card: Box<dyn Chip>,
     lies: Lies,
     /// Powered and talked to since it was laid down.
     powered: bool,
@@ -45,8 +45,8 @@ enum Lies {
 
 impl InMemoryReader {
     /// A reader with a card beside it, not on it.
-    pub fn new(card: CitizenCard) -> Self {
-        let slot = Mutex::new(Slot { card, lies: Lies::Beside, powered: false, fault: None });
+    pub fn new(card: impl Chip + 'static) -> Self {
+        let slot = Mutex::new(Slot { card: Box::new(card), lies: Lies::Beside, powered: false, fault: None });
         Self { shared: Arc::new(Shared { slot, changed: Condvar::new() }) }
     }
 
@@ -64,9 +64,9 @@ impl InMemoryReader {
     }
 
     /// Another card takes the place of the one before; it is not laid down yet.
-    pub fn replace(&self, card: CitizenCard) {
+    pub fn replace(&self, card: impl Chip + 'static) {
         self.change(|slot| {
-            *slot = Slot { card, lies: Lies::Beside, powered: false, fault: slot.fault };
+            *slot = Slot { card: Box::new(card), lies: Lies::Beside, powered: false, fault: slot.fault };
         });
     }
 
@@ -82,7 +82,7 @@ impl InMemoryReader {
 
     /// The QR printed on the card.
     pub fn printed_code(&self) -> String {
-        self.slot().card.printed_code().to_owned()
+        self.slot().card.printed_code().unwrap_or_default().to_owned()
     }
 
     fn change(&self, change: impl FnOnce(&mut Slot)) {
@@ -166,7 +166,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::{card_profile::CardProfile, personalise::Personalised, scenario::CardScript};
+    use crate::{
+        card_profile::CardProfile, citizen_card::CitizenCard, personalise::Personalised, scenario::CardScript,
+    };
 
     const NOW: Duration = Duration::ZERO;
     const SOON: Duration = Duration::from_secs(20);

@@ -7,6 +7,7 @@
 pub mod card_process;
 pub mod card_profile;
 pub mod chance;
+pub mod chip;
 pub mod citizen_card;
 pub mod code_scanner;
 mod der;
@@ -22,5 +23,6 @@ pub mod presentation;
 pub mod recorded;
 pub mod scenario;
 pub mod sensor;
+pub mod staff_badge;
 pub mod terminal;
 pub mod vpcd;

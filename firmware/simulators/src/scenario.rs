@@ -141,6 +141,22 @@ pub struct CardScript {
     pub profile: CardProfile,
     /// What else is wrong or odd.
     pub faults: CardFaults,
+    /// It is a staff badge, no citizen's card.
+    pub badge: Option<BadgeScript>,
+}
+
+/// Whose badge it is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BadgeScript {
+    /// Whose it is said to be, by the id of the staff file.
+    pub holder: String,
+    /// The machine knows another key of that person.
+    #[serde(default)]
+    pub of_somebody_else: bool,
+    /// Its key is of RSA, not of P-256.
+    #[serde(default)]
+    pub rsa: bool,
 }
 
 impl CardScript {

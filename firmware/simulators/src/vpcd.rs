@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use crate::citizen_card::CitizenCard;
+use crate::chip::Chip;
 
 const POWER_OFF: u8 = 0;
 const POWER_ON: u8 = 1;
@@ -36,7 +36,7 @@ pub struct VpcdCard {
 }
 
 struct Shared {
-    card: Mutex<CitizenCard>,
+    card: Mutex<Box<dyn Chip>>,
     /// The connection, while the card lies on the reader.
     stream: Mutex<Option<TcpStream>>,
     lifted_by_hand: AtomicBool,
@@ -44,7 +44,7 @@ struct Shared {
 
 impl VpcdCard {
     /// A card beside the reader that listens on that port of 127.0.0.1.
-    pub fn new(card: CitizenCard, port: u16) -> Self {
+    pub fn new(card: Box<dyn Chip>, port: u16) -> Self {
         let shared = Shared {
             card: Mutex::new(card),
             stream: Mutex::new(None),
@@ -88,7 +88,7 @@ impl VpcdCard {
 
     /// The QR printed on the card.
     pub fn printed_code(&self) -> String {
-        locked(&self.shared.card).printed_code().to_owned()
+        locked(&self.shared.card).printed_code().unwrap_or_default().to_owned()
     }
 }
 
@@ -192,13 +192,15 @@ mod tests {
     use std::{collections::BTreeMap, net::TcpListener};
 
     use super::*;
-    use crate::{card_profile::CardProfile, personalise::Personalised, scenario::CardScript};
+    use crate::{
+        card_profile::CardProfile, citizen_card::CitizenCard, personalise::Personalised, scenario::CardScript,
+    };
 
     fn laid() -> (VpcdCard, TcpListener, TcpStream) {
         let content = Personalised::for_tests("X", "123456", BTreeMap::new(), &CardProfile::default());
         let card = CitizenCard::new(content, &CardScript::default(), 1);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut card = VpcdCard::new(card, listener.local_addr().unwrap().port());
+        let mut card = VpcdCard::new(Box::new(card), listener.local_addr().unwrap().port());
         card.lay().unwrap();
         let (reader, _) = listener.accept().unwrap();
         (card, listener, reader)

@@ -12,8 +12,8 @@ use crate::project;
 const COLUMNS: &[&[&str]] = &[
     &["faults"],
     &["keys", "devices", "screen", "boards", "tuf", "release", "upkeep"],
-    &["audit", "card", "drivers", "install", "metrics", "simulators", "configuration", "command", "stick"],
-    &["identity"],
+    &["audit", "badge", "card", "drivers", "install", "metrics", "simulators", "configuration", "command"],
+    &["identity", "stick"],
     &["face"],
     &["services"],
     &["transaction"],

@@ -20,6 +20,7 @@ pub fn run() -> Result<()> {
     let swupdate = unpack_debian("swupdate")?;
     let rauc = install_rauc()?;
     let softhsm = unpack_debian("softhsm2")?;
+    let opensc = unpack_debian("opensc")?;
     let victoria = install_opponent("victoria-metrics", "firmware/fleetd/tests/victoria_metrics/install.py")?;
     // Lints, programs and tests in one build, so that nothing is looked at or built twice.
     project::run(linting()?.args(["build", "--all-targets"]).args(EVERYTHING))?;
@@ -35,6 +36,7 @@ pub fn run() -> Result<()> {
             ("KIOSK_SWUPDATE", swupdate.join("run")),
             ("KIOSK_RAUC", rauc.join("run")),
             ("KIOSK_SOFTHSM", softhsm),
+            ("KIOSK_OPENSC", opensc),
             ("KIOSK_VICTORIA", victoria),
         ],
     )

@@ -26,6 +26,7 @@ use simulators::{
     people::People,
     personalise::Issuer,
     scenario::{PrinterScript, Scenario},
+    staff_badge::StaffBadge,
 };
 
 const HELP: &str = "\
@@ -106,6 +107,8 @@ fn run() -> Result<(), Box<dyn Error>> {
     // The demo searches everything that the kiosk wrote for a piece of the portrait.
     fs::write(options.folder.join("dg2.bin"), printed.file(DG2).unwrap_or_default())?;
 
+    write_badges(&scenario, &options.folder, &issuer_folder)?;
+
     let card = if options.in_memory {
         Err("the card in memory was asked for".to_owned())
     } else {
@@ -121,6 +124,15 @@ fn run() -> Result<(), Box<dyn Error>> {
     serve(&options.folder.join("desk.sock"), &desk)?;
     // The one who started us holds the other end: when it goes, everything goes.
     io::stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+/// The badges that the kiosk knows, where a badge comes.
+fn write_badges(scenario: &Scenario, folder: &Path, issuer: &Path) -> Result<(), Box<dyn Error>> {
+    let Some(badge) = &scenario.card.badge else { return Ok(()) };
+    let shown = StaffBadge::kept(issuer, badge)?;
+    let known = if badge.of_somebody_else { StaffBadge::p256()? } else { shown };
+    fs::write(folder.join("badges.toml"), known.list(&badge.holder)?)?;
     Ok(())
 }
 

@@ -3,40 +3,40 @@
 
 /// A status word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Status(pub u16);
+pub(crate) struct Status(pub u16);
 
 impl Status {
-    pub(super) const OK: Self = Self(0x9000);
-    pub(super) const END_OF_FILE: Self = Self(0x6282);
-    pub(super) const AUTHENTICATION_FAILED: Self = Self(0x6300);
-    pub(super) const WRONG_LENGTH: Self = Self(0x6700);
-    pub(super) const NOT_ALLOWED: Self = Self(0x6982);
-    pub(super) const CONDITIONS: Self = Self(0x6985);
-    pub(super) const NO_CURRENT_FILE: Self = Self(0x6986);
-    pub(super) const OBJECTS_MISSING: Self = Self(0x6987);
-    pub(super) const OBJECTS_WRONG: Self = Self(0x6988);
-    pub(super) const WRONG_DATA: Self = Self(0x6A80);
-    pub(super) const NOT_FOUND: Self = Self(0x6A82);
-    pub(super) const WRONG_OBJECTS: Self = Self(0x6A87);
-    pub(super) const REFERENCE_NOT_FOUND: Self = Self(0x6A88);
-    pub(super) const WRONG_OFFSET: Self = Self(0x6B00);
-    pub(super) const UNKNOWN_INSTRUCTION: Self = Self(0x6D00);
-    pub(super) const UNKNOWN_CLASS: Self = Self(0x6E00);
+    pub(crate) const OK: Self = Self(0x9000);
+    pub(crate) const END_OF_FILE: Self = Self(0x6282);
+    pub(crate) const AUTHENTICATION_FAILED: Self = Self(0x6300);
+    pub(crate) const WRONG_LENGTH: Self = Self(0x6700);
+    pub(crate) const NOT_ALLOWED: Self = Self(0x6982);
+    pub(crate) const CONDITIONS: Self = Self(0x6985);
+    pub(crate) const NO_CURRENT_FILE: Self = Self(0x6986);
+    pub(crate) const OBJECTS_MISSING: Self = Self(0x6987);
+    pub(crate) const OBJECTS_WRONG: Self = Self(0x6988);
+    pub(crate) const WRONG_DATA: Self = Self(0x6A80);
+    pub(crate) const NOT_FOUND: Self = Self(0x6A82);
+    pub(crate) const WRONG_OBJECTS: Self = Self(0x6A87);
+    pub(crate) const REFERENCE_NOT_FOUND: Self = Self(0x6A88);
+    pub(crate) const WRONG_OFFSET: Self = Self(0x6B00);
+    pub(crate) const UNKNOWN_INSTRUCTION: Self = Self(0x6D00);
+    pub(crate) const UNKNOWN_CLASS: Self = Self(0x6E00);
 
     /// 61xx: so many more bytes wait, 256 or more where xx is zero (ISO/IEC 7816-4, 5.6).
-    pub(super) fn waiting(length: usize) -> Self {
+    pub(crate) fn waiting(length: usize) -> Self {
         Self(0x6100 | if length < 256 { length as u16 } else { 0 })
     }
 
     /// 6Cxx: ask again with that length (ISO/IEC 7816-4, 5.6).
-    pub(super) fn right_length(length: usize) -> Self {
+    pub(crate) fn right_length(length: usize) -> Self {
         Self(0x6C00 | (length & 0xFF) as u16)
     }
 }
 
 /// A command taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Command {
+pub(crate) struct Command {
     pub class: u8,
     pub instruction: u8,
     pub p1: u8,
@@ -50,7 +50,7 @@ pub(super) struct Command {
 
 /// How much data a terminal takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expected {
+pub(crate) enum Expected {
     /// That many bytes.
     Exactly(usize),
     /// As many as there are, up to this limit of the length field's form.
@@ -58,7 +58,7 @@ pub(super) enum Expected {
 }
 
 impl Expected {
-    pub(super) fn limit(self) -> usize {
+    pub(crate) fn limit(self) -> usize {
         match self {
             Self::Exactly(limit) | Self::UpTo(limit) => limit,
         }
@@ -67,7 +67,7 @@ impl Expected {
 
 impl Command {
     /// Takes a command apart; `None` where its lengths do not fit its bytes.
-    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let [class, instruction, p1, p2, body @ ..] = bytes else { return None };
         let (data, expected, extended): (&[u8], _, _) = match body {
             [] => (&[], None, false),
@@ -103,34 +103,34 @@ impl Command {
     }
 
     /// P1 and P2 as one number.
-    pub(super) fn parameters(&self) -> u16 {
+    pub(crate) fn parameters(&self) -> u16 {
         u16::from(self.p1) << 8 | u16::from(self.p2)
     }
 
     /// Whether the class asks for secure messaging with an authenticated header.
-    pub(super) fn is_protected(&self) -> bool {
+    pub(crate) fn is_protected(&self) -> bool {
         self.class & 0x0C == 0x0C
     }
 
     /// Whether more commands of the same chain follow.
-    pub(super) fn is_chained(&self) -> bool {
+    pub(crate) fn is_chained(&self) -> bool {
         self.class & 0x10 != 0
     }
 }
 
 /// Data and status of an answer, before any protection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub data: Vec<u8>,
     pub status: Status,
 }
 
 impl Answer {
-    pub(super) fn with(data: Vec<u8>) -> Self {
+    pub(crate) fn with(data: Vec<u8>) -> Self {
         Self { data, status: Status::OK }
     }
 
-    pub(super) fn bytes(mut self) -> Vec<u8> {
+    pub(crate) fn bytes(mut self) -> Vec<u8> {
         self.data.extend(self.status.0.to_be_bytes());
         self.data
     }
@@ -143,12 +143,12 @@ impl From<Status> for Answer {
 }
 
 /// One length byte.
-pub(super) fn short_length(length: u8) -> Expected {
+pub(crate) fn short_length(length: u8) -> Expected {
     if length == 0 { Expected::UpTo(256) } else { Expected::Exactly(length.into()) }
 }
 
 /// Two length bytes.
-pub(super) fn extended_length(high: u8, low: u8) -> Expected {
+pub(crate) fn extended_length(high: u8, low: u8) -> Expected {
     match u16::from_be_bytes([high, low]) {
         0 => Expected::UpTo(65_536),
         length => Expected::Exactly(length.into()),

@@ -3,7 +3,7 @@
 //! never does I/O and shares no code with the reader crate, so that a mistake there
 //! cannot agree with itself.
 
-mod apdu;
+pub(crate) mod apdu;
 mod basic_access;
 mod files;
 mod genuine;
@@ -28,6 +28,7 @@ use self::{
 use crate::{
     card_profile::{Access, CardFaults, ChannelMishap, ChipAuthentication, MasterFile, PasswordKind},
     chance::SeededChance,
+    chip::Chip,
     personalise::{APPLICATION, Personalised, chip_keys::AgreementKey},
     scenario::CardScript,
 };
@@ -66,6 +67,61 @@ pub struct CitizenCard {
     waiting: Vec<u8>,
 }
 
+impl Chip for CitizenCard {
+    fn answer(&mut self, apdu: &[u8]) -> Vec<u8> {
+        self.answered += 1;
+        if self.script.faults.gone_at_command == Some(self.answered) {
+            self.lifted = true;
+        }
+        let wrong_before = self.wrong_keys;
+        let answer = match Command::parse(apdu) {
+            None => Answer::from(Status::WRONG_LENGTH).bytes(),
+            Some(command) => self.carry_out_in_pieces(&command),
+        };
+        self.time = link::exchange_time(self.script.link_kbps, apdu.len(), answer.len());
+        if self.wrong_keys > wrong_before {
+            self.time += link::pause_after(self.wrong_keys);
+        }
+        answer
+    }
+
+    fn time_of_last_answer(&self) -> Duration {
+        self.time
+    }
+
+    fn is_lifted_now(&mut self) -> bool {
+        std::mem::take(&mut self.lifted)
+    }
+
+    fn reset(&mut self) {
+        self.channel = None;
+        self.next_channel = None;
+        self.place = Place::default();
+        self.challenge = None;
+        self.pace = None;
+        self.chip_authentication = None;
+        self.protected = 0;
+        self.last_protected.clear();
+        self.waiting.clear();
+        self.password = None;
+    }
+
+    fn atr(&self) -> Vec<u8> {
+        let lengths = if self.script.short_length { 0x80 } else { 0xC0 };
+        let mut atr = vec![0x3B, 0x85, 0x80, 0x01, 0x80, 0x73, 0x94, 0x21, lengths];
+        atr.push(atr[1..].iter().fold(0, |sum, byte| sum ^ byte));
+        atr
+    }
+
+    fn answered(&self) -> u64 {
+        self.answered
+    }
+
+    fn printed_code(&self) -> Option<&str> {
+        Some(self.content.printed_code())
+    }
+}
+
 impl CitizenCard {
     /// A fresh chip. `seed` decides its nonces and keys.
     pub fn new(personalised: Personalised, script: &CardScript, seed: u64) -> Self {
@@ -96,70 +152,6 @@ impl CitizenCard {
             last_protected: Vec::new(),
             waiting: Vec::new(),
         }
-    }
-
-    /// Answers one command APDU.
-    pub fn answer(&mut self, apdu: &[u8]) -> Vec<u8> {
-        self.answered += 1;
-        if self.script.faults.gone_at_command == Some(self.answered) {
-            self.lifted = true;
-        }
-        let wrong_before = self.wrong_keys;
-        let answer = match Command::parse(apdu) {
-            None => Answer::from(Status::WRONG_LENGTH).bytes(),
-            Some(command) => self.carry_out_in_pieces(&command),
-        };
-        self.time = link::exchange_time(self.script.link_kbps, apdu.len(), answer.len());
-        if self.wrong_keys > wrong_before {
-            self.time += link::pause_after(self.wrong_keys);
-        }
-        answer
-    }
-
-    /// How long the chip and the radio link took for the answer just given: nothing
-    /// where no link speed is set, but for pauses after wrong keys.
-    pub fn time_of_last_answer(&self) -> Duration {
-        self.time
-    }
-
-    /// Whether the scripted hand lifts the card now, before the answer just given
-    /// gets through. True once; whoever carries the answers must drop that one.
-    pub fn is_lifted_now(&mut self) -> bool {
-        std::mem::take(&mut self.lifted)
-    }
-
-    /// Power off and on: every channel is gone.
-    pub fn reset(&mut self) {
-        self.channel = None;
-        self.next_channel = None;
-        self.place = Place::default();
-        self.challenge = None;
-        self.pace = None;
-        self.chip_authentication = None;
-        self.protected = 0;
-        self.last_protected.clear();
-        self.waiting.clear();
-        self.password = None;
-    }
-
-    /// Answer to reset as PC/SC part 3 makes it for a contactless card: its
-    /// historical bytes say whether extended length and chaining work (ISO/IEC
-    /// 7816-4, 8.1.1.2.7).
-    pub fn atr(&self) -> Vec<u8> {
-        let lengths = if self.script.short_length { 0x80 } else { 0xC0 };
-        let mut atr = vec![0x3B, 0x85, 0x80, 0x01, 0x80, 0x73, 0x94, 0x21, lengths];
-        atr.push(atr[1..].iter().fold(0, |sum, byte| sum ^ byte));
-        atr
-    }
-
-    /// Command APDUs answered since it was made.
-    pub fn answered(&self) -> u64 {
-        self.answered
-    }
-
-    /// The QR printed on the card.
-    pub fn printed_code(&self) -> &str {
-        self.content.printed_code()
     }
 
     /// A chip of short length gives a longer answer in pieces, each called for with GET

@@ -8,6 +8,7 @@ use jiff::civil::{Date, date};
 use simulators::{
     card_profile::{BadKey, Cipher, Mapping, PaceFault, PaceProtocol},
     chance::SeededChance,
+    chip::Chip as _,
     citizen_card::CitizenCard,
     in_memory::InMemoryReader,
     people::People,

@@ -5,6 +5,7 @@ mod issued_card;
 mod issuer_kit;
 mod libeac;
 mod opened_chip;
+mod opensc;
 mod other_readers;
 mod passports;
 mod private_pcscd;

@@ -17,6 +17,7 @@ use simulators::{
         Offer, PaceProtocol, Parameters, PasswordKind,
     },
     chance::SeededChance,
+    chip::Chip as _,
     citizen_card::CitizenCard,
     people::People,
     personalise::{Issuer, Personalised},

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use simulators::{
     card_process::{CardOptions, CardProcess},
     chance::SeededChance,
+    chip::Chip as _,
     citizen_card::CitizenCard,
     pcscd::PrivatePcscd,
     people::People,

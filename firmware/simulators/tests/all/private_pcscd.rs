@@ -40,8 +40,14 @@ fn passes(name: &str, daemon: &PrivatePcscd) -> bool {
 }
 
 fn lay_card(folder: &Path, daemon: &PrivatePcscd) -> CardProcess {
+    lay(folder, daemon, "")
+}
+
+/// Lays down what this part of a scenario says.
+pub fn lay(folder: &Path, daemon: &PrivatePcscd, part: &str) -> CardProcess {
     let scenario = folder.join("scenario.toml");
-    fs::write(&scenario, "title = \"T\"\nperson = \"khue\"\n[expect]\noutcome = \"none\"\n").unwrap();
+    let text = format!("title = \"T\"\nperson = \"khue\"\n{part}[expect]\noutcome = \"none\"\n");
+    fs::write(&scenario, text).unwrap();
     let options = CardOptions {
         scenario: &scenario,
         people: Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/people")),

@@ -91,7 +91,7 @@ pub fn virtual_card_at(port: u16, script: &CardScript) -> (VpcdCard, AccessKey) 
     let issuer = Issuer::generate(today, &mut SeededChance::new(1)).unwrap();
     let card = issuer.personalise(people.person("khue").unwrap(), &folder, script, today).unwrap();
     let key = AccessKey::Can(Can::new(card.can()).unwrap());
-    (VpcdCard::new(CitizenCard::new(card, script, 7), port), key)
+    (VpcdCard::new(Box::new(CitizenCard::new(card, script, 7)), port), key)
 }
 
 pub fn read_portrait(reader: &mut PcscReader, key: &AccessKey) -> Result<ReadLog, ReadError> {

@@ -14,10 +14,10 @@ use std::{
 };
 
 use getrandom::rand_core::UnwrapErr;
-use rand_core::{CryptoRng, Rng};
+use rand_core::CryptoRng;
 use simulators::{
-    chance::SeededChance, citizen_card::CitizenCard, people::People, personalise::Issuer, scenario::Scenario,
-    vpcd::VpcdCard,
+    chance::SeededChance, chip::Chip, citizen_card::CitizenCard, people::People, personalise::Issuer,
+    scenario::Scenario, staff_badge::StaffBadge, vpcd::VpcdCard,
 };
 
 use self::options::{Asked, Options};
@@ -49,15 +49,26 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         None => Box::new(UnwrapErr(getrandom::SysRng)),
     };
     let scenario = Scenario::load(&options.scenario)?;
-    let people = People::load(&options.people)?;
-    let person = people.person(&scenario.person)?;
-    let issuer = Issuer::open(&options.issuer_folder, options.today, &mut *chance)?;
-    let personalised = issuer.personalise(person, &options.people, &scenario.card, options.today)?;
-    let card = CitizenCard::new(personalised, &scenario.card, chance.next_u64());
+    let card = card(options, &scenario, &mut *chance)?;
     let socket = SocketFile::bind(&options.control)?;
     println!("ready");
     control::obey(&socket.listener, VpcdCard::new(card, options.vpcd_port))?;
     Ok(())
+}
+
+fn card(
+    options: &Options,
+    scenario: &Scenario,
+    chance: &mut dyn CryptoRng,
+) -> Result<Box<dyn Chip>, Box<dyn Error>> {
+    if let Some(badge) = &scenario.card.badge {
+        return Ok(Box::new(StaffBadge::kept(&options.issuer_folder, badge)?));
+    }
+    let people = People::load(&options.people)?;
+    let person = people.person(&scenario.person)?;
+    let issuer = Issuer::open(&options.issuer_folder, options.today, chance)?;
+    let personalised = issuer.personalise(person, &options.people, &scenario.card, options.today)?;
+    Ok(Box::new(CitizenCard::new(personalised, &scenario.card, chance.next_u64())))
 }
 
 /// The control socket; its file goes when the program ends.

@@ -13,7 +13,7 @@ use openssl::{
     sign::Signer,
     symm::{Cipher as Algorithm, Crypter, Mode},
 };
-use simulators::{card_profile::Cipher, chance::SeededChance, citizen_card::CitizenCard};
+use simulators::{card_profile::Cipher, chance::SeededChance, chip::Chip as _, citizen_card::CitizenCard};
 
 pub use self::{
     group::Group,
