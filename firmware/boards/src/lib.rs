@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use faults::Fault;
 
 pub use parts::{
-    Camera, CodeScanner, Configuration, Files, Gateway, Idle, Kiosk, Lights, LivenessPack, Officers, Outbox,
-    Reader, ReceiptPrinter, Screen,
+    Badges, Camera, CodeScanner, Configuration, Files, Gateway, Idle, Kiosk, Lights, LivenessPack, Officers,
+    Outbox, Reader, ReceiptPrinter, Screen,
 };
 pub use value::{Baud, Hertz, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, Within};
 
@@ -43,6 +43,8 @@ pub struct Board {
     pub liveness_pack: Option<LivenessPack>,
     /// The officers who may confirm a person; none: that way is not offered.
     pub officers: Option<Officers>,
+    /// The badges of staff; none: a PIN alone signs in.
+    pub badges: Option<Badges>,
     /// Settings from afar; none: the board alone counts.
     pub configuration: Option<Configuration>,
     /// The site's one upstream.

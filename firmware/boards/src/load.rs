@@ -11,8 +11,9 @@ use serde::Deserialize;
 use crate::{
     Board, BoardError,
     parts::{
-        CameraPart, CodeScannerPart, ConfigurationPart, FilesPart, GatewayPart, IdlePart, KioskPart,
-        LightsPart, LivenessPackPart, OfficersPart, OutboxPart, ReaderPart, ReceiptPrinterPart, ScreenPart,
+        BadgesPart, CameraPart, CodeScannerPart, ConfigurationPart, FilesPart, GatewayPart, IdlePart,
+        KioskPart, LightsPart, LivenessPackPart, OfficersPart, OutboxPart, ReaderPart, ReceiptPrinterPart,
+        ScreenPart,
     },
     section::Part,
 };
@@ -33,6 +34,7 @@ struct BoardFile {
     lights: Option<LightsPart>,
     liveness_pack: Option<LivenessPackPart>,
     officers: Option<OfficersPart>,
+    badges: Option<BadgesPart>,
     configuration: Option<ConfigurationPart>,
     gateway: Option<GatewayPart>,
     outbox: Option<OutboxPart>,
@@ -102,6 +104,7 @@ impl BoardFile {
         place(&mut self.lights, folder);
         place(&mut self.liveness_pack, folder);
         place(&mut self.officers, folder);
+        place(&mut self.badges, folder);
         place(&mut self.configuration, folder);
         place(&mut self.gateway, folder);
         place(&mut self.outbox, folder);
@@ -134,6 +137,7 @@ impl BoardFile {
             lights: over(self.lights, inherited.lights),
             liveness_pack: over(self.liveness_pack, inherited.liveness_pack),
             officers: over(self.officers, inherited.officers),
+            badges: over(self.badges, inherited.badges),
             configuration: over(self.configuration, inherited.configuration),
             gateway: over(self.gateway, inherited.gateway),
             outbox: over(self.outbox, inherited.outbox),
@@ -167,6 +171,7 @@ impl BoardFile {
             lights: maybe!(lights, "lights"),
             liveness_pack: maybe!(liveness_pack, "liveness-pack"),
             officers: maybe!(officers, "officers"),
+            badges: maybe!(badges, "badges"),
             configuration: maybe!(configuration, "configuration"),
             gateway: needed!(gateway, "gateway"),
             outbox: needed!(outbox, "outbox"),

@@ -141,6 +141,15 @@ section! {
 }
 
 section! {
+    /// The badges of those who service the machine. Whoever has one needs it to sign in; without
+    /// this section a PIN alone signs in.
+    Badges said by BadgesPart {
+        /// The badges file: ids of the staff file, and public keys.
+        list: Location => "list",
+    }
+}
+
+section! {
     /// Settings from afar, laid over the board. A board without it takes none.
     Configuration said by ConfigurationPart {
         /// Where `fleetd` lays them down.

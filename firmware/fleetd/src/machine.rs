@@ -22,6 +22,13 @@ pub fn boot_id() -> io::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
 }
 
+/// 32 bytes that nobody can guess.
+pub fn challenge() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).expect("the kernel gives chance");
+    bytes
+}
+
 /// Evenly drawn from all numbers.
 pub fn chance() -> u32 {
     let mut bytes = [0; 4];

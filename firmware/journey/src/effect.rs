@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use badge::Present;
 use card::AccessKey;
 use face::{FaceMatch, FirstSigned, OfficerId, Reference, Tempo};
 use identity::{Identity, IdentityId};
@@ -47,12 +48,24 @@ pub enum Effect {
     CallHelp,
     /// Check a staff PIN.
     StaffSignIn(Zeroizing<String>),
+    /// Wait for the badge of that person.
+    ReadBadge(String),
+    /// Somebody is signed in.
+    AdmitStaff(SignedIn),
     /// Do what a button of the staff page says.
     StaffDo(StaffTap),
     /// Write a line into the audit log.
     Note(audit::Event),
     /// Forget everything of this visit, in every thread.
     Wipe,
+}
+
+/// How somebody signed in on the staff page.
+pub enum SignedIn {
+    /// With a PIN alone: the id of the staff file.
+    ByPin(String),
+    /// With a PIN and a badge.
+    ByBadge(Box<Present>),
 }
 
 /// An officer who is about to sign. The PIN is wiped when dropped.
@@ -156,6 +169,8 @@ impl Effect {
             Self::Print(..) => "Print",
             Self::CallHelp => "CallHelp",
             Self::StaffSignIn(_) => "StaffSignIn",
+            Self::ReadBadge(_) => "ReadBadge",
+            Self::AdmitStaff(_) => "AdmitStaff",
             Self::StaffDo(_) => "StaffDo",
             Self::Note(_) => "Note",
             Self::Wipe => "Wipe",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use badge::Present;
 use face::{FaceMatch, FirstSigned, Reference};
 use faults::Fault;
 use identity::{Greeting, Identity, card_code::CardCode};
@@ -82,8 +83,16 @@ pub enum Event {
     Printed,
     /// It is not.
     PrintFailed(Fault),
-    /// The PIN is right.
-    StaffSignedIn,
+    /// The PIN is right, and that is all that is needed of that person.
+    StaffSignedIn(String),
+    /// The PIN is right, and of somebody who has a badge: they are to show it.
+    BadgeWanted(String),
+    /// They did.
+    BadgeShown(Box<Present>),
+    /// It was another, or could not be read.
+    BadgeRefused(Fault),
+    /// There is no reader that it could be shown to.
+    NoBadgeReader(Fault),
     /// It is not, or sign-in is locked for that many seconds.
     StaffRefused(Fault, Option<u32>),
     /// A button of the staff page did its work.
@@ -144,7 +153,11 @@ impl Event {
             Self::Rejected(_) => "Rejected",
             Self::Printed => "Printed",
             Self::PrintFailed(_) => "PrintFailed",
-            Self::StaffSignedIn => "StaffSignedIn",
+            Self::StaffSignedIn(_) => "StaffSignedIn",
+            Self::BadgeWanted(_) => "BadgeWanted",
+            Self::BadgeShown(_) => "BadgeShown",
+            Self::BadgeRefused(_) => "BadgeRefused",
+            Self::NoBadgeReader(_) => "NoBadgeReader",
             Self::StaffRefused(..) => "StaffRefused",
             Self::StaffDone(_) => "StaffDone",
         }

@@ -13,7 +13,7 @@ mod step;
 mod time_limits;
 mod typing;
 
-pub use effect::{Effect, Kept, OfficerTry, Request, Secrets, SlipOrder};
+pub use effect::{Effect, Kept, OfficerTry, Request, Secrets, SignedIn, SlipOrder};
 pub use event::{Event, PlatformStep};
 pub use state::Journey;
 pub use time_limits::TimeLimits;

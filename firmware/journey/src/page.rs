@@ -178,6 +178,7 @@ impl Journey {
             At::SigningInStaff { pin, locked_for, fault } => {
                 Screen::StaffSignIn { entered: pin.count(), locked_for: *locked_for, fault: *fault }
             }
+            At::ShowingBadge { fault, .. } => Screen::StaffBadge { fault: *fault },
             At::ServingStaff { note } => Screen::Staff {
                 devices: world.devices.iter().map(|(device, state)| line(*device, *state)).collect(),
                 waiting: world.desk.waiting,

@@ -247,6 +247,11 @@ pub(crate) enum At {
         locked_for: Option<u32>,
         fault: Option<Fault>,
     },
+    ShowingBadge {
+        /// Whose, by the PIN.
+        holder: String,
+        fault: Option<Fault>,
+    },
     ServingStaff {
         note: Option<StaffNote>,
     },
@@ -310,6 +315,7 @@ impl At {
             Self::Ended { .. } => "Ended",
             Self::Thanking { .. } => "Thanking",
             Self::SigningInStaff { .. } => "SigningInStaff",
+            Self::ShowingBadge { .. } => "ShowingBadge",
             Self::ServingStaff { .. } => "ServingStaff",
         }
     }

@@ -5,7 +5,7 @@ mod kiosk;
 use devices::{Device, State};
 use faults::Fault;
 use jiff::civil::date;
-use journey::{Effect, Event, PlatformStep, SlipOrder, TimeLimits};
+use journey::{Effect, Event, PlatformStep, SignedIn, SlipOrder, TimeLimits};
 use kiosk::{Kiosk, kept, pending, receipt};
 use outbox::Standing;
 use screen::{Language, Outcome, Over, PaperOutcome, ReadingStage, Screen, StaffTap, Tap};
@@ -346,10 +346,41 @@ fn from_every_page_that_waits_for_the_citizen_silence_ends_the_visit() {
             wiped |= words(&effects).contains(&"Wipe");
             warned |= matches!(kiosk.view().over, Some(Over::StillThere { .. }));
         }
-        let staff = state.contains("Staff");
+        let staff = state.contains("Staff") || state == "ShowingBadge";
         let closing = ["Ended", "Thanking"].contains(&state);
         assert_eq!(kiosk.at(), "Attract", "{state}");
         assert_eq!((wiped, warned), (!staff, !staff && !closing), "{state}");
+    }
+}
+
+/// Who has a badge gets in with it, and with no other; but a reader that is broken keeps nobody out
+/// who is to mend it.
+#[test]
+fn who_has_a_badge_shows_it() {
+    let words_and_place = |kiosk: &mut Kiosk, event| (words(&kiosk.step(event)), kiosk.at());
+    let mut kiosk = Kiosk::at_state("SigningInStaff");
+    let wanted = words_and_place(&mut kiosk, Event::BadgeWanted(kiosk::STAFF.into()));
+    assert_eq!(wanted, (vec!["ReadBadge"], "ShowingBadge"));
+    let another = words_and_place(&mut kiosk, Event::BadgeShown(kiosk::present("kt-02")));
+    assert_eq!(another, (vec![], "ShowingBadge"), "whose PIN was typed");
+    let refused = words_and_place(&mut kiosk, Event::BadgeRefused(Fault::BadgeWrong));
+    assert_eq!(refused, (vec!["ReadBadge"], "ShowingBadge"));
+    assert_eq!(kiosk.view().screen, Screen::StaffBadge { fault: Some(Fault::BadgeWrong) });
+    let right = kiosk.step(Event::BadgeShown(kiosk::present(kiosk::STAFF)));
+    assert!(
+        matches!(&right[..], [Effect::AdmitStaff(SignedIn::ByBadge(who))] if who.holder() == kiosk::STAFF)
+    );
+    assert_eq!(kiosk.at(), "ServingStaff");
+
+    let mut kiosk = Kiosk::at_state("ShowingBadge");
+    let by_pin = kiosk.step(Event::NoBadgeReader(Fault::ReaderMissing));
+    assert!(matches!(&by_pin[..], [Effect::AdmitStaff(SignedIn::ByPin(id))] if id == kiosk::STAFF));
+    let Screen::Staff { note, .. } = kiosk.view().screen else { panic!("{}", kiosk.at()) };
+    assert_eq!(note, Some(screen::StaffNote::ReaderFailed(Fault::ReaderMissing)));
+
+    for leaves in [Event::Tap(Tap::Back), Event::Tap(Tap::End)] {
+        let mut kiosk = Kiosk::at_state("ShowingBadge");
+        assert_eq!(words_and_place(&mut kiosk, leaves), (vec!["StopCard"], "Attract"));
     }
 }
 
@@ -370,7 +401,7 @@ fn whoever_leaves_the_staff_page_has_left_it_in_the_log_too() {
         assert_eq!((kiosk.at(), words(&said)), ("Attract", vec!["StaffDo"]), "silently: {silently}");
         assert_eq!(kiosk.view().language, Language::Vi, "the next citizen's");
         kiosk.tap(Tap::OpenStaff);
-        kiosk.step(Event::StaffSignedIn);
+        kiosk.step(Event::StaffSignedIn(kiosk::STAFF.into()));
         assert!(matches!(kiosk.view().screen, Screen::Staff { closed: true, note: None, .. }));
     }
 }

@@ -11,6 +11,7 @@ use crate::{Refusal, from_afar::Which};
 pub const HELP: &str = "\
 Usage: kioskd --board FILE [--check-config [--candidate] | --check-devices | --public-key]
        kioskd --new-officer NUMBER
+       kioskd --board FILE --new-badge ID
 
   --board FILE          the machine: a file such as /etc/kiosk/boards/site.toml
   --check-config        read and check everything that is set, then stop
@@ -18,6 +19,8 @@ Usage: kioskd --board FILE [--check-config [--candidate] | --check-devices | --p
   --check-devices       open every device once, say how each is, then stop
   --public-key          say the kiosk's public key, for enrolment; it is made where none is
   --new-officer NUMBER  ask an officer for a PIN, and say the entry for the officers file
+  --new-badge ID        read the badge that is laid on the board's reader, and say the entry of
+                        that person of the staff file for the badges file
   --version             say the version";
 
 /// What is to be done.
@@ -32,6 +35,8 @@ pub enum Task {
     PublicKey(PathBuf),
     /// Make the key of an officer with this service number.
     NewOfficer(String),
+    /// Read the badge of that person of the staff file.
+    NewBadge(PathBuf, String),
     /// Only say something.
     Say(String),
 }
@@ -41,6 +46,7 @@ pub fn read() -> Result<Task, Refusal> {
     let mut board = None;
     let mut task: fn(PathBuf) -> Task = Task::Serve;
     let mut candidate = false;
+    let mut holder = None;
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next().map_err(wrong)? {
         match argument {
@@ -53,13 +59,20 @@ pub fn read() -> Result<Task, Refusal> {
                 let number = arguments.value().and_then(ValueExt::string).map_err(wrong)?;
                 return Ok(Task::NewOfficer(number));
             }
+            Long("new-badge") => {
+                holder = Some(arguments.value().and_then(ValueExt::string).map_err(wrong)?);
+            }
             Long("version") => return Ok(Task::Say(format!("kioskd {}", env!("CARGO_PKG_VERSION")))),
             Short('h') | Long("help") => return Ok(Task::Say(HELP.to_owned())),
             other => return Err(wrong(other.unexpected())),
         }
     }
     let missing = || Refusal { fault: Fault::UsageWrong, what: "--board FILE is missing".into() };
-    match (task(board.ok_or_else(missing)?), candidate) {
+    let board = board.ok_or_else(missing)?;
+    if let Some(holder) = holder {
+        return Ok(Task::NewBadge(board, holder));
+    }
+    match (task(board), candidate) {
         (task, false) => Ok(task),
         (Task::CheckConfig(board, _), true) => Ok(Task::CheckConfig(board, Which::Candidate)),
         _ => Err(Refusal { fault: Fault::UsageWrong, what: "--candidate goes with --check-config".into() }),

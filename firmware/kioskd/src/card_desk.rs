@@ -12,10 +12,11 @@ use std::{
     time::Duration,
 };
 
+use badge::{BadgeError, Badges, Claim, Present};
 use card::{AccessKey, AccessPolicy, ChipAuthentication, FileId, Progress, ReadError, Session};
 use devices::{CardReader, Device, ReaderFault, State};
 use face::{Engine, Reference};
-use faults::Fault;
+use faults::{Fault, chain};
 use identity::{Identity, IdentityError};
 use jiff::civil::Date;
 use journey::Event;
@@ -45,6 +46,7 @@ pub type Opened = Result<Box<dyn CardReader>, ReaderFault>;
 
 enum Order {
     Read { job: Job, key: Arc<AccessKey>, files: Vec<FileId>, today: Date },
+    Badge { job: Job, claim: Claim, badges: Arc<Badges> },
     Test { job: Job },
 }
 
@@ -83,6 +85,13 @@ impl CardDesk {
         _ = self.orders.send(Order::Read { job, key, files, today });
     }
 
+    /// Has the next card that is laid down sign that claim, if it is the badge of whoever the
+    /// claim names. Ends whatever was being read.
+    pub fn read_badge(&self, job: Job, claim: Claim, badges: Arc<Badges>) {
+        self.newest.store(job.number, Ordering::Relaxed);
+        _ = self.orders.send(Order::Badge { job, claim, badges });
+    }
+
     /// Ends whatever is being read or waited for.
     pub fn stop(&self, newer: Job) {
         self.newest.store(newer.number, Ordering::Relaxed);
@@ -108,6 +117,7 @@ enum Ended {
     Reader(ReaderFault),
     Card(ReadError),
     Identity(IdentityError),
+    Badge(BadgeError),
     /// Nobody wants it any more.
     Unwanted,
 }
@@ -125,6 +135,32 @@ impl From<ReadError> for Ended {
     }
 }
 
+impl From<BadgeError> for Ended {
+    fn from(error: BadgeError) -> Self {
+        match error {
+            BadgeError::Reader(
+                fault @ (ReaderFault::Unplugged | ReaderFault::ServiceDown | ReaderFault::Busy),
+            ) => Self::Reader(fault),
+            error => Self::Badge(error),
+        }
+    }
+}
+
+impl Ended {
+    /// Whether the card lies there still, so that it must be lifted before it is tried again.
+    fn leaves_the_card(&self) -> bool {
+        !matches!(
+            self,
+            Self::Reader(_)
+                | Self::Card(ReadError::NoAnswer {
+                    fault: ReaderFault::CardGone | ReaderFault::CardReset,
+                    ..
+                })
+                | Self::Badge(BadgeError::Reader(ReaderFault::CardGone | ReaderFault::CardReset))
+        )
+    }
+}
+
 impl Desk {
     fn serve(mut self, open: &dyn Fn() -> Opened, orders: &mpsc::Receiver<Order>) {
         loop {
@@ -139,6 +175,7 @@ impl Desk {
             }
             match orders.recv_timeout(LOOK_EVERY) {
                 Ok(Order::Read { job, key, files, today }) => self.read(job, &key, &files, today),
+                Ok(Order::Badge { job, claim, badges }) => self.read_badge(job, &claim, &badges),
                 Ok(Order::Test { job }) => self.test(job),
                 Err(RecvTimeoutError::Timeout) => self.look(),
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -197,15 +234,8 @@ impl Desk {
             }
             Err(Ended::Unwanted) => {}
             Err(ended) => {
-                self.must_lift = !matches!(
-                    ended,
-                    Ended::Reader(_)
-                        | Ended::Card(ReadError::NoAnswer {
-                            fault: ReaderFault::CardGone | ReaderFault::CardReset,
-                            ..
-                        })
-                );
-                self.tell_why(job, &ended);
+                self.must_lift = ended.leaves_the_card();
+                self.tell_why(job, &ended, Event::CardFailed);
                 if let Ended::Reader(fault) = ended {
                     self.lost(fault);
                 }
@@ -213,7 +243,30 @@ impl Desk {
         }
     }
 
-    fn tell_why(&self, job: Job, ended: &Ended) {
+    fn read_badge(&mut self, job: Job, claim: &Claim, badges: &Badges) {
+        let Some(reader) = self.reader.as_deref_mut() else {
+            let fault = self.state.fault().unwrap_or(Fault::ReaderMissing);
+            self.tools.tell.work(job, Event::NoBadgeReader(fault));
+            return;
+        };
+        let wanted = Wanted { job, newest: &self.newest };
+        let shown = wait(reader, &mut self.must_lift, &wanted)
+            .and_then(|()| show_badge(reader, claim, badges).map_err(Ended::from));
+        match shown {
+            Ok(present) => self.tools.tell.work(job, Event::BadgeShown(Box::new(present))),
+            Err(Ended::Unwanted) => {}
+            Err(ended) => {
+                self.must_lift = ended.leaves_the_card();
+                self.tell_why(job, &ended, Event::NoBadgeReader);
+                if let Ended::Reader(fault) = ended {
+                    self.lost(fault);
+                }
+            }
+        }
+    }
+
+    /// `no_reader`: what it is to the visit that the reader itself failed.
+    fn tell_why(&self, job: Job, ended: &Ended, no_reader: fn(Fault) -> Event) {
         let tell = &self.tools.tell;
         let event = match ended {
             Ended::Identity(IdentityError::Expired { on }) => {
@@ -236,7 +289,12 @@ impl Desk {
             Ended::Reader(fault) => {
                 tracing::warn!(code = fault.fault().code(), %fault, "reader failed");
                 tell.audit(audit::Event::Fault { fault: fault.fault() });
-                Event::CardFailed(fault.fault())
+                no_reader(fault.fault())
+            }
+            Ended::Badge(error) => {
+                tracing::warn!(code = error.fault().code(), error = chain(error), "badge refused");
+                tell.audit(audit::Event::StaffRefused { fault: error.fault() });
+                Event::BadgeRefused(error.fault())
             }
             Ended::Unwanted => return,
         };
@@ -271,6 +329,13 @@ fn wait(reader: &mut dyn CardReader, must_lift: &mut bool, wanted: &Wanted<'_>) 
             Err(fault) => return Err(Ended::Reader(fault)),
         }
     }
+}
+
+fn show_badge(reader: &mut dyn CardReader, claim: &Claim, badges: &Badges) -> Result<Present, BadgeError> {
+    let holder = &claim.holder;
+    let key = badges.of(holder).ok_or_else(|| BadgeError::Unlisted { holder: holder.clone() })?;
+    let proof = badge::sign(reader, key, claim)?;
+    badges.believe(&claim.kiosk, holder, claim.challenge, proof)
 }
 
 type Person = (Box<Identity>, Result<Arc<Reference>, Fault>);

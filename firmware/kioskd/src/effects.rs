@@ -1,12 +1,17 @@
 //! Carries out what a visit wants done: hands it to the thread or task that can.
 
+use std::sync::Arc;
+
+use badge::{Challenge, Claim};
 use faults::{Fault, chain};
-use journey::{Effect, Event, Kept, SlipOrder};
+use journey::{Effect, Event, Kept, SignedIn, SlipOrder};
 use printing::{CounterReason, MaskedPhone, Matter, Slip, SlipFacts};
+use rand_core::Rng as _;
 use screen::{Language, Outcome, StaffNote, StaffTap};
 
 use crate::{
     card_desk::files_of,
+    chance::Chance,
     clock,
     happened::Kind,
     kiosk::{Kiosk, LogLost},
@@ -80,6 +85,23 @@ pub fn carry_out(kiosk: &mut Kiosk, effect: Effect) -> Result<(), LogLost> {
         Effect::Print(order, language) => print(kiosk, *order, language),
         Effect::CallHelp => kiosk.write(&audit::Event::HelpCalled)?,
         Effect::StaffSignIn(pin) => sign_in(kiosk, &pin)?,
+        Effect::ReadBadge(holder) => {
+            let claim = Claim {
+                kiosk: kiosk.settings.kiosk.to_string(),
+                holder,
+                nonce: Challenge(challenge()),
+                challenge: kiosk.upkeep.badge_is_asked(),
+            };
+            let job = kiosk.job(Kind::Card);
+            kiosk.parts.card.read_badge(job, claim, Arc::clone(&kiosk.settings.badges));
+        }
+        Effect::AdmitStaff(who) => {
+            kiosk.upkeep.staff_came(&who);
+            if let SignedIn::ByBadge(_) = who {
+                kiosk.write(&audit::Event::BadgeShown)?;
+            }
+            kiosk.write(&audit::Event::StaffSignedIn)?;
+        }
         Effect::StaffDo(tap) => serve_staff(kiosk, tap)?,
         Effect::Note(event) => kiosk.write(&event)?,
         Effect::Wipe => kiosk.wipe()?,
@@ -145,6 +167,12 @@ fn reason(outcome: Outcome) -> CounterReason {
     }
 }
 
+fn challenge() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    Chance.fill_bytes(&mut bytes);
+    bytes
+}
+
 /// The count of wrong PINs is on the disk before the answer is given.
 fn sign_in(kiosk: &mut Kiosk, pin: &str) -> Result<(), LogLost> {
     let signed_in = staff::sign_in(&kiosk.settings.officers, pin, &mut kiosk.lockout, clock::now());
@@ -155,9 +183,9 @@ fn sign_in(kiosk: &mut Kiosk, pin: &str) -> Result<(), LogLost> {
     }
     match signed_in {
         Ok(officer) => {
-            kiosk.upkeep.staff_came(officer.as_str());
-            kiosk.write(&audit::Event::StaffSignedIn)?;
-            kiosk.step(Event::StaffSignedIn)
+            let id = officer.as_str().to_owned();
+            let has_badge = kiosk.settings.badges.of(&id).is_some();
+            kiosk.step(if has_badge { Event::BadgeWanted(id) } else { Event::StaffSignedIn(id) })
         }
         Err(error) => {
             let fault = error.fault();

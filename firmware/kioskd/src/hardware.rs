@@ -36,6 +36,15 @@ pub fn card(board: &Board, tools: card_desk::Tools) -> CardDesk {
     CardDesk::start(move || Ok(Box::new(PcscReader::open(slot.clone())?)), tools)
 }
 
+/// The card reader, once.
+pub fn open_reader(board: &Board) -> card_desk::Opened {
+    #[cfg(feature = "simulators")]
+    if let Some(reader) = crate::pretend::card() {
+        return Ok(Box::new(reader));
+    }
+    Ok(Box::new(PcscReader::open(card_slot(board))?))
+}
+
 /// The citizen lays the card on a field; a reader's slots for inserted cards are not meant.
 fn card_slot(board: &Board) -> SlotChoice {
     SlotChoice::named(board.reader.name.as_str()).of_kind(SlotKind::Contactless)

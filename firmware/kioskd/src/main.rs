@@ -14,6 +14,7 @@ mod happened;
 mod hardware;
 mod issuers;
 mod kiosk;
+mod new_badge;
 mod new_officer;
 mod officer_desk;
 mod paper_desk;
@@ -68,6 +69,10 @@ fn run() -> Result<(), Refusal> {
         }
         Task::PublicKey(board) => println!("{}", settings::public_key(&board).map_err(refused)?),
         Task::NewOfficer(number) => print!("{}", new_officer::make(&number)?),
+        Task::NewBadge(board, holder) => {
+            let board = settings::board(&board).map_err(refused)?;
+            print!("{}", new_badge::make(&board, &holder)?);
+        }
         Task::Say(words) => println!("{words}"),
     }
     Ok(())

@@ -21,6 +21,7 @@ use simulators::{
     recorded::FrameFolder,
     scenario::{LampScript, Scenario},
     sensor::FillLamp,
+    staff_badge::StaffBadge,
 };
 
 use crate::{chance::Chance, clock};
@@ -82,6 +83,12 @@ fn lamp() -> FillLamp {
 pub fn card() -> Option<InMemoryReader> {
     let issuer = named("KIOSK_PRETEND_ISSUER")?;
     let (scenario, people, folder) = script()?;
+    if let Some(badge) = &scenario.card.badge {
+        let badge = StaffBadge::kept(&issuer, badge).expect("the demo's own badge");
+        let reader = InMemoryReader::new(badge);
+        reader.lay();
+        return Some(reader);
+    }
     let person = people.person(&scenario.person).expect("the scenario's person");
     let issuer = Issuer::open(&issuer, clock::today(), &mut Chance).expect("the demo's own issuer");
     let personalised =

@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use badge::Badges;
 use boards::{Board, BoardError};
 use face::{Engine, FaceConfig, FaceError};
 use faults::Fault;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub face: FaceConfig,
     /// Who may open the staff page.
     pub officers: Officers,
+    /// The badges of those who have one; maybe nobody.
+    pub badges: Arc<Badges>,
     /// Who may confirm a person whom the camera fails; maybe nobody.
     pub confirming: Arc<ConfirmingOfficers>,
     /// The kiosk's and the platform's keys.
@@ -185,6 +188,7 @@ impl Settings {
                 .map_err(SettingsError::Face)?;
         }
         let officers = people("files.staff", files.staff.path())?;
+        let badges = board.badges.as_ref().map(|badges| people("badges.list", badges.list.path()));
         let confirming = Arc::new(confirming(&board)?);
         let keys = load_keys(&board)?;
         let idle = &board.idle;
@@ -201,6 +205,7 @@ impl Settings {
             engine: Arc::new(engine),
             face,
             officers,
+            badges: Arc::new(badges.transpose()?.unwrap_or_default()),
             confirming,
             keys,
             limits,

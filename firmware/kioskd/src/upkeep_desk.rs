@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use audit::Event;
+use badge::Challenge;
 use devices::{Device, State};
 use faults::chain;
 use jiff::Timestamp;
@@ -31,8 +32,8 @@ pub struct UpkeepDesk {
     idle_since: Timestamp,
     screen: Screen,
     told: Option<Instant>,
-    /// Who is signed in on the staff page.
-    staff: Option<String>,
+    /// Who is signed in on the staff page, and what their badge signed.
+    staff: Option<(String, Option<String>)>,
     events: BTreeMap<String, u64>,
     counting: Counting,
     from_afar: Option<Arc<FromAfar>>,
@@ -114,16 +115,27 @@ impl UpkeepDesk {
         }
     }
 
-    /// Somebody signed in on the staff page: what only a person beside the machine may start
-    /// (an update from a stick) may be started until they leave.
-    pub fn staff_came(&mut self, id: &str) {
-        self.staff = Some(id.to_owned());
+    /// Somebody signed in on the staff page: what only a person with a badge beside the machine
+    /// may start (an update from a stick) may be started until they leave.
+    pub fn staff_came(&mut self, who: &journey::SignedIn) {
+        self.staff = Some(match who {
+            journey::SignedIn::ByPin(id) => (id.clone(), None),
+            journey::SignedIn::ByBadge(present) => {
+                (present.holder().to_owned(), Some(present.proof().to_string()))
+            }
+        });
         self.tell_staff();
     }
 
+    /// What a badge is to sign for `fleetd`, if it asks.
+    pub fn badge_is_asked(&self) -> Option<Challenge> {
+        let asked = self.folder.badge_is_asked()?;
+        asked.parse().inspect_err(|error| tracing::warn!(error = chain(error), "fleetd's challenge")).ok()
+    }
+
     fn tell_staff(&self) {
-        let Some(id) = self.staff.clone() else { return };
-        if let Err(error) = self.folder.sign_in(&SignedIn { id, written: clock::now() }) {
+        let Some((id, badge)) = self.staff.clone() else { return };
+        if let Err(error) = self.folder.sign_in(&SignedIn { id, badge, written: clock::now() }) {
             tracing::debug!(error = chain(&error), "technician");
         }
     }

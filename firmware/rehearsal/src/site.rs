@@ -60,7 +60,9 @@ pub fn write_board(
         path(&platform.join("platform-signing.pub")),
         path(&platform.join("platform-seal.pub")),
     );
-    fs::write(folder.join("demo.toml"), text)?;
+    let badges = folder.join("badges.toml");
+    let badges = badges.exists().then(|| format!("[badges]\nlist = {}\n", path(&badges)));
+    fs::write(folder.join("demo.toml"), text + &badges.unwrap_or_default())?;
     let slips = folder.join("slips");
     ensure!(ready.slips == slips, "the slips are not where they should be");
     Ok(())

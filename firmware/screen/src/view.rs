@@ -337,6 +337,11 @@ pub enum Screen {
         /// What was wrong with the last try.
         fault: Option<Fault>,
     },
+    /// "Lay your staff badge on the reader."
+    StaffBadge {
+        /// What was wrong with the one before.
+        fault: Option<Fault>,
+    },
     /// The page for the person who services the machine.
     Staff {
         /// Each device and how it is.

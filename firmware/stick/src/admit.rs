@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use badge::Present;
 use jiff::Timestamp;
 use tuf::{
     StaleTimestamp,
@@ -22,20 +23,6 @@ pub struct Kiosk {
     pub device: String,
     /// Its site, if it was told.
     pub site: Option<String>,
-}
-
-/// Somebody who services machines, at this machine now. How that is known is said by whoever
-/// implements [`Technicians`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Technician {
-    /// The id of the staff file; never a name.
-    pub id: String,
-}
-
-/// Knows who is at the machine.
-pub trait Technicians {
-    /// The technician at the machine, at this moment by the machine's own clock.
-    fn at_the_machine(&self, clock: Timestamp) -> Option<Technician>;
 }
 
 /// Why a technician is needed. The first reason that holds.
@@ -67,7 +54,7 @@ pub struct Admitted {
     used: u16,
     release: PermittedRelease,
     stale: StaleTimestamp,
-    technician: Option<Technician>,
+    technician: Option<Present>,
 }
 
 impl Admitted {
@@ -93,7 +80,7 @@ impl Admitted {
     }
 
     /// Who was at the machine, where somebody had to be.
-    pub fn technician(&self) -> Option<&Technician> {
+    pub fn technician(&self) -> Option<&Present> {
         self.technician.as_ref()
     }
 }
@@ -123,7 +110,7 @@ impl Staged {
         kiosk: &Kiosk,
         now: Reading,
         used: u16,
-        technician: Option<Technician>,
+        technician: Option<Present>,
     ) -> Result<Admitted, StickError> {
         self.permit().fits(kiosk, now, used)?;
         let stale = now.time >= self.permit().timestamp_expires();

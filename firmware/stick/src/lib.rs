@@ -20,7 +20,7 @@ mod staging;
 pub mod logs;
 
 pub use self::{
-    admit::{Admitted, CardNeeded, Kiosk, Technician, Technicians},
+    admit::{Admitted, CardNeeded, Kiosk},
     error::StickError,
     medium::{Elapsed, Limits, is_there},
     permit::{Permit, PermitFault, PermitFile, PermittedRelease, StaffCard},

@@ -12,7 +12,8 @@
 //! | `figures.json` | `kioskd` | what it did since its start, in numbers |
 //! | `metrics.prom` | `fleetd` | all figures, for who reads them on the spot |
 //! | `stick.json` | `fleetd` | how far the USB stick has come that is in |
-//! | `technician.json` | `kioskd` | who is signed in on the staff page |
+//! | `challenge.json` | `fleetd` | what a technician's badge is to sign for it |
+//! | `technician.json` | `kioskd` | who is signed in on the staff page, and what their badge signed |
 //!
 //! It reads no clock: times are arguments.
 

@@ -1,7 +1,6 @@
 //! Who services the machine: `kioskd` says so while somebody is signed in on the staff page.
-//! `fleetd` needs it for what only a person beside the machine may start.
-//!
-//! It is as good as the PIN that was typed, and as `kioskd` itself: nothing here proves a card.
+//! `fleetd` needs it for what only a person beside the machine may start. It takes `kioskd`'s word
+//! for nothing: what it believes is a badge's signature over a challenge of its own.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Folder, FolderError};
 
 const NAME: &str = "technician.json";
+const CHALLENGE: &str = "challenge.json";
 
 /// Somebody is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ const NAME: &str = "technician.json";
 pub struct SignedIn {
     /// The id of the staff file; never a name.
     pub id: String,
+    /// What their badge signed, where they have one: a proof of the crate `badge`, as text.
+    #[serde(default)]
+    pub badge: Option<String>,
     /// When this was written; renewed every few seconds.
     pub written: Timestamp,
 }
@@ -34,11 +37,21 @@ impl Folder {
         self.take_away(NAME)
     }
 
-    /// The id of whoever is signed in at that moment, by the machine's own clock.
-    pub fn signed_in(&self, clock: Timestamp) -> Option<String> {
+    /// Whoever is signed in at that moment, by the machine's own clock.
+    pub fn signed_in(&self, clock: Timestamp) -> Option<SignedIn> {
         let signed_in: SignedIn = self.get(NAME)?;
         let fresh = clock.duration_since(signed_in.written).as_secs().abs() <= STALE_AFTER;
-        fresh.then_some(signed_in.id)
+        fresh.then_some(signed_in)
+    }
+
+    /// Says what the next badge is to sign: a challenge of the crate `badge`, as text.
+    pub fn ask_badge(&self, challenge: &str) -> Result<(), FolderError> {
+        self.put(CHALLENGE, &challenge)
+    }
+
+    /// What a badge is to sign for `fleetd`, if there is one that asks.
+    pub fn badge_is_asked(&self) -> Option<String> {
+        self.get(CHALLENGE)
     }
 }
 
@@ -52,12 +65,23 @@ mod tests {
         let folder = Folder::new(place.path());
         let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
         assert_eq!(folder.signed_in(at(0)), None);
-        folder.sign_in(&SignedIn { id: "kt-01".to_owned(), written: at(0) }).unwrap();
+        folder.sign_in(&SignedIn { id: "kt-01".to_owned(), badge: None, written: at(0) }).unwrap();
         for (second, counts) in [(-21, false), (-20, true), (0, true), (20, true), (21, false)] {
             assert_eq!(folder.signed_in(at(second)).is_some(), counts, "{second}");
         }
         folder.sign_out().unwrap();
         assert_eq!(folder.signed_in(at(0)), None);
+    }
+
+    #[test]
+    fn a_badge_is_asked_for_what_was_said_last() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::new(place.path());
+        assert_eq!(folder.badge_is_asked(), None);
+        for challenge in ["aa", "bb"] {
+            folder.ask_badge(challenge).unwrap();
+            assert_eq!(folder.badge_is_asked().as_deref(), Some(challenge));
+        }
     }
 
     #[test]

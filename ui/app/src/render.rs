@@ -285,6 +285,9 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
             fault: fault(wrong),
             ..Sheet::default()
         },
+        Screen::StaffBadge { fault: wrong } => {
+            Sheet { page: PageName::StaffBadge, fault: fault(wrong), ..Sheet::default() }
+        }
         Screen::Staff { devices, waiting, paper_percent, stick, note, closed, version } => {
             let (note, note_fault) = staff_note(*note);
             let (stick, stick_fault) = stick_note(*stick);

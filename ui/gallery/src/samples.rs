@@ -29,7 +29,10 @@ impl Sample {
             self.screen,
             Screen::Attract { .. } | Screen::OutOfService { .. } | Screen::Staff { .. } | Screen::Done { .. }
         );
-        let before = matches!(self.screen, Screen::ChooseService { .. } | Screen::StaffSignIn { .. });
+        let before = matches!(
+            self.screen,
+            Screen::ChooseService { .. } | Screen::StaffSignIn { .. } | Screen::StaffBadge { .. }
+        );
         View {
             screen: self.screen.clone(),
             language,
@@ -200,7 +203,8 @@ fn following(page: &Screen) -> Option<Page> {
             ],
         ),
         Screen::OutOfService { .. } => ("staff-sign-in", staff::sign_in()),
-        Screen::StaffSignIn { .. } => ("staff", staff::serving()),
+        Screen::StaffSignIn { .. } => ("staff-badge", staff::badge()),
+        Screen::StaffBadge { .. } => ("staff", staff::serving()),
         Screen::Staff { .. } => return None,
     })
 }

@@ -107,6 +107,13 @@ fn a_value_out_of_its_range_is_refused_where_it_stands() {
 }
 
 #[test]
+fn staff_have_badges_where_a_site_lists_them_only() {
+    assert!(with(SITE).1.unwrap().badges.is_none());
+    let (folder, board) = with(&format!("{SITE}[badges]\nlist = \"badges.toml\"\n"));
+    assert_eq!(board.unwrap().badges.unwrap().list.path(), folder.path().join("badges.toml"));
+}
+
+#[test]
 fn officers_confirm_where_a_site_lists_them_only() {
     assert!(with(SITE).1.unwrap().officers.is_none());
     let (folder, board) = with(&format!("{SITE}[officers]\nlist = \"officers.toml\"\n"));

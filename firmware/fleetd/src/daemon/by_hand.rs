@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use audit::Event as Audited;
 use faults::chain;
-use stick::Technicians as _;
 use tokio::time::Instant;
 use upkeep::StickState;
 
@@ -12,14 +11,15 @@ use super::{Daemon, MemoryLost, is_for_good, jobs::Kind};
 use crate::{
     machine,
     repository::Source,
-    stick::{Came, Installed, Refused, Seen, SignedInOnStaffPage, Wanted, outcome_word},
+    stick::{Came, Installed, Refused, Seen, Wanted, outcome_word},
     update::{Event, Outcome, State},
 };
 
 impl Daemon {
     /// Looks what is in, goes on with what waits, tells the server what was done.
     pub(super) fn look_at_sticks(&mut self) -> Result<(), MemoryLost> {
-        let Some(desk) = &self.stick else { return Ok(()) };
+        let Some(desk) = &mut self.stick else { return Ok(()) };
+        desk.technician.look(machine::clocks().system);
         if let Some(installed) = self.kept.stick.to_tell()
             && Instant::now() >= desk.tell_at
         {
@@ -76,7 +76,7 @@ impl Daemon {
         if logs
             && !desk.logs_dealt
             && let Some(part) = desk.part.logs.clone()
-            && SignedInOnStaffPage(&self.upkeep).at_the_machine(clock).is_some()
+            && desk.technician.who().is_some()
             && self.jobs.carry_logs(part, clock)
         {
             desk.logs_dealt = true;
@@ -102,7 +102,7 @@ impl Daemon {
             desk.refuse(Refused::Busy.fault(), &Refused::Busy, clock);
             return Ok(());
         }
-        let technician = SignedInOnStaffPage(&self.upkeep).at_the_machine(clock);
+        let technician = desk.technician.who().cloned();
         let used = self.kept.stick.used(&staged.permit().permit().fields().id);
         let kiosk = Wanted::kiosk(&desk.part, self.jobs.facts());
         let admitted = match staged.admit(&kiosk, now, used, technician) {

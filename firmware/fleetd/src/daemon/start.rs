@@ -16,7 +16,7 @@ use crate::{
     machine,
     repository::{Repository, RepositoryError},
     settings::Settings,
-    stick::Desk,
+    stick::{AtTheMachine, Desk},
 };
 
 /// Why the daemon does not start.
@@ -68,8 +68,10 @@ pub fn start(settings: Settings) -> Result<Daemon, StartError> {
     let upkeep = upkeep::Folder::new(&settings.files.upkeep);
     let commands = Commands::open(&settings.files.state, &upkeep)?;
     let log = settings.files.state.join("audit.log");
-    let stick =
-        settings.stick.clone().map(|part| Desk::new(part, &log, upkeep.clone(), machine::clocks().system));
+    let stick = settings.stick.clone().map(|part| {
+        let technician = AtTheMachine::new(part.badges.clone(), facts.id.clone(), upkeep.clone());
+        Desk::new(part, &log, technician, upkeep.clone(), machine::clocks().system)
+    });
     Ok(Daemon {
         commands,
         clock: TrustedClock::new(machine::BUILT, kept.clock),

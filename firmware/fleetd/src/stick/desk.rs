@@ -3,13 +3,14 @@
 use std::{path::Path, time::Duration};
 
 use audit::{Event, Log, OfficerNumber, StickOutcome};
+use badge::Present;
 use faults::{Fault, chain};
 use jiff::Timestamp;
-use stick::{Staged, Technician, Technicians};
+use stick::Staged;
 use tokio::time::Instant;
 use upkeep::{Folder, StickState};
 
-use super::StickPart;
+use super::{AtTheMachine, StickPart};
 use crate::{ddi::Pace, update::Outcome};
 
 /// A stick with updates.
@@ -41,13 +42,21 @@ pub struct Desk {
     said: Option<Fault>,
     /// What the staff page shows.
     shown: Option<StickState>,
+    /// Who is at the machine.
+    pub technician: AtTheMachine,
     upkeep: Folder,
     log: Option<Log>,
 }
 
 impl Desk {
     /// Nothing is in. Without its log a machine is brought up to date all the same.
-    pub fn new(part: StickPart, log: &Path, upkeep: Folder, clock: Timestamp) -> Self {
+    pub fn new(
+        part: StickPart,
+        log: &Path,
+        technician: AtTheMachine,
+        upkeep: Folder,
+        clock: Timestamp,
+    ) -> Self {
         let log = Log::open(log, clock).map_err(|error| tracing::error!(error = chain(&error), "audit log"));
         let mut desk = Self {
             part,
@@ -58,6 +67,7 @@ impl Desk {
             said: None,
             // Of before, until it is known that none is in.
             shown: Some(StickState::Reading),
+            technician,
             upkeep,
             log: log.ok(),
         };
@@ -96,8 +106,8 @@ impl Desk {
     }
 
     /// A permit was taken.
-    pub fn admitted(&self, uses: u16, technician: Option<&Technician>) -> Event {
-        let id = technician.map(|technician| technician.id.as_str());
+    pub fn admitted(&self, uses: u16, technician: Option<&Present>) -> Event {
+        let id = technician.map(Present::holder);
         tracing::info!(uses, technician = id.unwrap_or("not needed"), "stick admitted");
         // The audit log holds service numbers, and no other word for a person.
         let technician = id.and_then(|id| id.parse::<OfficerNumber>().ok());
@@ -127,16 +137,5 @@ pub fn outcome_word(outcome: &Outcome) -> StickOutcome {
         Outcome::RolledBack(_) => StickOutcome::RolledBack,
         Outcome::NeverCameUp => StickOutcome::NeverCameUp,
         Outcome::Stuck(_) => StickOutcome::Stuck,
-    }
-}
-
-/// The technician is whoever is signed in on the kiosk's staff page, on `kioskd`'s word. What it
-/// proves: a PIN of the staff file was typed at this machine, and its page is still open. It
-/// proves no card, and nothing against a `kioskd` that was broken into.
-pub struct SignedInOnStaffPage<'a>(pub &'a Folder);
-
-impl Technicians for SignedInOnStaffPage<'_> {
-    fn at_the_machine(&self, clock: Timestamp) -> Option<Technician> {
-        self.0.signed_in(clock).map(|id| Technician { id })
     }
 }

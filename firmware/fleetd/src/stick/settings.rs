@@ -1,13 +1,19 @@
 //! `[stick]`. Without it no stick is looked at.
 
-use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+};
 
+use badge::Badges;
 use keys::ServerKey;
 use serde::Deserialize;
 use stick::logs::LogSource;
 
 /// The part, checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StickPart {
     /// Where the system mounts sticks with updates, read-only.
     pub path: PathBuf,
@@ -17,6 +23,8 @@ pub struct StickPart {
     pub most: u64,
     /// What stays free on the disk, in bytes: the queue of citizens' records comes first.
     pub keep_free: u64,
+    /// The badges of technicians; none: nobody is one, and what needs one is refused.
+    pub badges: Badges,
     /// Logs out; none: none go out.
     pub logs: Option<LogsPart>,
 }
@@ -42,6 +50,7 @@ pub struct StickFile {
     site: Option<String>,
     most_megabytes: NonZeroU32,
     keep_free_megabytes: NonZeroU32,
+    badges: Option<PathBuf>,
     logs: Option<LogsFile>,
 }
 
@@ -55,7 +64,7 @@ struct LogsFile {
 }
 
 /// Why settings make no part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StickFault {
     /// Not a key.
     #[error("key is no public key of `kiosk-repo new-log-key`: 64 hexadecimal digits")]
@@ -66,6 +75,14 @@ pub enum StickFault {
     /// One place for both.
     #[error("sticks that are read and sticks that are written are mounted in two places")]
     OnePlace,
+    /// Not the file that `kioskd --new-badge` makes entries for, or not to be read.
+    #[error("badges: {}: {reason}", path.display())]
+    Badges {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 impl StickPart {
@@ -77,8 +94,15 @@ impl StickPart {
         }
         let bytes = |megabytes: NonZeroU32| u64::from(megabytes.get()) << 20;
         let (most, keep_free) = (bytes(file.most_megabytes), bytes(file.keep_free_megabytes));
-        Ok(Self { path: file.path, site: file.site, most, keep_free, logs })
+        let badges = file.badges.as_deref().map(badges).transpose()?.unwrap_or_default();
+        Ok(Self { path: file.path, site: file.site, most, keep_free, badges, logs })
     }
+}
+
+fn badges(path: &Path) -> Result<Badges, StickFault> {
+    let fault = |reason| StickFault::Badges { path: path.to_owned(), reason };
+    let text = fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+    toml::from_str(&text).map_err(|error| fault(error.message().to_owned()))
 }
 
 fn logs(file: LogsFile) -> Result<LogsPart, StickFault> {

@@ -24,6 +24,8 @@ pub struct Repository {
     pub address: SocketAddr,
     /// Until when timestamps are good that are signed from now on.
     pub timestamp_until: Expiry,
+    /// When permits that are written from now on ask for a technician.
+    pub staff_card: &'static str,
 }
 
 fn key(number: u8) -> Ed25519Signer {
@@ -58,6 +60,7 @@ impl Repository {
             version: 0,
             address: serve(folder).await,
             timestamp_until: expires(),
+            staff_card: "if-stale",
         };
         repository.publish();
         repository
@@ -134,7 +137,7 @@ impl Repository {
         let mut file = RepositoryFolder::new(&self.folder).add_target(&path, &mut &b"{}"[..]).unwrap();
         file.custom = Some(json!({
             "id": id, "devices": ["kiosk-1"], "not_after": Timestamp::now() + SignedDuration::from_hours(1),
-            "uses": uses, "staff_card": "if-stale",
+            "uses": uses, "staff_card": self.staff_card,
             "releases": [{"target": format!("app/kiosk-{seq}"), "name": "kiosk", "version": seq.to_string()}],
         }));
         self.targets.list(&path, file);

@@ -215,6 +215,7 @@ impl Kiosk {
         fs::set_permissions(&image, fs::Permissions::from_mode(0o755)).unwrap();
         symlink("app-a.img", self.path("slots").join("current")).unwrap();
         fs::write(self.path("token"), format!("secret-of-{name}")).unwrap();
+        fs::write(self.path("badges.toml"), "").unwrap();
         self.write_restart();
         let path = |name: &str| format!("{:?}", self.path(name).display().to_string());
         let settings = format!(
@@ -259,6 +260,7 @@ rehearse = ["/bin/sh", "-c", "test -s \"$KIOSK_IMAGE\""]
 path = {stick}
 most-megabytes = 1
 keep-free-megabytes = 1
+badges = {badges}
 
 [stick.logs]
 path = {out}
@@ -267,6 +269,7 @@ most-kilobytes = 64
 files = {{ fleetd-audit = {audit} }}
 "#,
             stick = path("stick"),
+            badges = path("badges.toml"),
             out = path("out"),
             key = crate::stick::log_key().public(),
             audit = path("state/audit.log"),

@@ -3,14 +3,17 @@
 
 use std::{fs, io::Cursor, path::Path, sync::OnceLock, time::Duration};
 
+use badge::{BadgeKey, Badges, Challenge, Claim};
+use devices::CardReader as _;
 use faults::Fault;
 use getrandom::{SysRng, rand_core::UnwrapErr};
 use jiff::Timestamp;
 use keys::ServerSecret;
+use simulators::{in_memory::InMemoryReader, staff_badge::StaffBadge};
 use tuf::metadata::Expiry;
 use upkeep::{SignedIn, StickState};
 
-use crate::site::{Program, Site};
+use crate::site::{NAME, Program, Site};
 
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -38,8 +41,10 @@ impl Site {
         self.kiosk.upkeep().stick()
     }
 
-    fn sign_in(&self) {
-        let signed_in = SignedIn { id: "4711".to_owned(), written: Timestamp::now() };
+    /// A technician signs in on the staff page as `kioskd` has it: with this badge, or none.
+    fn sign_in(&self, badge: Option<&mut Badge>) {
+        let badge = badge.map(|badge| badge.sign(NAME, self.kiosk.upkeep().badge_is_asked()));
+        let signed_in = SignedIn { id: HOLDER.to_owned(), badge, written: Timestamp::now() };
         self.kiosk.upkeep().sign_in(&signed_in).unwrap();
     }
 
@@ -47,6 +52,43 @@ impl Site {
     fn audited(&self, event: &str) -> usize {
         let log = fs::read_to_string(self.kiosk.path("state/audit.log")).unwrap_or_default();
         log.lines().filter(|line| line.contains(event)).count()
+    }
+}
+
+/// The id of the staff file, and a service number.
+const HOLDER: &str = "4711";
+
+/// A badge on a reader, and the key by which this person's badge is known.
+struct Badge {
+    reader: InMemoryReader,
+    key: BadgeKey,
+}
+
+impl Badge {
+    fn new() -> Self {
+        Self::of(StaffBadge::p256().unwrap())
+    }
+
+    fn of(chip: StaffBadge) -> Self {
+        let badges: Badges = toml::from_str(&chip.list(HOLDER).unwrap()).unwrap();
+        let mut reader = InMemoryReader::new(chip);
+        reader.lay();
+        reader.wait_for_card(Duration::ZERO).unwrap().unwrap();
+        Self { reader, key: badges.of(HOLDER).unwrap().clone() }
+    }
+
+    /// The one that the site knows; before it starts.
+    fn known(site: &Site) -> Self {
+        let chip = StaffBadge::p256().unwrap();
+        fs::write(site.kiosk.path("badges.toml"), chip.list(HOLDER).unwrap()).unwrap();
+        Self::of(chip)
+    }
+
+    fn sign(&mut self, kiosk: &str, challenge: Option<String>) -> String {
+        let challenge = challenge.map(|challenge| challenge.parse().unwrap());
+        let nonce = Challenge([9; 32]);
+        let claim = Claim { kiosk: kiosk.to_owned(), holder: HOLDER.to_owned(), nonce, challenge };
+        badge::sign(&mut self.reader, &self.key, &claim).unwrap().to_string()
     }
 }
 
@@ -62,6 +104,7 @@ fn copy(from: &Path, to: &Path) {
 async fn a_stale_stick_waits_for_the_technician_survives_a_cut_and_is_told_the_server_once() {
     let mut site = Site::new().await;
     let known = site.know("7");
+    let mut badge = Badge::known(&site);
     site.kiosk.start().await;
     let an_hour_ago = Timestamp::from_second(Timestamp::now().as_second() - 3_600).unwrap();
     site.repository.timestamp_until = Expiry::new(an_hour_ago);
@@ -73,7 +116,7 @@ async fn a_stale_stick_waits_for_the_technician_survives_a_cut_and_is_told_the_s
     assert_eq!((site.kiosk.runs().as_str(), site.audited("STICK-09")), ("6", 1));
     assert_eq!(site.shows(), Some(StickState::Refused(Fault::TechnicianNeeded)));
 
-    site.sign_in();
+    site.sign_in(Some(&mut badge));
     site.until("it is admitted", LIMIT, |site| site.audited("stick-admitted") == 1).await;
     assert_eq!(site.shows(), Some(StickState::Admitted));
     // The use is on the disk; the power goes, and the stick with it.
@@ -93,9 +136,57 @@ async fn a_stale_stick_waits_for_the_technician_survives_a_cut_and_is_told_the_s
     site.repository.release(8, &Program::Well.image_bytes(8));
     let permit = site.repository.permit("p-1", 1, 8);
     site.put_in(&permit);
-    site.sign_in();
+    site.sign_in(Some(&mut badge));
     site.until("it is refused", LIMIT, |site| site.audited("STICK-08") == 1).await;
     assert_eq!((site.kiosk.runs().as_str(), site.audited("stick-admitted")), ("7", 1));
+}
+
+/// A `kioskd` that was broken into can write what it likes into the folder that both share.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_but_the_right_badge_here_and_now_makes_a_technician() {
+    let mut site = Site::new().await;
+    let mut badge = Badge::known(&site);
+    site.kiosk.start().await;
+    site.repository.release(7, &Program::Well.image_bytes(7));
+    site.repository.staff_card = "required";
+    let permit = site.repository.permit("p-3", 1, 7);
+    site.put_in(&permit);
+    site.until("a technician is asked for", LIMIT, |site| site.audited("STICK-09") == 1).await;
+    let upkeep = site.kiosk.upkeep();
+    let asked = upkeep.badge_is_asked();
+    let another_challenge = Some(Challenge([1; 32]).to_string());
+    let proofs = [
+        None,
+        Some(String::new()),
+        Some("00".repeat(32) + ":00"),
+        Some(Badge::new().sign(NAME, asked.clone())),
+        Some(badge.sign("kiosk-2", asked.clone())),
+        Some(badge.sign(NAME, None)),
+        Some(badge.sign(NAME, another_challenge)),
+    ];
+    for badge in proofs {
+        upkeep
+            .sign_in(&SignedIn { id: HOLDER.to_owned(), badge: badge.clone(), written: Timestamp::now() })
+            .unwrap();
+        // It looks once a second.
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        assert_eq!(site.audited("stick-admitted"), 0, "{badge:?}");
+    }
+    // Of somebody whom the list does not know.
+    let proof = badge.sign(NAME, asked.clone());
+    upkeep
+        .sign_in(&SignedIn { id: "4712".to_owned(), badge: Some(proof.clone()), written: Timestamp::now() })
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!((site.audited("stick-admitted"), upkeep.badge_is_asked()), (0, asked.clone()));
+
+    upkeep
+        .sign_in(&SignedIn { id: HOLDER.to_owned(), badge: Some(proof), written: Timestamp::now() })
+        .unwrap();
+    site.until("it is admitted", LIMIT, |site| site.audited("stick-admitted") == 1).await;
+    upkeep.sign_out().unwrap();
+    site.until("another badge is asked for", LIMIT, |site| site.kiosk.upkeep().badge_is_asked() != asked)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -122,6 +213,7 @@ async fn what_failed_here_or_runs_already_is_refused_off_a_stick_too_and_costs_n
 async fn logs_go_out_sealed_when_a_technician_is_there() {
     let mut site = Site::new().await;
     let _known = site.know("7");
+    let mut badge = Badge::known(&site);
     site.kiosk.start().await;
     let out = site.kiosk.path("out");
     fs::create_dir(&out).unwrap();
@@ -131,7 +223,7 @@ async fn logs_go_out_sealed_when_a_technician_is_there() {
     // Something to carry out.
     site.put_in("usb/none");
     site.until("something is in the log", LIMIT, |site| site.audited("STICK-05") == 1).await;
-    site.sign_in();
+    site.sign_in(Some(&mut badge));
     site.until("they are there", LIMIT, |site| site.audited("stick-logs-taken") == 1).await;
     assert_eq!(site.shows(), Some(StickState::LogsTaken));
     let folder = fs::read_dir(out.join("logs")).unwrap().next().unwrap().unwrap().path();

@@ -93,7 +93,7 @@ impl Journey {
                     }
                 }
             }
-            at @ (At::SigningInStaff { .. } | At::ServingStaff { .. }) => {
+            at @ (At::SigningInStaff { .. } | At::ShowingBadge { .. } | At::ServingStaff { .. }) => {
                 staff::next(at, event, &mut self.closed)
             }
         };
@@ -147,6 +147,10 @@ impl Journey {
                     self.leave_staff();
                     Ok(Vec::new())
                 }
+                At::ShowingBadge { .. } => {
+                    self.leave_staff();
+                    Ok(vec![Effect::StopCard])
+                }
                 _ => {
                     self.over = Some(Over::ReallyEnd);
                     Ok(Vec::new())
@@ -187,6 +191,10 @@ impl Journey {
                 At::SigningInStaff { .. } => {
                     self.leave_staff();
                     (self, Vec::new())
+                }
+                At::ShowingBadge { .. } => {
+                    self.leave_staff();
+                    (self, vec![Effect::StopCard])
                 }
                 // Whoever walked away has left, and the audit log says so.
                 At::ServingStaff { .. } => {
@@ -237,7 +245,7 @@ impl Journey {
             | At::Printing { .. } => None,
             At::Ended { .. } => Some(Patience { until_end: limits.outcome, warning: 0 }),
             At::Thanking { .. } => Some(Patience { until_end: limits.thanks, warning: 0 }),
-            At::SigningInStaff { .. } | At::ServingStaff { .. } => {
+            At::SigningInStaff { .. } | At::ShowingBadge { .. } | At::ServingStaff { .. } => {
                 Some(Patience { until_end: limits.idle.saturating_mul(2), warning: 0 })
             }
             _ => Some(Patience { until_end: limits.idle, warning: limits.warning }),
@@ -257,6 +265,7 @@ impl Journey {
             At::Consenting { .. }
                 | At::EnteringCardKey { .. }
                 | At::PlacingCard { .. }
+                | At::ShowingBadge { .. }
                 | At::Greeting { .. }
                 | At::TakingPhoto { .. }
                 | At::ShowingVneid { .. }

@@ -3,7 +3,12 @@
 use screen::{StaffNote, StaffTap, Tap};
 
 use super::{Turn, go};
-use crate::{effect::Effect, event::Event, state::At, typing::Typed};
+use crate::{
+    effect::{Effect, SignedIn},
+    event::Event,
+    state::At,
+    typing::Typed,
+};
 
 const PIN_MOST: u8 = 12;
 const PIN_LEAST: u8 = 6;
@@ -27,10 +32,28 @@ pub(super) fn next(at: At, event: Event, closed: &mut bool) -> Turn {
             Tap::Back => go(At::Attract),
             _ => go(At::SigningInStaff { pin, locked_for, fault }),
         },
-        (At::SigningInStaff { .. }, Event::StaffSignedIn) => go(At::ServingStaff { note: None }),
+        (At::SigningInStaff { .. }, Event::StaffSignedIn(id)) => {
+            go(At::ServingStaff { note: None }).and(Effect::AdmitStaff(SignedIn::ByPin(id)))
+        }
+        (At::SigningInStaff { .. }, Event::BadgeWanted(holder)) => {
+            go(At::ShowingBadge { holder: holder.clone(), fault: None }).and(Effect::ReadBadge(holder))
+        }
         (At::SigningInStaff { pin, .. }, Event::StaffRefused(fault, locked_for)) => {
             go(At::SigningInStaff { pin, locked_for, fault: Some(fault) })
         }
+        (At::ShowingBadge { holder, .. }, Event::BadgeShown(present)) if present.holder() == holder => {
+            go(At::ServingStaff { note: None }).and(Effect::AdmitStaff(SignedIn::ByBadge(present)))
+        }
+        (At::ShowingBadge { holder, .. }, Event::BadgeRefused(fault)) => {
+            go(At::ShowingBadge { holder: holder.clone(), fault: Some(fault) }).and(Effect::ReadBadge(holder))
+        }
+        // The reader itself: whoever is to mend it gets in without it, but as somebody whom no
+        // badge proved.
+        (At::ShowingBadge { holder, .. }, Event::NoBadgeReader(fault)) => {
+            go(At::ServingStaff { note: Some(StaffNote::ReaderFailed(fault)) })
+                .and(Effect::AdmitStaff(SignedIn::ByPin(holder)))
+        }
+        (At::ShowingBadge { .. }, Event::Tap(Tap::Back)) => go(At::Attract).and(Effect::StopCard),
         (At::ServingStaff { .. }, Event::Tap(Tap::Staff(StaffTap::Exit) | Tap::Back)) => {
             go(At::Attract).and(Effect::StaffDo(StaffTap::Exit))
         }

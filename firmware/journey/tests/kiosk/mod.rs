@@ -8,10 +8,12 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
+use badge::{Badges, Challenge, Claim, Present};
 use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId};
-use devices::{Device, State};
+use devices::{CardReader as _, Device, State};
 use face::{Engine, FaceMatch, FirstSigned, OfficerId, OfficerKeys, OfficersApproval, Reference, Statement};
 use faults::Fault;
 use identity::{CardCode, Greeting, Grounds, Identity, TrustList};
@@ -31,6 +33,7 @@ use simulators::{
     people::People,
     personalise::{Issuer, Personalised},
     scenario::CardScript,
+    staff_badge::StaffBadge,
 };
 use transaction::TransactionId;
 use upkeep::Opening;
@@ -38,6 +41,8 @@ use uuid::Uuid;
 
 pub const TODAY: Date = date(2026, 11, 21);
 pub const PHONE: &str = "0912000158";
+/// Who services the machine.
+pub const STAFF: &str = "kt-01";
 
 pub fn now() -> Timestamp {
     "2026-11-21T03:00:00Z".parse().unwrap()
@@ -143,7 +148,8 @@ impl Kiosk {
 type Walk = fn(&mut Kiosk);
 const WAYS: &[(&str, Walk)] = &[
     ("SigningInStaff", |k| _ = k.tap(Tap::OpenStaff)),
-    ("ServingStaff", |k| _ = k.step(Event::StaffSignedIn)),
+    ("ShowingBadge", |k| _ = k.step(Event::BadgeWanted(STAFF.into()))),
+    ("ServingStaff", |k| _ = k.step(Event::StaffSignedIn(STAFF.into()))),
     ("ChoosingService", |k| _ = k.tap(Tap::Touch)),
     ("Consenting", |k| _ = k.tap(Tap::Service("eid.activate".into()))),
     ("EnteringCardKey", |k| _ = k.tap(Tap::Agree)),
@@ -214,7 +220,8 @@ fn leads_to(stretch: &str, state: &str) -> bool {
     let vneid = ["AskingVneid", "ShowingVneid"];
     let officers = ["AskingOfficers", "EnteringOfficer", "EnteringOfficerPin", "OfficerSigning"];
     let missed = ["FaceMissed", "AnotherWay"];
-    !side(&["SigningInStaff", "ServingStaff"])
+    !side(&["SigningInStaff", "ShowingBadge", "ServingStaff"])
+        && !side(&["ShowingBadge"])
         && !side(&vneid)
         && !side(&officers)
         && (!missed.contains(&stretch) || [&missed[..], &vneid, &officers].concat().contains(&state))
@@ -283,7 +290,12 @@ pub fn events() -> Vec<(&'static str, Make)> {
         ("Rejected", || Event::Rejected(Fault::PlatformRefused)),
         ("Printed", || Event::Printed),
         ("PrintFailed", || Event::PrintFailed(Fault::PaperOut)),
-        ("StaffSignedIn", || Event::StaffSignedIn),
+        ("StaffSignedIn", || Event::StaffSignedIn(STAFF.into())),
+        ("BadgeWanted", || Event::BadgeWanted(STAFF.into())),
+        ("BadgeShown", || Event::BadgeShown(present(STAFF))),
+        ("BadgeShown (another's)", || Event::BadgeShown(present("kt-02"))),
+        ("NoBadgeReader", || Event::NoBadgeReader(Fault::ReaderMissing)),
+        ("BadgeRefused", || Event::BadgeRefused(Fault::BadgeWrong)),
         ("StaffRefused", || Event::StaffRefused(Fault::PinWrong, None)),
         ("StaffDone", || Event::StaffDone(screen::StaffNote::TestPrinted)),
         ("Tap Touch", || Event::Tap(Tap::Touch)),
@@ -391,6 +403,19 @@ fn reference() -> Arc<Reference> {
 
 pub fn card_read() -> Event {
     Event::CardRead(identity(), Ok(reference()))
+}
+
+/// Somebody whose badge signed that they are here.
+pub fn present(holder: &str) -> Box<Present> {
+    let badge = StaffBadge::p256().unwrap();
+    let badges: Badges = toml::from_str(&badge.list(holder).unwrap()).unwrap();
+    let mut reader = InMemoryReader::new(badge);
+    reader.lay();
+    reader.wait_for_card(Duration::ZERO).unwrap().unwrap();
+    let nonce = Challenge([7; 32]);
+    let claim = Claim { kiosk: "kiosk-1".into(), holder: holder.into(), nonce, challenge: None };
+    let proof = badge::sign(&mut reader, badges.of(holder).unwrap(), &claim).unwrap();
+    Box::new(badges.believe("kiosk-1", holder, None, proof).unwrap())
 }
 
 /// The officers of the site.

@@ -12,6 +12,12 @@ pub(super) fn sign_in() -> Vec<(&'static str, Screen)> {
     ]
 }
 
+/// Showing a badge.
+pub(super) fn badge() -> Vec<(&'static str, Screen)> {
+    let page = |fault| Screen::StaffBadge { fault };
+    vec![("", page(None)), ("wrong", page(Some(Fault::BadgeWrong)))]
+}
+
 /// The page of the person who services the machine.
 pub(super) fn serving() -> Vec<(&'static str, Screen)> {
     let line = |device, fault: Option<Fault>| DeviceLine { device, works: fault.is_none(), fault };

@@ -8,10 +8,12 @@ use std::{
     time::Duration,
 };
 
+use badge::{Badges, Challenge, Claim, Present};
+use devices::CardReader as _;
 use jiff::{SignedDuration, Timestamp};
+use simulators::{in_memory::InMemoryReader, staff_badge::StaffBadge};
 use stick::{
     Elapsed, Limits, Permit, PermitFile, PermittedRelease, Reader, StaffCard, Staged, Staging, StickError,
-    Technician,
 };
 use tempfile::TempDir;
 use tuf::{
@@ -181,8 +183,17 @@ pub struct Kiosk {
     pub now: Timestamp,
 }
 
-pub fn technician() -> Technician {
-    Technician { id: "kt-01".to_owned() }
+/// Somebody whose badge signed that they are at the machine.
+pub fn technician() -> Present {
+    let badge = StaffBadge::p256().unwrap();
+    let badges: Badges = toml::from_str(&badge.list("kt-01").unwrap()).unwrap();
+    let mut reader = InMemoryReader::new(badge);
+    reader.lay();
+    reader.wait_for_card(Duration::ZERO).unwrap().unwrap();
+    let nonce = Challenge([7; 32]);
+    let claim = Claim { kiosk: "kiosk-1".into(), holder: "kt-01".into(), nonce, challenge: None };
+    let proof = badge::sign(&mut reader, badges.of("kt-01").unwrap(), &claim).unwrap();
+    badges.believe("kiosk-1", "kt-01", None, proof).unwrap()
 }
 
 fn no_time() -> Elapsed {

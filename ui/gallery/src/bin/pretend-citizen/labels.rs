@@ -60,4 +60,5 @@ pub const TEST_READER: Label = label("Thử đầu đọc", "Test reader");
 pub const TEST_CAMERA: Label = label("Thử camera", "Test camera");
 pub const LOCK: Label = label("Khóa máy", "Lock machine");
 pub const UNLOCK: Label = label("Mở máy", "Open machine");
+pub const BACK: Label = label("Quay lại", "Back");
 pub const EXIT: Label = label("Thoát", "Exit");

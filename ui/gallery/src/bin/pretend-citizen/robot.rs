@@ -239,7 +239,9 @@ impl Robot {
             | Screen::Working { .. }
             | Screen::Printing
             | Screen::OutOfService { .. } => Act::Wait,
-            Screen::StaffSignIn { .. } | Screen::Staff { .. } => Act::Stuck("this page is for staff"),
+            Screen::StaffSignIn { .. } | Screen::StaffBadge { .. } | Screen::Staff { .. } => {
+                Act::Stuck("this page is for staff")
+            }
         }
     }
 

@@ -177,6 +177,12 @@ impl Somebody for Technician {
             Screen::StaffSignIn { entered, locked_for, .. } => {
                 self.sign_in((*entered).into(), locked_for.is_some())
             }
+            Screen::StaffBadge { fault: None } => Act::LayCard,
+            // Whose badge is not taken goes away.
+            Screen::StaffBadge { fault: Some(_) } => {
+                self.serves.clear();
+                Act::Press(labels::BACK)
+            }
             Screen::Staff { .. } => self.serve(view),
             _ => Act::Stuck("a technician has no business here"),
         }

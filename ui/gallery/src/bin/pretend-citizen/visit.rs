@@ -311,7 +311,8 @@ fn special(screen: &Screen) -> String {
         | Screen::Phone { fault, .. }
         | Screen::Otp { fault, .. }
         | Screen::OfficerNumber { fault, .. }
-        | Screen::OfficerPin { fault, .. } => format!("{fault:?}"),
+        | Screen::OfficerPin { fault, .. }
+        | Screen::StaffBadge { fault } => format!("{fault:?}"),
         Screen::OfficersConfirm { signed, .. } => format!("{signed:?}"),
         Screen::StaffSignIn { fault, locked_for, .. } => format!("{fault:?} {}", locked_for.is_some()),
         Screen::Staff { note, devices, .. } => format!("{note:?} {devices:?}"),
