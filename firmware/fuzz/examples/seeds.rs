@@ -5,19 +5,26 @@
 //! Signatures have fresh nonces, so that seeds differ from run to run; commit new ones
 //! only where a format or the simulators changed.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
+use badge::BadgeError;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use card::FileId;
 use command::What;
-use fuzz::{CHOICES, Recorder, TODAY, VirtualCard, chip_of, issuer, passport, seed};
+use devices::CardReader as _;
+use fuzz::{
+    CHOICES, Recorder, SPANS, TODAY, VirtualCard, base, chip_of, issuer, known_badge, passport, seed,
+    show_badge,
+};
 use install::frames;
 use jiff::civil::date;
 use simulators::{
     card_profile::Hash,
     chance::SeededChance,
+    in_memory::InMemoryReader,
     personalise::{CertificateUse, CountryDraft, CountrySigner, Period, SignerDraft, State},
     scenario::CardScript,
+    staff_badge::StaffBadge,
 };
 
 use tuf::{
@@ -48,7 +55,55 @@ fn main() {
     updates();
     images();
     commands();
+    badges();
+    by_hand();
 }
+
+/// The badge that the target knows, and another.
+fn badges() {
+    let stranger = StaffBadge::of_secret(&[8; 32]).expect("a number of the curve");
+    for (name, badge) in [("known", known_badge()), ("another", stranger)] {
+        let mut reader = InMemoryReader::new(badge);
+        reader.lay();
+        reader.wait_for_card(Duration::ZERO).expect("the badge was laid down");
+        let said = Recorder::listen(reader, 0, |reader| {
+            // Whether it is believed does not matter here.
+            drop(show_badge(reader));
+            Ok::<_, BadgeError>(())
+        });
+        keep("badge", name, &said.expect("it answers").write());
+    }
+}
+
+/// Settings and a permit as people write them, and a delta.
+fn by_hand() {
+    keep("layer", "idle-and-notice", LAYER.as_bytes());
+    keep("permit", "one-kiosk", PERMIT.as_bytes());
+    let mut image = base().to_vec();
+    image.splice(300..310, *b"other words in the middle");
+    let mut delta = u16::try_from(image.len()).expect("a short image").to_be_bytes().to_vec();
+    install::delta::make(base(), &mut &*image, &mut delta, SPANS).expect("memory");
+    keep("delta", "other-words", &delta);
+}
+
+const LAYER: &str = r#"schema = 1
+layer = "fleet"
+version = 3
+
+[idle]
+ask-after-seconds = 60
+
+[services]
+closed = ["eid.activate"]
+
+[[notices]]
+words = { vi = "Nghỉ trưa", en = "Lunch" }
+from = "2026-11-26T05:00:00Z"
+until = "2026-11-26T06:00:00Z"
+"#;
+
+const PERMIT: &str = r#"{"id":"p-1","devices":["kiosk-1"],"sites":["ha-noi-03"],"not_after":"2027-01-01T00:00:00Z",
+"uses":2,"staff_card":"required","releases":[{"target":"app/kiosk-7","name":"kiosk","version":"7"}]}"#;
 
 /// One command that the target's kiosk obeys, and others that it only reads.
 fn commands() {

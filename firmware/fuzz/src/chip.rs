@@ -42,7 +42,7 @@ pub struct Conversation {
 pub(crate) fn answers(bytes: &[u8]) -> Reached {
     let conversation = Conversation::read(bytes);
     let (key, policy) = (conversation.key(), conversation.policy());
-    let mut chip = Chip { conversation: &conversation, next: 0 };
+    let mut chip = Chip::new(&conversation);
     let Ok(files) = converse(&mut chip, &key, policy) else { return Reached::Refused };
     let none = RevocationLists::default();
     let grounds = Grounds { trust: test_state::trust(), revoked: &none, policy: Policy::STATING };
@@ -125,9 +125,16 @@ impl Conversation {
 }
 
 /// Plays a conversation.
-struct Chip<'a> {
+pub(crate) struct Chip<'a> {
     conversation: &'a Conversation,
     next: usize,
+}
+
+impl<'a> Chip<'a> {
+    /// From its first answer on.
+    pub(crate) fn new(conversation: &'a Conversation) -> Self {
+        Self { conversation, next: 0 }
+    }
 }
 
 impl CardReader for Chip<'_> {
@@ -165,8 +172,18 @@ impl<R: CardReader> Recorder<R> {
     pub fn record(reader: R, choice: u8) -> Result<Conversation, ReadError> {
         let conversation = Conversation { choice, atr: Vec::new(), answers: Vec::new() };
         let (key, policy) = (conversation.key(), conversation.policy());
+        Self::listen(reader, choice, |reader| converse(reader, &key, policy).map(drop))
+    }
+
+    /// Has that conversation with the card on that reader.
+    pub fn listen<E>(
+        reader: R,
+        choice: u8,
+        talk: impl FnOnce(&mut Self) -> Result<(), E>,
+    ) -> Result<Conversation, E> {
+        let conversation = Conversation { choice, atr: Vec::new(), answers: Vec::new() };
         let mut recorder = Self { reader, conversation };
-        converse(&mut recorder, &key, policy)?;
+        talk(&mut recorder)?;
         Ok(recorder.conversation)
     }
 }

@@ -6,6 +6,8 @@
 //! A target panics where a parser does, or where a parser lets something through that it
 //! promises not to. It never says that refusing was wrong: that is for the parsers' tests.
 
+mod badges;
+mod by_hand;
 mod chip;
 mod commands;
 mod files;
@@ -14,11 +16,13 @@ mod signed;
 mod test_state;
 mod updates;
 
+pub use badges::{known_badge, show_badge};
 pub use chip::{Conversation, Recorder};
 pub use commands::{SIGNER, seed};
 pub use files::portrait_group;
 pub use issued::CHOICES;
 pub use test_state::{TODAY, VirtualCard, chip_of, issuer, passport, prepare};
+pub use updates::{SPANS, base};
 
 /// How far an input came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,21 +48,25 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 24] = [
     Target::new("answers", chip::answers),
+    Target::new("badge", badges::badge),
     Target::new("card_code", files::card_code),
     Target::new("card_security", signed::card_security),
     Target::new("certificate", signed::certificate),
     Target::new("com", files::com),
     Target::new("command", commands::command),
+    Target::new("delta", updates::delta),
     Target::new("details", files::details),
     Target::new("dg13", issued::dg13),
     Target::new("dg2", files::dg2),
     Target::new("hash_list", signed::hash_list),
     Target::new("issued", issued::any_group),
+    Target::new("layer", by_hand::layer),
     Target::new("master_list", signed::master_list),
     Target::new("mrz", files::mrz),
     Target::new("packed_image", updates::packed_image),
+    Target::new("permit", by_hand::permit),
     Target::new("picture", files::picture),
     Target::new("revocation_list", signed::revocation_list),
     Target::new("security_infos", files::security_infos),

@@ -1,7 +1,10 @@
 //! What a repository of updates says. TUF 1.0.34, section 4.
 
+use std::sync::LazyLock;
+
 use install::{
     ImageDigest,
+    delta::{Patched, Spans},
     frames::{FRAME, Unpacked},
 };
 use tuf::{
@@ -19,6 +22,36 @@ pub(crate) fn packed_image(bytes: &[u8]) -> Reached {
     let image = unpack(bytes, 512);
     assert!(image == unpack(bytes, 7), "pieces of 7 bytes give another image than pieces of 512");
     Reached::by(image.is_some_and(|image| image.length > 0))
+}
+
+/// How images are cut here: small, so that small inputs have many pieces.
+pub const SPANS: Spans = Spans { piece: 64, reach: 128 };
+
+/// The image that deltas are for.
+pub fn base() -> &'static [u8] {
+    static BASE: LazyLock<Vec<u8>> =
+        LazyLock::new(|| (0..1_000_u32).map(|place| ((place * place) >> 7) as u8).collect());
+    &BASE
+}
+
+/// A delta; first, in two bytes, how long its image is. However it comes in pieces, it is the same
+/// image.
+pub(crate) fn delta(bytes: &[u8]) -> Reached {
+    let Some((length, delta)) = bytes.split_first_chunk() else { return Reached::Refused };
+    let length = u16::from_be_bytes(*length).into();
+    let image = patch(delta, length, 512);
+    assert!(image == patch(delta, length, 7), "pieces of 7 bytes give another image than pieces of 512");
+    assert!(image.is_none_or(|image| image.length <= length), "an image longer than what was signed");
+    Reached::by(image.is_some_and(|image| image.length == length && length > 0))
+}
+
+/// None: refused.
+fn patch(delta: &[u8], length: u64, piece: usize) -> Option<ImageDigest> {
+    let mut patched = Patched::new(base(), SPANS, length).expect("a base in memory");
+    for piece in delta.chunks(piece) {
+        patched.update(piece).ok()?;
+    }
+    patched.finish().ok()
 }
 
 /// None: refused, or more than is looked at here.
