@@ -74,6 +74,7 @@ impl Journey {
                 Screen::Consent {
                     service: service.title.clone(),
                     purposes: service.purposes.iter().map(|purpose| purpose.text.clone()).collect(),
+                    fee: service.fee_on(world.today),
                 }
             }
             At::EnteringCardKey { digits, fault, .. } => Screen::CardKey {

@@ -138,6 +138,8 @@ pub enum Screen {
         service: Text,
         /// What the data are used for, one line each.
         purposes: Vec<Text>,
+        /// What the service costs today, in dong; none where that is not known.
+        fee: Option<u32>,
     },
     /// "Show the QR of your card to the scanner, or type its last 6 digits."
     CardKey {

@@ -71,6 +71,8 @@ pub struct Service {
     pub about: Text,
     /// The law it rests on.
     pub legal_basis: Vec<LegalBasis>,
+    /// What it costs, and from when.
+    pub fees: Vec<Fee>,
     /// What the citizen is asked to consent to, one purpose each.
     pub purposes: Vec<Purpose>,
     /// The files of the chip that it may read beside COM, SOD and DG1, by name.
@@ -106,6 +108,18 @@ pub struct LegalBasis {
     pub from: Date,
     /// Last day, where known.
     pub to: Option<Date>,
+}
+
+/// What a service costs from a day on, until the next fee's day.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fee {
+    /// First day.
+    pub from: Date,
+    /// How much, in dong; 0: nothing.
+    pub dong: u32,
+    /// Where it stands.
+    pub basis: String,
 }
 
 /// One purpose of the processing of personal data.
@@ -170,6 +184,12 @@ impl Service {
         }
     }
 
+    /// What it costs on that day, in dong; none before its first fee.
+    pub fn fee_on(&self, day: Date) -> Option<u32> {
+        let in_force = self.fees.iter().filter(|fee| fee.from <= day);
+        in_force.max_by_key(|fee| fee.from).map(|fee| fee.dong)
+    }
+
     /// Whether a step is part of the way.
     pub fn has(&self, step: StepKind) -> bool {
         self.steps.contains(&step)
@@ -184,6 +204,13 @@ impl Service {
         }
         if self.legal_basis.is_empty() {
             return Err(Refusal::NoLegalBasis);
+        }
+        if self.fees.is_empty() {
+            return Err(Refusal::NoFee);
+        }
+        let mut days = BTreeSet::new();
+        if let Some(twice) = self.fees.iter().find(|fee| !days.insert(fee.from)) {
+            return Err(Refusal::FeeTwice(twice.from));
         }
         let mut before = BTreeSet::new();
         for &step in &self.steps {
@@ -248,6 +275,12 @@ pub enum Refusal {
     /// No law is named.
     #[error("no legal basis is named")]
     NoLegalBasis,
+    /// What it costs is not said; nothing is a fee too.
+    #[error("no fee is named; what costs nothing has one of 0 dong")]
+    NoFee,
+    /// Two fees begin on one day.
+    #[error("two fees from {0}")]
+    FeeTwice(Date),
     /// A text lacks a language of the image.
     #[error("a text is missing in Vietnamese or English")]
     WordsMissing,
@@ -416,6 +449,31 @@ mod tests {
     fn a_purpose_that_cannot_be_signed_is_refused() {
         let text = ACTIVATE.replace("id = \"compare-face\"", "id = \"So khuôn mặt\"");
         assert_eq!(refusal(&text), Refusal::PurposeMalformed("So khuôn mặt".into()));
+    }
+
+    /// The fee of a judicial record asked for online, as it rose with the year 2026.
+    #[test]
+    fn a_fee_holds_from_its_day_on() {
+        let fees = "[[fees]]\nfrom = \"2026-01-01\"\ndong = 200_000\nbasis = \"b\"\n\n[[fees]]\nfrom = \
+                    \"2024-07-01\"\ndong = 170_000\nbasis = \"a\"";
+        let free = "[[fees]]\nfrom = \"2024-07-01\"\ndong = 0\nbasis = \"69/2024/ND-CP, article 13\"";
+        let catalogue = parse(&ACTIVATE.replace(free, fees)).unwrap();
+        let fee_on = |day: &str| catalogue.services()[0].fee_on(day.parse().unwrap());
+        for (day, fee) in [
+            ("2024-06-30", None),
+            ("2024-07-01", Some(170_000)),
+            ("2025-12-31", Some(170_000)),
+            ("2026-01-01", Some(200_000)),
+            ("2030-01-01", Some(200_000)),
+        ] {
+            assert_eq!(fee_on(day), fee, "{day}");
+        }
+        assert_eq!(
+            refusal(&ACTIVATE.replace(free, "").replacen("id =", "fees = []\nid =", 1)),
+            Refusal::NoFee
+        );
+        let twice = ACTIVATE.replace(free, &format!("{free}\n\n{free}"));
+        assert_eq!(refusal(&twice), Refusal::FeeTwice("2024-07-01".parse().unwrap()));
     }
 
     #[test]

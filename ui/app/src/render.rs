@@ -105,9 +105,13 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
                 .collect(),
             ..Sheet::default()
         },
-        Screen::Consent { service, purposes } => Sheet {
+        Screen::Consent { service, purposes, fee } => Sheet {
             page: PageName::Consent,
-            consent: pages::ConsentData { service: say(service) },
+            consent: pages::ConsentData {
+                service: say(service),
+                free: *fee == Some(0),
+                fee: fee.filter(|dong| *dong > 0).map(|dong| thousands(dong, language)).unwrap_or_default(),
+            },
             purposes: purposes.iter().map(say).collect(),
             ..Sheet::default()
         },
@@ -392,6 +396,23 @@ fn fault_words(fault: Fault, language: Language) -> pages::Fault {
 /// A fault as the person who services the machine reads it.
 fn advice(fault: Fault, language: Language) -> pages::Fault {
     pages::Fault { code: fault.code().into(), words: pick(fault.staff(), language).into() }
+}
+
+/// A number with its thousands apart, as the language writes it.
+fn thousands(number: u32, language: Language) -> SharedString {
+    let mark = match language {
+        Language::Vi => '.',
+        Language::En => ',',
+    };
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(mark);
+        }
+        text.push(digit);
+    }
+    text.into()
 }
 
 fn pick(words: screen::Words, language: Language) -> &'static str {

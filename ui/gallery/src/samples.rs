@@ -89,7 +89,9 @@ type Page = (&'static str, Vec<(&'static str, Screen)>);
 fn following(page: &Screen) -> Option<Page> {
     Some(match page {
         Screen::Attract { .. } => ("choose-service", services()),
-        Screen::ChooseService { .. } => ("consent", vec![("", consent())]),
+        Screen::ChooseService { .. } => {
+            ("consent", vec![("", consent(Some(0))), ("fee", consent(Some(200_000)))])
+        }
         Screen::Consent { .. } => (
             "card-key",
             vec![
@@ -264,8 +266,9 @@ fn services() -> Vec<(&'static str, Screen)> {
     ]
 }
 
-fn consent() -> Screen {
+fn consent(fee: Option<u32>) -> Screen {
     Screen::Consent {
+        fee,
         service: Text::new("Kích hoạt định danh điện tử", "Activate your e-ID account"),
         purposes: vec![
             Text::new(

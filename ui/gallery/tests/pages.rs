@@ -100,6 +100,7 @@ fn stacked_capitals_are_not_cut() {
                 let tile = |title: &str| Screen::Consent {
                     service: screen::Text::new(title, title),
                     purposes: vec![screen::Text::new("x", "x")],
+                    fee: None,
                 };
                 let rows = differ(drawn(&stage, tile(one), text), drawn(&stage, tile(other), text));
                 assert!(rows >= 4, "{one} is drawn as {other} in the font of words: {rows} rows");

@@ -71,7 +71,7 @@ fn who_walks_away_presses_nothing_any_more() {
         robot.consider("attract", &view(Screen::Attract { closes_in: None, message: None })),
         Act::Press(labels::START)
     );
-    let consent = view(Screen::Consent { service: Text::default(), purposes: vec![] });
+    let consent = view(Screen::Consent { service: Text::default(), purposes: vec![], fee: None });
     assert_eq!(robot.consider("consent", &consent), Act::Wait);
     let asked = View { over: Some(Over::StillThere { seconds_left: 20 }), ..consent };
     assert_eq!(robot.consider("consent", &asked), Act::Wait);
@@ -95,7 +95,7 @@ fn the_card_is_taken_before_the_last_button() {
 #[test]
 fn english_is_chosen_before_anything_else() {
     let mut robot = robot(Citizen { switches_to_english_at: Some("consent".into()), ..Citizen::default() });
-    let consent = view(Screen::Consent { service: Text::default(), purposes: vec![] });
+    let consent = view(Screen::Consent { service: Text::default(), purposes: vec![], fee: None });
     assert_eq!(robot.consider("consent", &consent), Act::Press(labels::TO_ENGLISH));
     let english = View { language: Language::En, ..consent };
     assert_eq!(robot.consider("consent", &english), Act::Press(labels::AGREE));
