@@ -1,8 +1,8 @@
 //! `kiosk-face` as people meet it.
 
 use std::{
-    fs,
-    path::Path,
+    env, fs,
+    path::{Path, PathBuf},
     process::{Command, Output},
 };
 
@@ -45,6 +45,41 @@ fn a_comparison_says_its_score_and_what_it_did_not_assess() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.contains("the same person"), "{text}");
     assert!(text.contains("liveness: not assessed"), "{text}");
+}
+
+/// The models that `firmware/face/full_precision.py` makes; none where they were not made.
+fn full_precision() -> Option<PathBuf> {
+    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/opponents/full-precision");
+    let folder = env::var_os("KIOSK_FULL_PRECISION").map_or_else(|| made.into(), PathBuf::from);
+    if folder.join("manifest.toml").exists() {
+        return Some(folder);
+    }
+    assert!(env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"), "no models at {}", folder.display());
+    eprintln!("SKIPPED: no models in full precision; firmware/face/full_precision.py makes them");
+    None
+}
+
+/// A board may name either: what they make of two people must not depend on it.
+#[test]
+fn the_recogniser_scores_in_full_precision_as_with_rounded_weights() {
+    let Some(folder) = full_precision() else { return };
+    let folder = folder.to_str().unwrap();
+    let people = ["khue", "hieu", "dat"];
+    let score = |a: &str, b: &str, models: &[&str]| -> f32 {
+        let [a, b] = [format!("{a}-portrait"), format!("{b}-live")]
+            .map(|picture| format!("firmware/simulators/people/{picture}.jpg"));
+        let output = kiosk_face(&[&["compare", &a, &b], models].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (_, score) = text.split_once("score ").unwrap_or_else(|| panic!("{text} {:?}", output.stderr));
+        score.split(' ').next().unwrap().parse().unwrap()
+    };
+    let mut differ = 0;
+    for (a, b) in people.iter().flat_map(|a| people.map(|b| (a, b))) {
+        let (rounded, full) = (score(a, b, &[]), score(a, b, &["--models", folder]));
+        assert!((rounded - full).abs() < 0.002, "{a} {b}: {rounded} {full}");
+        differ += u8::from(rounded.to_bits() != full.to_bits());
+    }
+    assert!(differ > 0, "it was the same model twice");
 }
 
 #[test]

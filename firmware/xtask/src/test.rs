@@ -21,6 +21,7 @@ pub fn run() -> Result<()> {
     let rauc = install_rauc()?;
     let softhsm = unpack_debian("softhsm2")?;
     let opensc = unpack_debian("opensc")?;
+    let full_precision = install_opponent("full-precision", "firmware/face/full_precision.py")?;
     let victoria = install_opponent("victoria-metrics", "firmware/fleetd/tests/victoria_metrics/install.py")?;
     // Lints, programs and tests in one build, so that nothing is looked at or built twice.
     project::run(linting()?.args(["build", "--all-targets"]).args(EVERYTHING))?;
@@ -37,6 +38,7 @@ pub fn run() -> Result<()> {
             ("KIOSK_RAUC", rauc.join("run")),
             ("KIOSK_SOFTHSM", softhsm),
             ("KIOSK_OPENSC", opensc),
+            ("KIOSK_FULL_PRECISION", full_precision),
             ("KIOSK_VICTORIA", victoria),
         ],
     )
@@ -74,7 +76,8 @@ fn unpack_debian(package: &str) -> Result<PathBuf> {
 
 /// Somebody else's work that opposes ours, so that one mistake cannot agree with itself: the
 /// receipt printer emulator of our driver, the reference implementation of TUF, an update client of
-/// our fleet server, an engine for our metrics; and RAUC, which our back end drives.
+/// our fleet server, an engine for our metrics, the recogniser before its weights were rounded; and
+/// RAUC, which our back end drives.
 fn install_opponent(name: &str, script: &str) -> Result<PathBuf> {
     let folder = project::target().join("opponents").join(name);
     project::run(Command::new("python3").arg(project::root().join(script)).arg(&folder))?;
