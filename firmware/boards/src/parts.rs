@@ -2,7 +2,7 @@
 
 use crate::{
     section::section,
-    value::{Baud, Hertz, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, Within},
+    value::{Baud, Hertz, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, UsbName, Within},
 };
 
 section! {
@@ -72,6 +72,8 @@ section! {
         /// The kernel driver that serves it: pictures that come by way of another are not the
         /// camera's.
         driver: Line => "driver",
+        /// Which USB product it is: another that the same driver serves is not the camera.
+        usb: UsbName => "usb",
         /// Dots across, at least: the nearest picture that is not smaller is taken.
         width: Within<320, 3840> => "width",
         /// Dots down, at least.

@@ -124,6 +124,40 @@ one_of! {
     Rotation: 0_u32, 90, 180, 270
 }
 
+/// A USB product, or any: `046d:0825` by its maker's and its own number, or `any`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct UsbName(Option<(u16, u16)>);
+
+impl UsbName {
+    /// The numbers; none: any product.
+    pub fn numbers(self) -> Option<(u16, u16)> {
+        self.0
+    }
+}
+
+impl TryFrom<String> for UsbName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text == "any" {
+            return Ok(Self(None));
+        }
+        let number = |text: &str| {
+            // `from_str_radix` alone would take a sign.
+            let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+            digits.then(|| u16::from_str_radix(text, 16).ok()).flatten()
+        };
+        let numbers = text.split_once(':').and_then(|(maker, own)| Some((number(maker)?, number(own)?)));
+        match numbers {
+            Some(numbers) => Ok(Self(Some(numbers))),
+            None => Err(format!("'{text}' is neither any nor a USB product such as 046d:0825 (lsusb)")),
+        }
+    }
+}
+
+impl Place for UsbName {}
+
 /// Texts with a form of their own.
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident: $fits:expr, $else:literal) => {

@@ -11,6 +11,7 @@ mod format;
 mod node;
 #[cfg(test)]
 mod tests;
+mod usb;
 
 use std::{
     io,
@@ -26,6 +27,7 @@ use control::Control;
 pub use control::Mains;
 use format::{Size, Wish, choose};
 use node::{Buffer, Got, Kernel, Linux, Stream};
+pub use usb::UsbProduct;
 
 /// How often a waiting reader looks whether a frame has come.
 const GLANCE: Duration = Duration::from_millis(2);
@@ -38,6 +40,8 @@ pub struct CameraSettings {
     /// The kernel driver that must serve it. A loop-back device, by which a program feeds in
     /// pictures, has another.
     pub driver: String,
+    /// The USB product that it must be; none: any that this driver serves.
+    pub product: Option<UsbProduct>,
     /// Pixels across, at least.
     pub width: u32,
     /// Pixels down, at least.
@@ -93,6 +97,13 @@ impl V4lCamera {
         let node = self.kernel.open(&self.path).map_err(|error| fault(&error))?;
         let about = node.about().map_err(|error| fault(&error))?;
         if about.driver != self.settings.driver {
+            return Err(CameraFault::OtherDevice);
+        }
+        if let Some(product) = self.settings.product
+            && about.product != Some(product)
+        {
+            let found = about.product.map_or_else(|| "no USB device".to_owned(), |found| found.to_string());
+            tracing::warn!(camera = %self.path.display(), %product, found, "another camera");
             return Err(CameraFault::OtherDevice);
         }
         if !about.captures {

@@ -10,7 +10,7 @@ use drivers::{
     escpos::EscPosPrinter,
     gpio::Lamp,
     pcsc::{PcscReader, SlotChoice, SlotKind},
-    v4l::{CameraSettings, Mains, V4lCamera},
+    v4l::{CameraSettings, Mains, UsbProduct, V4lCamera},
 };
 use faults::Fault;
 use screen::Glow;
@@ -77,6 +77,7 @@ pub fn shine(glow: Glow) {
 fn camera_settings(part: &boards::Camera) -> CameraSettings {
     CameraSettings {
         driver: part.driver.as_str().to_owned(),
+        product: part.usb.numbers().map(|(vendor, product)| UsbProduct { vendor, product }),
         width: part.width.get(),
         height: part.height.get(),
         frames_per_second: part.frames_per_second.get(),

@@ -140,6 +140,17 @@ fn a_site_with_a_ribbon_camera_names_the_bridges_driver() {
 }
 
 #[test]
+fn a_camera_is_any_or_one_usb_product() {
+    let usb = |text: &str| with(&format!("{SITE}[camera]\nusb = \"{text}\"\n")).1;
+    assert_eq!(with(SITE).1.unwrap().camera.usb.numbers(), None);
+    assert_eq!(usb("046D:0825").unwrap().camera.usb.numbers(), Some((0x046D, 0x0825)));
+    for wrong in ["", "046d", "046d:082", "+46d:0825", "046d:0825:1", "046d 0825", "any ", "webcam"] {
+        let told = usb(wrong).unwrap_err().to_string();
+        assert!(told.contains("lsusb"), "{wrong}: {told}");
+    }
+}
+
+#[test]
 fn broken_toml_is_refused_where_it_breaks() {
     check_refused("inherit = \"base\"\n[kiosk\n", 2, "");
 }

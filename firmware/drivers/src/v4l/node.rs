@@ -10,11 +10,13 @@ use linuxvideo::{
     format::{FrameIntervals, FrameSizes, PixFormat, PixelFormat},
     stream::ReadStream,
 };
+use nix::sys::stat::{fstat, major, minor};
 use zeroize::Zeroizing;
 
 use super::{
     control::Controls,
     format::{Offer, Size, Wish},
+    usb::{self, UsbProduct},
 };
 
 /// Opens device files.
@@ -39,6 +41,8 @@ pub(super) trait Node {
 pub(super) struct About {
     /// The kernel driver that serves it.
     pub(super) driver: String,
+    /// Of which USB product it is a part, if of any.
+    pub(super) product: Option<UsbProduct>,
     /// Whether pictures can be had from it.
     pub(super) captures: bool,
 }
@@ -94,7 +98,10 @@ impl Node for Device {
     fn about(&self) -> io::Result<About> {
         let about = self.capabilities()?;
         let captures = about.device_capabilities().contains(CapabilityFlags::VIDEO_CAPTURE);
-        Ok(About { driver: about.driver().to_owned(), captures })
+        // Of the open file, whatever its path leads to by now.
+        let number = fstat(self)?.st_rdev;
+        let product = usb::product_of(Path::new("/sys"), major(number), minor(number));
+        Ok(About { driver: about.driver().to_owned(), product, captures })
     }
 
     fn offers(&self, wish: &Wish) -> Vec<Offer> {

@@ -21,6 +21,7 @@ struct Pretended(Arc<Mutex<Camera>>);
 
 struct Camera {
     driver: &'static str,
+    product: Option<UsbProduct>,
     captures: bool,
     offers: Vec<Offer>,
     /// Makes this of whatever is asked for.
@@ -130,6 +131,7 @@ impl Pretended {
         });
         Self(Arc::new(Mutex::new(Camera {
             driver: "uvcvideo",
+            product: None,
             captures: true,
             offers: offers.to_vec(),
             makes: None,
@@ -154,6 +156,7 @@ impl Pretended {
 fn settings() -> CameraSettings {
     CameraSettings {
         driver: "uvcvideo".to_owned(),
+        product: None,
         width: 1280,
         height: 720,
         frames_per_second: 30,
@@ -171,7 +174,7 @@ impl Kernel for Pretended {
 impl Node for Pretended {
     fn about(&self) -> io::Result<About> {
         let camera = self.0.lock().unwrap();
-        Ok(About { driver: camera.driver.to_owned(), captures: camera.captures })
+        Ok(About { driver: camera.driver.to_owned(), product: camera.product, captures: camera.captures })
     }
 
     fn offers(&self, _: &Wish) -> Vec<Offer> {
@@ -289,6 +292,20 @@ fn rows_with_gaps_are_refused() {
 fn what_another_driver_serves_is_not_the_camera() {
     let other = Pretended::usual().with(|camera| camera.driver = "v4l2 loopback");
     assert_eq!(other.camera().start(), Err(CameraFault::OtherDevice));
+    // Another product of the same driver, where the board names one.
+    let product = |vendor, product| Some(UsbProduct { vendor, product });
+    for (stands, wanted, started) in [
+        (product(0x046D, 0x0825), None, Ok(())),
+        (None, None, Ok(())),
+        (product(0x046D, 0x0825), product(0x046D, 0x0825), Ok(())),
+        (product(0x046D, 0x0826), product(0x046D, 0x0825), Err(CameraFault::OtherDevice)),
+        (product(0x534D, 0x2109), product(0x046D, 0x0825), Err(CameraFault::OtherDevice)),
+        (None, product(0x046D, 0x0825), Err(CameraFault::OtherDevice)),
+    ] {
+        let mut camera = Pretended::usual().with(|camera| camera.product = stands).camera();
+        camera.settings.product = wanted;
+        assert_eq!(camera.start(), started, "{stands:?} {wanted:?}");
+    }
     let metadata = Pretended::usual().with(|camera| camera.captures = false);
     assert_eq!(metadata.camera().start(), Err(CameraFault::NoFormat));
 }
