@@ -20,7 +20,6 @@ use std::{
 use bytes::Bytes;
 use install::{
     AppSlots, Content, ImageDigest, InstallBackend as _, SlotFolder, Source, frames, slots::Packing,
-    write::SYNC_EVERY,
 };
 use nix::sys::{
     resource::{UsageWho, getrusage},
@@ -77,7 +76,7 @@ fn one(image: &Path, folder: &str, packing: Packing) {
     let content = content(&target, packing, digest(image));
     fs::write("/proc/self/clear_refs", "5").expect("a proc file system");
     let began = cpu();
-    let seconds = installed(Path::new(folder), &target, &content, SYNC_EVERY);
+    let seconds = installed(Path::new(folder), &target, &content, None);
     println!(r#"{{"seconds":{seconds:.3},"cpu":{:.3},"mib":{}}}"#, cpu() - began, held());
 }
 
@@ -85,7 +84,7 @@ fn beside_a_plain_write() {
     let mut arguments = env::args().skip(1);
     let mib: u64 = arguments.next().map_or(300, |text| text.parse().expect("a number of MiB"));
     let folder = arguments.next().map_or_else(env::temp_dir, PathBuf::from);
-    let sync: u64 = arguments.next().map_or(SYNC_EVERY, |text| text.parse::<u64>().expect("MiB") << 20);
+    let sync = arguments.next().map(|text| text.parse::<u64>().expect("MiB") << 20);
     let folder = tempfile::TempDir::new_in(folder).expect("the folder can be written");
     let image = folder.path().join("image");
     make(&image, mib);
@@ -188,9 +187,12 @@ fn plain_write(image: &Path, to: &Path) -> f64 {
     took
 }
 
-fn installed(slots: &Path, target: &Path, content: &Content, sync: u64) -> f64 {
+fn installed(slots: &Path, target: &Path, content: &Content, sync: Option<u64>) -> f64 {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("threads");
-    let mut slots = AppSlots::open(SlotFolder::new(slots)).expect("a new folder").syncing_every(sync);
+    let mut slots = AppSlots::open(SlotFolder::new(slots)).expect("a new folder");
+    if let Some(sync) = sync {
+        slots = slots.syncing_every(sync);
+    }
     let began = Instant::now();
     runtime.block_on(slots.write(content, &mut FromFile(target.to_owned()))).expect("it is installed");
     began.elapsed().as_secs_f64()

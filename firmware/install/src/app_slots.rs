@@ -17,7 +17,7 @@ use crate::{
     error::InstallError,
     folder::{Place, SlotFolder},
     slots::{Content, DeltaFile},
-    write::{Pass, SYNC_EVERY},
+    write::Pass,
 };
 
 /// Pieces that wait for the disk. With pieces of 64 KiB, 1 MiB.
@@ -33,7 +33,8 @@ const LARGEST_PIECE: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct AppSlots<P: Place = SlotFolder> {
     boots: BootRecord<P>,
-    sync_every: u64,
+    /// None: as the image is long.
+    sync_every: Option<u64>,
     spans: Spans,
     /// Held by the writer's thread, which may outlive a `write` that was dropped.
     turn: Arc<Mutex<()>>,
@@ -47,7 +48,7 @@ impl<P: Place> AppSlots<P> {
     pub fn open(place: P) -> Result<Self, InstallError> {
         let installer = place.hold().map_err(InstallError::Lock)?;
         let (boots, turn) = (BootRecord::new(place), Arc::default());
-        let (sync_every, spans) = (SYNC_EVERY, Spans::PATCH_1);
+        let (sync_every, spans) = (None, Spans::PATCH_1);
         let slots = Self { boots, sync_every, spans, turn, _installer: installer };
         slots.boots.read()?;
         Ok(slots)
@@ -56,7 +57,7 @@ impl<P: Place> AppSlots<P> {
     /// The same with another number of image bytes between two checkpoints.
     #[must_use]
     pub fn syncing_every(self, bytes: u64) -> Self {
-        Self { sync_every: bytes, ..self }
+        Self { sync_every: Some(bytes), ..self }
     }
 
     /// The same for deltas that were cut otherwise, as tests make them.

@@ -1,8 +1,8 @@
 //! Writing a release into the spare slot in one pass: what comes is hashed, unpacked, hashed
 //! again and written. Memory does not grow with the image.
 //!
-//! Every 8 MiB the image is synced and a checkpoint kept; a write that is called again goes on
-//! from the last one. At the end both digests must be those that were signed, and then the slot
+//! Every 8 MiB, of a long image every sixteenth of it, the image is synced and a checkpoint kept; a
+//! write that is called again goes on from the last one. At the end both digests must be those that were signed, and then the slot
 //! is read back from the disk once more.
 
 use std::io;
@@ -20,8 +20,10 @@ use crate::{
     slots::{Content, DeltaFile, ImageDigest, Packing, Slot},
 };
 
-/// Image bytes between two syncs.
-pub const SYNC_EVERY: u64 = 8 * 1024 * 1024;
+/// Image bytes between two syncs, at least.
+const SYNC_EVERY: u64 = 8 * 1024 * 1024;
+/// More of them cost a long image more than what a power cut takes back.
+const MOST_SYNCS: u64 = 16;
 /// Image bytes after which the disk is told to begin, so that it works while the next are hashed.
 const BEGIN_EVERY: u64 = 1024 * 1024;
 /// What is read back at once, in bytes.
@@ -93,7 +95,7 @@ impl<P: Place> Pass<P> {
         boots: BootRecord<P>,
         content: &Content,
         delta: Option<(DeltaFile, Spans)>,
-        sync_every: u64,
+        sync_every: Option<u64>,
     ) -> Result<Option<Self>, InstallError> {
         let boot = boots.read()?;
         let slot = boot.spare();
@@ -135,7 +137,7 @@ impl<P: Place> Pass<P> {
             delta: by.copied(),
             image,
             unpacker,
-            sync_every,
+            sync_every: sync_every.unwrap_or_else(|| SYNC_EVERY.max(content.image.length / MOST_SYNCS)),
             taken: checkpoint.taken,
             written: checkpoint.written,
             target_digest: digest(&checkpoint.target),
