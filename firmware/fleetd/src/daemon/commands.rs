@@ -8,9 +8,13 @@ use faults::chain;
 use install::record::{Record, RecordError};
 use jiff::{SignedDuration, Timestamp};
 use tuf::{clock::ClockLevel, store::Folder};
-use upkeep::{Closing, Lease, Lock, Message};
+use upkeep::{Lock, Message};
 
-use super::{CLOSED_MINUTES, Daemon, MemoryLost, jobs, say};
+use super::{
+    Daemon, MemoryLost,
+    hold::{Hold, say},
+    jobs,
+};
 use crate::{
     commands::{self, Effect, Event, Memory, Moment},
     kept::KeepError,
@@ -28,7 +32,7 @@ pub(super) struct Commands {
     pub memory: Memory,
     folder: Folder,
     record: Record<Memory>,
-    lease: Option<Lease>,
+    hold: Hold,
     /// Nothing of ours lies in the folder of upkeep.
     cleared: bool,
 }
@@ -49,7 +53,7 @@ impl Commands {
             record => record?,
         };
         let memory = record.value().cloned().unwrap_or_default();
-        Ok(Self { memory, folder, record, lease: None, cleared: false })
+        Ok(Self { memory, folder, record, hold: Hold::new(upkeep), cleared: false })
     }
 
     /// Keeps the memory, unless it is kept already: in both generations, so that no damaged file
@@ -104,22 +108,11 @@ impl Daemon {
 
     fn carry_out_command(&mut self, effect: Effect) -> Result<(), MemoryLost> {
         match effect {
-            Effect::Announce(from) => {
-                let closing = Closing { from: from.max(machine::clocks().system), minutes: CLOSED_MINUTES };
-                say(self.upkeep.announce(closing));
-            }
-            Effect::Open => {
-                self.commands.lease = None;
-                say(self.upkeep.withdraw());
-            }
+            Effect::Announce(from) => self.commands.hold.announce(from),
+            Effect::Open => self.commands.hold.open(),
             Effect::Lease => {
-                if self.commands.lease.is_none() {
-                    self.commands.lease = self.upkeep.lease().unwrap_or_else(|error| {
-                        tracing::error!(error = chain(&error), "lease");
-                        None
-                    });
-                }
-                self.commanded(Event::Leased(self.commands.lease.is_some()))?;
+                let got = self.commands.hold.take();
+                self.commanded(Event::Leased(got))?;
             }
             Effect::Reboot => {
                 let Some(settings) = &self.settings.commands else { return Ok(()) };

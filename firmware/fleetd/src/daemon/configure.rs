@@ -9,12 +9,11 @@ use install::record::Record;
 use release::Sha256Digest;
 use tokio::time::{Instant, sleep};
 use tuf::{Refreshed, store::Folder};
-use upkeep::{Closing, Lease};
 
 use super::{
-    CLOSED_MINUTES, Daemon, MemoryLost,
+    Daemon, MemoryLost,
+    hold::Hold,
     jobs::{Kind, RESTART, run},
-    say,
 };
 use crate::{
     configuration::{Effect, Event, Memory, Part, Patience, Shelf, ShelfError, Wanted, gather},
@@ -42,8 +41,7 @@ pub struct Configure {
     record: Record<Memory>,
     memory: Memory,
     shelf: Shelf,
-    /// A lease of its own: an update gives its own back when it likes.
-    lease: Option<Lease>,
+    hold: Hold,
     gather_at: Instant,
     pace: Pace,
     ticked: Instant,
@@ -55,7 +53,7 @@ pub struct Configure {
 
 impl Configure {
     /// Reads what is remembered; `None` where the settings have no part for it.
-    pub fn open(settings: &Settings) -> Result<Option<Self>, KeepError> {
+    pub fn open(settings: &Settings, upkeep: &upkeep::Folder) -> Result<Option<Self>, KeepError> {
         let Some(part) = settings.configuration.clone() else { return Ok(None) };
         let mut folder = Folder::open(&settings.files.state.join(NAME))?;
         let record: Record<Memory> = Record::open(&mut folder, NAME)?;
@@ -64,7 +62,7 @@ impl Configure {
         let now = Instant::now();
         let mut configure = Self {
             gather_at: now + pace.after_start(machine::chance()),
-            lease: None,
+            hold: Hold::new(upkeep),
             ticked: now,
             tell_at: memory.said.is_some().then_some(now),
             upkeep: Upkeep::default(),
@@ -251,22 +249,10 @@ impl Daemon {
                     Ok(Event::Checked(run(&command, CHECK, &variables).await))
                 });
             }
-            Effect::Announce(from) => {
-                let clock = machine::clocks().system;
-                say(self.upkeep.announce(Closing { from: from.max(clock), minutes: CLOSED_MINUTES }));
-            }
-            Effect::Open => {
-                it.lease = None;
-                say(self.upkeep.withdraw());
-            }
+            Effect::Announce(from) => it.hold.announce(from),
+            Effect::Open => it.hold.open(),
             Effect::Lease => {
-                if it.lease.is_none() {
-                    it.lease = self.upkeep.lease().unwrap_or_else(|error| {
-                        tracing::error!(error = chain(&error), "lease");
-                        None
-                    });
-                }
-                let got = it.lease.is_some().then(|| Before::of(self.upkeep.vitals().as_ref()));
+                let got = it.hold.take().then(|| Before::of(self.upkeep.vitals().as_ref()));
                 self.configured(Event::Leased(got))?;
             }
             Effect::Switch(set) => {

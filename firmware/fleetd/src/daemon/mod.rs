@@ -5,6 +5,7 @@ mod backend;
 mod by_hand;
 mod commands;
 mod configure;
+mod hold;
 mod jobs;
 mod look;
 mod slots;
@@ -21,7 +22,7 @@ use tokio::{
     time::{self, Instant, MissedTickBehavior},
 };
 use tuf::clock::TrustedClock;
-use upkeep::{Closing, Folder, Lease};
+use upkeep::Folder;
 
 pub use self::{
     backend::Chosen,
@@ -31,6 +32,7 @@ pub use self::{
 use self::{
     commands::Commands,
     configure::Configure,
+    hold::Hold,
     jobs::{CameTo, Done, Jobs, Kind},
 };
 use crate::{
@@ -47,8 +49,6 @@ use crate::{
 
 /// How often the state is looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// How long the machine is said to be closed; renewed while it takes longer.
-const CLOSED_MINUTES: u16 = 5;
 /// After the server took a report or asked for something it is asked again soon: it may have
 /// more (one action a poll).
 const DRAIN: Duration = Duration::from_secs(1);
@@ -61,7 +61,7 @@ pub struct Daemon {
     commands: Commands,
     clock: TrustedClock,
     upkeep: Folder,
-    lease: Option<Lease>,
+    hold: Hold,
     stick: Option<Desk>,
     jobs: Jobs,
     configure: Option<Configure>,
@@ -185,23 +185,10 @@ impl Daemon {
                 }
             }
             Effect::Rehearse(_) => self.jobs.rehearse(self.settings.rehearse.clone()),
-            Effect::Announce(from) => {
-                let clock = machine::clocks().system;
-                let closing = Closing { from: from.max(clock), minutes: CLOSED_MINUTES };
-                say(self.upkeep.announce(closing));
-            }
-            Effect::Open => {
-                self.lease = None;
-                say(self.upkeep.withdraw());
-            }
+            Effect::Announce(from) => self.hold.announce(from),
+            Effect::Open => self.hold.open(),
             Effect::Lease => {
-                if self.lease.is_none() {
-                    self.lease = self.upkeep.lease().unwrap_or_else(|error| {
-                        tracing::error!(error = chain(&error), "lease");
-                        None
-                    });
-                }
-                let got = self.lease.is_some().then(|| Before::of(self.upkeep.vitals().as_ref()));
+                let got = self.hold.take().then(|| Before::of(self.upkeep.vitals().as_ref()));
                 self.happens(Event::Leased(got))?;
             }
             Effect::Activate(release) => {
@@ -304,11 +291,4 @@ impl Daemon {
 fn is_for_good(error: &DdiError) -> bool {
     matches!(error, DdiError::Gone | DdiError::Status { code: 400 | 404 | 409 })
         || matches!(error, DdiError::NotAccepted { code: 403 })
-}
-
-/// The other program may not be there to read it: no reason to stop.
-fn say(said: Result<(), upkeep::FolderError>) {
-    if let Err(error) = said {
-        tracing::warn!(error = chain(&error), "upkeep");
-    }
 }

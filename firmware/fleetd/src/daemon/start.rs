@@ -7,7 +7,7 @@ use install::{InstallError, SlotFolder};
 use tokio::time::Instant;
 use tuf::clock::TrustedClock;
 
-use super::{Daemon, commands::Commands, configure::Configure, jobs::Jobs, slots::Facts};
+use super::{Daemon, commands::Commands, configure::Configure, hold::Hold, jobs::Jobs, slots::Facts};
 use crate::{
     ddi::{Controller, Pace},
     eyes::{Eyes, Place},
@@ -64,8 +64,8 @@ pub fn start(settings: Settings) -> Result<Daemon, StartError> {
         kind: settings.install.kind(),
     };
     let pace = Pace::new(settings.poll_every);
-    let configure = Configure::open(&settings)?;
     let upkeep = upkeep::Folder::new(&settings.files.upkeep);
+    let configure = Configure::open(&settings, &upkeep)?;
     let commands = Commands::open(&settings.files.state, &upkeep)?;
     let log = settings.files.state.join("audit.log");
     let stick = settings.stick.clone().map(|part| {
@@ -75,8 +75,8 @@ pub fn start(settings: Settings) -> Result<Daemon, StartError> {
     Ok(Daemon {
         commands,
         clock: TrustedClock::new(machine::BUILT, kept.clock),
+        hold: Hold::new(&upkeep),
         upkeep,
-        lease: None,
         configure,
         stick,
         jobs: Jobs::new(repository, slots, controller, facts),

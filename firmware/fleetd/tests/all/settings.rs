@@ -2,16 +2,19 @@
 
 use std::{fs, process::Command};
 
+use simulators::staff_badge::StaffBadge;
 use tempfile::TempDir;
 
 const README: &str = include_str!("../../README.md");
 
-/// The README's settings, with a token that is there.
+/// The README's settings, with a token and a list of badges that are there.
 fn shown(place: &TempDir) -> String {
-    let token = place.path().join("token");
+    let [token, badges] = ["token", "badges.toml"].map(|name| place.path().join(name));
     fs::write(&token, "a token").unwrap();
+    fs::write(&badges, StaffBadge::p256().unwrap().list("4711").unwrap()).unwrap();
     let settings = README.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let token = token.to_str().unwrap();
+    let settings = settings.replace("/etc/kiosk/badges.toml", badges.to_str().unwrap());
     settings.replace("/etc/kiosk/fleet-token", token).replace("/etc/kiosk/metrics-token", token)
 }
 
@@ -62,7 +65,7 @@ fn every_key_is_needed_but_those_that_say_otherwise() {
     let place = TempDir::new().unwrap();
     let settings = shown(&place);
     for line in settings.lines().filter(|line| line.contains(" = ")) {
-        let optional = ["target-token", "ca ", "identity", "bearer-token", "site = \"ha-noi-03"]
+        let optional = ["target-token", "ca ", "identity", "bearer-token", "badges", "site = \"ha-noi-03"]
             .iter()
             .any(|key| line.starts_with(key));
         let (taken, said) = takes(&place, &settings.replace(line, ""));
@@ -99,6 +102,20 @@ fn a_machine_that_says_nothing_of_it_has_slots_of_its_own_and_rauc_is_chosen() {
     assert!(!taken && said.contains("rehearse"), "{said}");
     let (taken, said) = takes(&place, &unrehearsed.replace(own, "[configuration]"));
     assert!(!taken && said.contains("[configuration] restart is missing"), "{said}");
+}
+
+/// Rather no `fleetd` than one to whom nobody is a technician.
+#[test]
+fn a_list_of_badges_that_cannot_be_read_is_refused() {
+    let place = TempDir::new().unwrap();
+    let settings = shown(&place);
+    for (list, why) in
+        [("[[badge]]\nholder = \"4711\"\nkey = \"AAAA\"\n", "SubjectPublicKeyInfo"), ("badge", "badges.toml")]
+    {
+        fs::write(place.path().join("badges.toml"), list).unwrap();
+        let (taken, said) = takes(&place, &settings);
+        assert!(!taken && said.contains(why), "{said}");
+    }
 }
 
 #[test]
