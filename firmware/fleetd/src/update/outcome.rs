@@ -20,7 +20,7 @@ pub enum Outcome {
     RehearsalFailed(String),
     /// It ran and was not as well as the release before.
     RolledBack(String),
-    /// It did not even come up; the launcher went back by itself.
+    /// It did not even come up; the launcher, or the boot loader, went back by itself.
     NeverCameUp,
     /// It cannot be rolled back without the data of before. Somebody must come.
     Stuck(String),
@@ -53,7 +53,7 @@ impl Outcome {
             Self::Committed => format!("{word}: it runs and passed its trial"),
             Self::AlreadyThere => format!("{word}: this release runs already"),
             Self::NotAllowed(why) => format!("{word}: {why}"),
-            Self::NeverCameUp => format!("{word}: the launcher went back to the release before"),
+            Self::NeverCameUp => format!("{word}: the machine went back by itself to the release before"),
             Self::NotWritten(why) | Self::RehearsalFailed(why) | Self::RolledBack(why) | Self::Stuck(why) => {
                 format!("{word}: {why}")
             }
