@@ -76,7 +76,8 @@ impl AtTheMachine {
                 Answer::By(present, Instant::now())
             }
             Err(why) => {
-                tracing::warn!(id = signed_in.id, why, "nobody whom a badge proved");
+                // A board that calls the kiosk another name looks the same as another's badge.
+                tracing::warn!(id = signed_in.id, kiosk = self.kiosk, why, "nobody whom a badge proved");
                 Answer::Wrong(signed_in)
             }
         };
