@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     people::People,
-    presentation::{Body, Features, Motion, Pose, Presentation, Prompter, Subject},
+    presentation::{Body, Features, Motion, Pose, Presentation, Prompter, Raster, Subject},
     scenario::{Scenario, SimulatorError},
     sensor::{DARK_ROOM, FillLamp, LAMP, Sensor},
 };
@@ -41,6 +41,8 @@ pub struct CameraSetup {
     pub mishap: Option<CameraMishap>,
     /// How many times as bright as an office the room is: daylight outshines the screen.
     pub room: f32,
+    /// The pixels or dots of what is held up, as this camera sees them; none: coarse ones.
+    pub raster: Option<Raster>,
     /// Another seed, another noise; the same seed, the same frames to the byte.
     pub seed: u64,
 }
@@ -55,6 +57,7 @@ impl Default for CameraSetup {
             pace: Pace::RealTime,
             mishap: None,
             room: 1.0,
+            raster: None,
             seed: 0,
         }
     }
@@ -146,6 +149,7 @@ impl FaceCamera {
             features.scaled(scale),
             wall(width, height),
             (place, setup.room),
+            setup.raster,
         );
         let pose = Pose::default();
         let mut camera = Self::of(subject.posed(pose), setup);

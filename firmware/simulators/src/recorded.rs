@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chance::SeededChance,
     face_camera::{CameraSetup, FaceCamera, Pace},
-    presentation::{Features, Motion, Presentation, Prompter},
+    presentation::{Features, Motion, Presentation, Prompter, Raster},
     scenario::{SimulatorError, read_toml},
 };
 
@@ -51,6 +51,9 @@ pub struct Manifest {
     pub frames: u32,
     /// SHA-256 over the bytes of all frames, in order.
     pub sha256: String,
+    /// The raster of pixels or dots, where it was not the coarse one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raster: Option<Raster>,
     /// What whoever stands there was told.
     #[serde(default)]
     pub told: Vec<Told>,
@@ -112,6 +115,7 @@ impl Drawing {
             frames_per_second: setup.frames_per_second,
             frames,
             sha256: digest((0..frames).map(|number| folder.join(name(number))))?,
+            raster: setup.raster,
             told,
         };
         let text = toml::to_string(&manifest).expect("a manifest is plain data");

@@ -4,6 +4,7 @@
 mod body;
 mod glow;
 mod lids;
+mod raster;
 mod recapture;
 mod surface;
 
@@ -11,10 +12,13 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 pub use body::{Motion, Pose, Prompter};
+pub use raster::Raster;
 pub use recapture::{on_screen, printed};
 pub use surface::{Surface, Turn};
 
 use glow::Lit;
+use raster::Made;
+use recapture::{glazed, toned};
 
 pub(crate) use body::Body;
 
@@ -100,10 +104,24 @@ impl Presentation {
         }
     }
 
+    /// What it is shown by, if anything: pixels or dots.
+    fn made(self) -> Option<Made> {
+        match self {
+            Self::Print | Self::BentPrint | Self::CutOut => Some(Made::Dots),
+            Self::Screen | Self::Film | Self::SteeredFilm => Some(Made::Pixels),
+            Self::Living | Self::Still | Self::InjectedFilm => None,
+        }
+    }
+
     /// Whether it moves by itself, as it was filmed.
     pub(crate) fn is_filmed(self) -> bool {
         matches!(self, Self::Film | Self::InjectedFilm)
     }
+}
+
+/// A picture on a screen, whose pixels are drawn into it unless a raster shows them.
+fn shown(picture: &RgbImage, raster: Option<(Raster, Made)>) -> RgbImage {
+    if raster.is_some() { glazed(picture) } else { on_screen(picture) }
 }
 
 /// How far around its face a bent print is bent, in distances between the eyes.
@@ -120,23 +138,30 @@ pub(crate) struct Subject {
     room: RgbImage,
     /// How many times as bright as an office the room is.
     brightness: f32,
+    /// The raster that shows it, as the camera sees it.
+    raster: Option<(Raster, Made)>,
 }
 
 impl Subject {
-    /// `photograph` at `place` before `room`, which is so many times as bright as an office.
+    /// `photograph` at `place` before `room`, which is so many times as bright as an office. Without a
+    /// raster its pixels or dots are coarse ones, drawn into the photograph.
     pub(crate) fn new(
         presentation: Presentation,
         photograph: RgbImage,
         features: Features,
         room: RgbImage,
         (place, brightness): ([f32; 2], f32),
+        raster: Option<Raster>,
     ) -> Self {
-        let photograph = match presentation {
-            Presentation::Print | Presentation::BentPrint | Presentation::CutOut => printed(&photograph),
-            Presentation::Screen => on_screen(&photograph),
+        let raster = raster.zip(presentation.made());
+        let photograph = match (presentation.made(), raster) {
+            (Some(Made::Dots), None) => printed(&photograph),
+            (Some(Made::Dots), Some(_)) => toned(&photograph),
+            // What moves is shown once it has moved.
+            _ if presentation == Presentation::Screen => shown(&photograph, raster),
             _ => photograph,
         };
-        Self { presentation, photograph, features, place, room, brightness }
+        Self { presentation, photograph, features, place, room, brightness, raster }
     }
 
     /// The frame that shows it in that pose.
@@ -159,12 +184,14 @@ impl Subject {
                 self.draw(Surface::Sheet, &self.living(pose), straight, &mut scene);
             }
             Presentation::Film | Presentation::SteeredFilm => {
-                self.draw(Surface::Sheet, &on_screen(&self.living(pose)), straight, &mut scene);
+                let film = shown(&self.living(pose), self.raster);
+                self.draw(Surface::Sheet, &film, straight, &mut scene);
             }
         }
         let on = self.presentation.surface();
         glow::lit(&mut scene, &self.features, self.place, pose.glow, on, self.brightness);
-        if pose.nearer == 0.0 { scene } else { self.nearer(&scene, 1.0 + pose.nearer) }
+        let scene = if pose.nearer == 0.0 { scene } else { self.nearer(&scene, 1.0 + pose.nearer) };
+        if self.raster.is_some() { raster::mosaic(&scene) } else { scene }
     }
 
     /// The photograph as the living person would look.
@@ -176,11 +203,11 @@ impl Subject {
     }
 
     fn draw(&self, surface: Surface, picture: &RgbImage, turn: Turn, scene: &mut RgbImage) {
-        if surface == Surface::Sheet && turn == Turn::default() {
+        if self.raster.is_none() && surface == Surface::Sheet && turn == Turn::default() {
             let [x, y] = self.place;
             image::imageops::replace(scene, picture, x as i64, y as i64);
         } else {
-            surface.draw(picture, &self.features, turn, scene, self.place);
+            surface.draw_shown((picture, self.raster), &self.features, turn, scene, self.place);
         }
     }
 

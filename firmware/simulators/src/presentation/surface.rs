@@ -7,7 +7,10 @@
 
 use image::RgbImage;
 
-use super::Features;
+use super::{
+    Features,
+    raster::{Made, Raster, Slope},
+};
 
 /// What the photograph is laid over.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,6 +69,18 @@ impl Surface {
         canvas: &mut RgbImage,
         place: [f32; 2],
     ) {
+        self.draw_shown((photograph, None), features, turn, canvas, place);
+    }
+
+    /// The same, of a photograph that a raster shows.
+    pub(super) fn draw_shown(
+        self,
+        (photograph, raster): (&RgbImage, Option<(Raster, Made)>),
+        features: &Features,
+        turn: Turn,
+        canvas: &mut RgbImage,
+        place: [f32; 2],
+    ) {
         let frame = Frame::of(features);
         let [left, top, right, bottom] = match self {
             Self::Head => [-2.3, -2.4, 2.3, 2.9],
@@ -79,7 +94,7 @@ impl Surface {
             let [to_x, to_y] = frame.pixel([x, y]);
             Corner { to: [to_x + place[0], to_y + place[1]], near, from: frame.pixel([u, v]) }
         };
-        let mut sheet = Canvas::new(canvas, photograph);
+        let mut sheet = Canvas::new(canvas, photograph, raster);
         let mut above: Vec<Corner> = (0..=across).map(|column| corner(column, 0)).collect();
         for row in 1..=down {
             let below: Vec<Corner> = (0..=across).map(|column| corner(column, row)).collect();
@@ -178,12 +193,13 @@ struct Canvas<'a> {
     pixels: &'a mut RgbImage,
     near: Vec<f32>,
     photograph: &'a RgbImage,
+    raster: Option<(Raster, Made)>,
 }
 
 impl<'a> Canvas<'a> {
-    fn new(pixels: &'a mut RgbImage, photograph: &'a RgbImage) -> Self {
+    fn new(pixels: &'a mut RgbImage, photograph: &'a RgbImage, raster: Option<(Raster, Made)>) -> Self {
         let near = vec![f32::NEG_INFINITY; (pixels.width() * pixels.height()) as usize];
-        Self { pixels, near, photograph }
+        Self { pixels, near, photograph, raster }
     }
 
     fn triangle(&mut self, [a, b, c]: [Corner; 3]) {
@@ -202,6 +218,7 @@ impl<'a> Canvas<'a> {
             from as i64..=to as i64
         };
         let (columns, rows) = (span(0, self.pixels.width()), span(1, self.pixels.height()));
+        let shown = self.raster.map(|(raster, made)| raster.patch(made, slope([a, b, c], area)));
         for y in rows {
             for x in columns.clone() {
                 let at = [x as f32, y as f32];
@@ -219,11 +236,24 @@ impl<'a> Canvas<'a> {
                 let from = [mix(|corner| corner.from[0]), mix(|corner| corner.from[1])];
                 if let Some(pixel) = sampled(self.photograph, from) {
                     self.near[place] = near;
+                    let pixel = shown.as_ref().map_or(pixel, |shown| shown.seen(pixel, from));
                     self.pixels.put_pixel(x as u32, y as u32, image::Rgb(pixel));
                 }
             }
         }
     }
+}
+
+/// How the place in the photograph moves with that in the frame, over a triangle of that area.
+fn slope([a, b, c]: [Corner; 3], area: f32) -> Slope {
+    [0, 1].map(|axis| {
+        let from = [a.from[axis], b.from[axis], c.from[axis]];
+        let rise = |across: [f32; 3]| from.iter().zip(across).map(|(from, by)| from * by).sum::<f32>() / area;
+        [
+            rise([b.to[1] - c.to[1], c.to[1] - a.to[1], a.to[1] - b.to[1]]),
+            rise([c.to[0] - b.to[0], a.to[0] - c.to[0], b.to[0] - a.to[0]]),
+        ]
+    })
 }
 
 /// The photograph between its pixels; none outside it.

@@ -12,7 +12,7 @@ use devices::FrameSource;
 use simulators::{
     face_camera::{CameraSetup, FaceCamera, Pace},
     people::People,
-    presentation::{Motion, Presentation, Prompter, on_screen},
+    presentation::{Motion, Presentation, Prompter, Raster, on_screen},
     recorded::{FrameFolder, Manifest, ORIGIN, name},
 };
 use tempfile::TempDir;
@@ -92,6 +92,33 @@ fn serde_json_word(kind: Presentation) -> String {
     }
     let text = toml::to_string(&Kind { kind }).unwrap();
     text.trim().trim_start_matches("kind = ").trim_matches('"').to_owned()
+}
+
+#[test]
+fn pixels_and_dots_are_drawn_as_the_camera_sees_them_where_it_is_asked_for() {
+    let khue = People::load(&people()).unwrap().person("khue").unwrap().clone();
+    let raster = Raster { pitch: 1.6, askew: 3.0, blur: 0.5 };
+    for (kind, word) in [(Presentation::Screen, "screen"), (Presentation::BentPrint, "bent-print")] {
+        let out = TempDir::new().unwrap();
+        let words =
+            [[word, "--frames", "3", "--pitch", "1.6", "--askew", "3"].as_slice(), &SMALL_WORDS].concat();
+        let said = recapture(&words, &people().join(&khue.live), out.path());
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        assert_eq!(manifest(out.path()).raster, Some(raster));
+        FrameFolder::open(out.path(), Pace::Instant).unwrap();
+        let live = people().join(&khue.live);
+        let drawn = |raster| {
+            let setup = CameraSetup { raster, ..small() };
+            let prompter = Prompter::default();
+            let mut camera =
+                FaceCamera::presenting(&live, khue.live_features, kind, prompter, setup).unwrap();
+            camera.start().unwrap();
+            camera.next_frame(Duration::ZERO).unwrap().data
+        };
+        assert!(frame(out.path(), 0) == *drawn(Some(raster)), "{word}");
+        let finer = Raster { pitch: 1.5, ..raster };
+        assert!(drawn(Some(raster)) != drawn(None) && drawn(Some(raster)) != drawn(Some(finer)), "{word}");
+    }
 }
 
 #[test]
@@ -186,6 +213,10 @@ fn what_cannot_be_drawn_is_refused_with_the_reason() {
     refused(&["print", "--eyes", "9,9,3,9"], &live, 2, "the left eye comes first");
     refused(&["print", "--frames", "0"], &live, 2, "not within 1 to 99999");
     refused(&["film", "--frames", "9"], &people(), 2, "are for a PICTURE");
+    refused(&["living", "--pitch", "2"], &live, 2, "has pixels or dots");
+    refused(&["screen", "--askew", "2"], &live, 2, "need a --pitch");
+    refused(&["screen", "--pitch", "0"], &live, 2, "not within 0.2 to 20");
+    refused(&["screen", "--pitch", "NaN"], &live, 2, "not within 0.2 to 20");
     refused(&["print", "--eyes", "1,1,9,1"], &people().join("people.toml"), 1, "cannot read the photograph");
     fs::write(out.path().join("kept.txt"), "mine").unwrap();
     refused(&["print"], &live, 1, "is not empty");

@@ -11,7 +11,7 @@ use serde::{Deserialize, de::IntoDeserializer};
 use simulators::{
     face_camera::CameraSetup,
     people::People,
-    presentation::{Features, Presentation},
+    presentation::{Features, Presentation, Raster},
     recorded::{Drawing, Source},
 };
 
@@ -48,6 +48,12 @@ order of their names: each comes to be one frame.
   --frames N          how many frames of a PICTURE (150)
   --rate N            frames in one second (15)
   --size WxH          pixels of a frame (1280x720)
+  --pitch N           from one pixel of the screen, or dot of the print, to the next, in pixels of
+                      the frame (0.2 to 20): what the camera makes of them is drawn, moiré where
+                      they are nearly as fine as its own. Without it they are coarse: 3 pixels, drawn
+                      into the picture
+  --askew DEGREES     by which they are turned in the frame (2)
+  --blur N            how far the lens spreads a point, in pixels of the frame (0.5)
 
 The same seed and options give the same bytes. A camera of the simulators plays the folder: a
 scenario names it as frames = \"FOLDER\" in [camera]. One frame alone is looked at by
@@ -64,12 +70,16 @@ pub(crate) enum Asked {
 /// Eyes and lids of a face of usual measures.
 const LIDS: f32 = 0.06;
 const BROW: f32 = 0.19;
+/// What nobody holds straighter, and a lens that suits its sensor.
+const ASKEW: f32 = 2.0;
+const BLUR: f32 = 0.5;
 
 pub(crate) fn parse(mut words: Parser, seed: impl FnOnce() -> u64) -> Result<Asked, lexopt::Error> {
     let mut free: Vec<OsString> = Vec::new();
     let (mut out, mut eyes, mut given_seed): (Option<PathBuf>, Option<[f32; 4]>, Option<u64>) =
         (None, None, None);
     let (mut lids, mut brow, mut frames) = (None, None, None);
+    let (mut pitch, mut askew, mut blur) = (None, None, None);
     let mut setup = CameraSetup::default();
     while let Some(word) = words.next()? {
         match word {
@@ -84,6 +94,11 @@ pub(crate) fn parse(mut words: Parser, seed: impl FnOnce() -> u64) -> Result<Ask
                 setup.frames_per_second = words.value()?.parse_with(|text| within(text, 1, 120))?;
             }
             Arg::Long("size") => (setup.width, setup.height) = words.value()?.parse_with(size)?,
+            Arg::Long("pitch") => pitch = Some(words.value()?.parse_with(|text| between(text, [0.2, 20.0]))?),
+            Arg::Long("askew") => {
+                askew = Some(words.value()?.parse_with(|text| between(text, [-90.0, 90.0]))?);
+            }
+            Arg::Long("blur") => blur = Some(words.value()?.parse_with(|text| between(text, [0.0, 5.0]))?),
             Arg::Value(value) if free.len() < 2 => free.push(value),
             other => return Err(other.unexpected()),
         }
@@ -115,6 +130,13 @@ pub(crate) fn parse(mut words: Parser, seed: impl FnOnce() -> u64) -> Result<Ask
         };
         Source::Picture(input, features)
     };
+    let bare = matches!(kind, Presentation::Living | Presentation::Still | Presentation::InjectedFilm);
+    setup.raster = match pitch {
+        Some(_) if bare => return Err("nothing of that KIND has pixels or dots".into()),
+        Some(pitch) => Some(Raster { pitch, askew: askew.unwrap_or(ASKEW), blur: blur.unwrap_or(BLUR) }),
+        None if askew.is_some() || blur.is_some() => return Err("--askew and --blur need a --pitch".into()),
+        None => None,
+    };
     setup.seed = given_seed.unwrap_or_else(seed);
     Ok(Asked::Draw(Box::new(Drawing { source, kind, setup, frames: frames.unwrap_or(150) }), out))
 }
@@ -135,6 +157,11 @@ fn four(text: &str) -> Result<[f32; 4], String> {
 fn share(text: &str) -> Result<f32, String> {
     let number = text.parse().ok().filter(|number: &f32| *number > 0.0 && *number < 1.0);
     number.ok_or_else(|| format!("'{text}' is not between 0 and 1"))
+}
+
+fn between(text: &str, [least, most]: [f32; 2]) -> Result<f32, String> {
+    let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| format!("'{text}' is not within {least} to {most}"))
 }
 
 fn within(text: &str, least: u32, most: u32) -> Result<u32, String> {
