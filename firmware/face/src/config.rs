@@ -198,4 +198,14 @@ mod tests {
             assert!(matches!(config.check(), Err(FaceError::Config(_))), "{to}");
         }
     }
+
+    #[test]
+    fn a_limit_that_skin_alone_could_reach_is_refused() {
+        for limit in ["12.0", "100.0", "nan"] {
+            let text = FILE.replace("pattern-max = 20.0", &format!("pattern-max = {limit}"));
+            let config: FaceConfig = toml::from_str(&text).unwrap();
+            let refused = config.check().unwrap_err().to_string();
+            assert!(refused.contains("pattern-max"), "{limit}: {refused}");
+        }
+    }
 }

@@ -44,7 +44,7 @@ pub use evidence::{
 pub use identity::Picture;
 pub use liveness::{
     LightEvidence, LivenessConfig, LivenessEvidence, NotLive, OwnLight, PassiveEvidence, PassiveModel,
-    Rhythm, Skin, Task, Tempo,
+    PatternEvidence, Rhythm, Skin, Task, Tempo,
 };
 #[cfg(feature = "numerics")]
 pub use numerics::ModelInput;

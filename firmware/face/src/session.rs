@@ -18,8 +18,8 @@ use crate::{
     engine::Engine,
     evidence::{CameraEvidence, Score},
     liveness::{
-        Challenge, Draw, LivenessEvidence, NotLive, OwnLight, PassiveEvidence, PassiveModel, Rest, Said,
-        Seen, Skin, Tempo, Tint, Trial,
+        Challenge, Draw, LivenessEvidence, NotLive, OwnLight, PassiveEvidence, PassiveModel, PatternEvidence,
+        Rest, Said, Seen, Skin, Tempo, Tint, Trial, prominence,
     },
     mesh::Mesh,
     picture::decode_frame,
@@ -135,6 +135,8 @@ pub(crate) struct Session<'e> {
     /// The person's first good frame: whoever moves must be the same.
     first: Option<Template>,
     passive: Vec<f32>,
+    /// By how much a pattern stood out of the skin in the compared frames, in decibels.
+    pattern: Vec<f32>,
     liveness: Option<LivenessEvidence>,
     why: Option<Why>,
     hint: FaceHint,
@@ -172,6 +174,7 @@ impl<'e> Session<'e> {
             resting: Vec::new(),
             first: None,
             passive: Vec::new(),
+            pattern: Vec::new(),
             liveness: None,
             why: missing.then_some(Why::NoPassiveModel),
             hint: FaceHint::NoFace,
@@ -313,6 +316,7 @@ impl<'e> Session<'e> {
         self.resting.clear();
         self.first = None;
         self.passive.clear();
+        self.pattern.clear();
         self.percent = 0;
     }
 
@@ -333,6 +337,7 @@ impl<'e> Session<'e> {
         let template = self.engine.template(picture, face, timings)?;
         self.compared.add(quality.rank(), template.likeness(self.reference));
         self.passive.extend(self.engine.live(picture, face, timings)?);
+        self.pattern.extend(timed(&mut timings.pattern, || prominence(picture, face)));
         let now = seen.at;
         if matches!(self.phase, Phase::Closing(_)) {
             let same = self.first.as_ref().is_some_and(|first| self.is_same(first, &template));
@@ -408,8 +413,8 @@ impl<'e> Session<'e> {
 
     /// All was seen; what it comes to together.
     fn finish(&mut self, trial: &Trial) {
-        let passive = self.passive();
-        let liveness = trial.evidence(passive, self.restarts, &self.config.liveness);
+        let seen = (PatternEvidence::of(&self.pattern), self.passive());
+        let liveness = trial.evidence(seen, self.restarts, &self.config.liveness);
         let unlit = match liveness.light.skin {
             Skin::Answered => None,
             Skin::OtherLight => Some(NotLive::OtherLight),
@@ -417,7 +422,8 @@ impl<'e> Session<'e> {
                 (self.config.liveness.own_light == OwnLight::Required).then_some(NotLive::Unlit)
             }
         };
-        let against = unlit.or(match &liveness.passive {
+        let pattern = liveness.pattern.is_no_skin(&self.config.liveness).then_some(NotLive::Pattern);
+        let against = unlit.or(pattern).or(match &liveness.passive {
             PassiveEvidence::Installed { live, .. } if *live < Score::of(self.config.liveness.live_min) => {
                 Some(NotLive::Picture)
             }

@@ -16,6 +16,8 @@ pub struct Timings {
     pub landmarks: Duration,
     /// The template.
     pub template: Duration,
+    /// Looking for a pattern over the skin.
+    pub pattern: Duration,
     /// The passive liveness model, where it is installed.
     pub passive: Duration,
 }
@@ -23,7 +25,7 @@ pub struct Timings {
 impl Timings {
     /// All stages together.
     pub fn total(&self) -> Duration {
-        self.decode + self.detect + self.align + self.landmarks + self.template + self.passive
+        self.decode + self.detect + self.align + self.landmarks + self.template + self.pattern + self.passive
     }
 }
 

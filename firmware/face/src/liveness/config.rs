@@ -22,6 +22,8 @@ pub struct LivenessConfig {
     pub light_agreement_min: f32,
     /// From a colour that is asked for until the camera surely sees it; milliseconds.
     pub light_delay_milliseconds: u16,
+    /// By how much a pattern of pixels or dots may stand out of the skin; decibels.
+    pub pattern_max: f32,
     /// Degrees by which a head must be seen to turn.
     pub turn_min: f32,
     /// How far the nose must leave the plane of the face on a turn, in distances between the
@@ -78,6 +80,7 @@ impl LivenessConfig {
             light_response_min: 0.03,
             light_agreement_min: 0.8,
             light_delay_milliseconds: 350,
+            pattern_max: 20.0,
             turn_min: 16.0,
             relief_min: 0.10,
             eyes_shut_max: 0.5,
@@ -107,6 +110,10 @@ impl LivenessConfig {
             (
                 (300..=3000).contains(&self.gap_max_milliseconds),
                 "gap-max-milliseconds must lie between 300 and 3000",
+            ),
+            (
+                (18.0..=60.0).contains(&self.pattern_max),
+                "pattern-max must lie between 18 decibels, which skin comes near, and 60",
             ),
             (self.turn_min >= 12.0, "turn-min below 12 degrees shows no relief"),
             (self.relief_min >= 0.06, "relief-min below 0.06 lets flat pictures pass"),

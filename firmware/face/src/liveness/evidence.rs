@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{LightEvidence, Task, Tempo};
+use super::{LightEvidence, PatternEvidence, Task, Tempo};
 use crate::evidence::Score;
 
 /// What shows that a living person stood before the camera.
@@ -18,6 +18,8 @@ pub struct LivenessEvidence {
     pub relief: Vec<Score>,
     /// How the skin answered to the kiosk's own light.
     pub light: LightEvidence,
+    /// Whether a pattern of pixels or dots lay over the skin.
+    pub pattern: PatternEvidence,
     /// Whether the passive model agreed.
     pub passive: PassiveEvidence,
     /// How often it began anew because the face was lost from sight.
@@ -63,6 +65,9 @@ pub enum NotLive {
     /// The passive model takes it for a picture.
     #[error("the passive model takes it for a picture")]
     Picture,
+    /// Something periodic lies over the skin: pixels of a screen, dots of a print.
+    #[error("a pattern of pixels or dots lies over the skin")]
+    Pattern,
     /// The skin's colour changed otherwise than the kiosk's light did.
     #[error("the skin answers to another light than the kiosk's")]
     OtherLight,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use screen::{FaceHint, Glow};
 
 use super::{
-    Challenge, Draw, Light, LivenessConfig, LivenessEvidence, NotLive, PassiveEvidence, Shape, Task, Tempo,
-    Tint,
+    Challenge, Draw, Light, LivenessConfig, LivenessEvidence, NotLive, PassiveEvidence, PatternEvidence,
+    Shape, Task, Tempo, Tint,
 };
 use crate::evidence::Score;
 
@@ -123,7 +123,7 @@ impl Trial {
     /// What was shown, for the record.
     pub(crate) fn evidence(
         &self,
-        passive: PassiveEvidence,
+        (pattern, passive): (PatternEvidence, PassiveEvidence),
         restarts: u32,
         config: &LivenessConfig,
     ) -> LivenessEvidence {
@@ -132,6 +132,7 @@ impl Trial {
             tasks: self.shown.clone(),
             relief: self.relief.iter().map(|&relief| Score::of(relief)).collect(),
             light: self.light.evidence(config),
+            pattern,
             passive,
             restarts,
         }
