@@ -150,7 +150,7 @@ fn a_signed_record_is_believed_and_no_changed_byte_is() {
     let bytes = record.to_bytes();
     let back = Transaction::verify(&bytes, &key.public()).unwrap();
     assert!((back.id(), back.kiosk(), back.at()) == (id(), &kiosk(), at(7)));
-    assert_eq!((back.service().id(), back.service().version()), ("eid.activate", 1));
+    assert_eq!((back.service().id(), back.service().version()), ("eid.activate", activate().version));
     assert!(back.to_bytes() == bytes);
     for place in 0..bytes.len() {
         let mut changed = bytes.clone();
