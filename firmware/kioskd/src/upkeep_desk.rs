@@ -237,8 +237,11 @@ fn health(state: State) -> DeviceHealth {
 
 #[cfg(test)]
 mod tests {
+    use badge::{Badges, Claim};
     use configuration::{Configuration, Layer, Whose};
+    use devices::CardReader as _;
     use jiff::SignedDuration;
+    use simulators::{in_memory::InMemoryReader, staff_badge::StaffBadge};
     use upkeep::{Line, Message};
 
     use super::*;
@@ -271,6 +274,38 @@ mod tests {
         assert_eq!(says(&mut desk), Some("Máy in hỏng"));
         folder.show_none().unwrap();
         assert_eq!(says(&mut desk), Some("Mai nghỉ"));
+    }
+
+    /// From `fleetd`'s challenge to what it believes, through the folder and a badge.
+    #[test]
+    fn what_a_badge_signed_for_fleetd_is_handed_on_until_its_holder_leaves() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, mut desk) = (Folder::new(place.path()), UpkeepDesk::new(place.path(), None));
+        let chip = StaffBadge::p256().unwrap();
+        let badges: Badges = toml::from_str(&chip.list("4711").unwrap()).unwrap();
+        let mut reader = InMemoryReader::new(chip);
+        reader.lay();
+        reader.wait_for_card(Duration::ZERO).unwrap().unwrap();
+        assert_eq!(desk.badge_is_asked(), None, "no fleetd asks");
+        let asked = Challenge([5; 32]);
+        folder.ask_badge(&asked.to_string()).unwrap();
+        let claim = Claim {
+            kiosk: "kiosk-1".to_owned(),
+            holder: "4711".to_owned(),
+            nonce: Challenge([6; 32]),
+            challenge: desk.badge_is_asked(),
+        };
+        let proof = badge::sign(&mut reader, badges.of("4711").unwrap(), &claim).unwrap();
+        let present = badges.believe("kiosk-1", "4711", Some(asked), proof).unwrap();
+        desk.staff_came(&journey::SignedIn::ByBadge(Box::new(present)));
+        let told = folder.signed_in(clock::now()).unwrap();
+        let handed_on = told.badge.unwrap().parse().unwrap();
+        assert!(badges.believe("kiosk-1", &told.id, Some(asked), handed_on).is_ok());
+
+        desk.staff_came(&journey::SignedIn::ByPin("4711".to_owned()));
+        assert_eq!(folder.signed_in(clock::now()).unwrap().badge, None);
+        desk.let_go();
+        assert_eq!(folder.signed_in(clock::now()), None);
     }
 
     #[test]
