@@ -123,11 +123,6 @@ impl Badges {
         self.0.get(holder)
     }
 
-    /// Everybody who has one.
-    pub fn holders(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
-    }
-
     /// Believes that this person is at this machine, or does not. `challenge`: what the believer
     /// drew, where it is not whoever read the badge.
     pub fn believe(

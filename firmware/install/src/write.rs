@@ -2,8 +2,8 @@
 //! again and written. Memory does not grow with the image.
 //!
 //! Every 8 MiB, of a long image every sixteenth of it, the image is synced and a checkpoint kept; a
-//! write that is called again goes on from the last one. At the end both digests must be those that were signed, and then the slot
-//! is read back from the disk once more.
+//! write that is called again goes on from the last one. At the end both digests must be those
+//! that were signed, and then the slot is read back from the disk once more.
 
 use std::io;
 

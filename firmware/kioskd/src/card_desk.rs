@@ -122,14 +122,15 @@ enum Ended {
     Unwanted,
 }
 
+fn is_of_the_reader(fault: ReaderFault) -> bool {
+    matches!(fault, ReaderFault::Unplugged | ReaderFault::ServiceDown | ReaderFault::Busy)
+}
+
 /// A reader that fails in the middle is no fault of the card, which need not be lifted.
 impl From<ReadError> for Ended {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::NoAnswer {
-                fault: fault @ (ReaderFault::Unplugged | ReaderFault::ServiceDown | ReaderFault::Busy),
-                ..
-            } => Self::Reader(fault),
+            ReadError::NoAnswer { fault, .. } if is_of_the_reader(fault) => Self::Reader(fault),
             error => Self::Card(error),
         }
     }
@@ -138,9 +139,7 @@ impl From<ReadError> for Ended {
 impl From<BadgeError> for Ended {
     fn from(error: BadgeError) -> Self {
         match error {
-            BadgeError::Reader(
-                fault @ (ReaderFault::Unplugged | ReaderFault::ServiceDown | ReaderFault::Busy),
-            ) => Self::Reader(fault),
+            BadgeError::Reader(fault) if is_of_the_reader(fault) => Self::Reader(fault),
             error => Self::Badge(error),
         }
     }

@@ -3,12 +3,22 @@
 
 use std::convert::Infallible;
 
-use rand_core::{TryCryptoRng, TryRng};
+use badge::Challenge;
+use rand_core::{Rng as _, TryCryptoRng, TryRng};
 
 /// The operating system's generator. A kernel without chance is no kernel to go on
 /// with, so a failure crashes.
 #[derive(Clone, Copy, Default)]
 pub struct Chance;
+
+impl Chance {
+    /// What a badge is to sign once.
+    pub fn challenge(mut self) -> Challenge {
+        let mut challenge = Challenge([0; 32]);
+        self.fill_bytes(&mut challenge.0);
+        challenge
+    }
+}
 
 impl TryRng for Chance {
     type Error = Infallible;

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use badge::{Challenge, Claim};
+use badge::Claim;
 use faults::{Fault, chain};
 use journey::{Effect, Event, Kept, SignedIn, SlipOrder};
 use printing::{CounterReason, MaskedPhone, Matter, Slip, SlipFacts};
-use rand_core::Rng as _;
 use screen::{Language, Outcome, StaffNote, StaffTap};
 
 use crate::{
@@ -89,7 +88,7 @@ pub fn carry_out(kiosk: &mut Kiosk, effect: Effect) -> Result<(), LogLost> {
             let claim = Claim {
                 kiosk: kiosk.settings.kiosk.to_string(),
                 holder,
-                nonce: Challenge(challenge()),
+                nonce: Chance.challenge(),
                 challenge: kiosk.upkeep.badge_is_asked(),
             };
             let job = kiosk.job(Kind::Card);
@@ -165,12 +164,6 @@ fn reason(outcome: Outcome) -> CounterReason {
         Outcome::Refused { fault } => CounterReason::Refused(fault),
         _ => CounterReason::AnotherWay,
     }
-}
-
-fn challenge() -> [u8; 32] {
-    let mut bytes = [0; 32];
-    Chance.fill_bytes(&mut bytes);
-    bytes
 }
 
 /// The count of wrong PINs is on the disk before the answer is given.

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use badge::{BadgeError, Badges, Challenge, Claim};
+use badge::{BadgeError, Badges, Claim};
 use boards::Board;
 use devices::{CardReader, ReaderFault};
 use faults::{Fault, chain};
-use rand_core::Rng as _;
 
 use crate::{Refusal, chance::Chance, hardware};
 
@@ -28,8 +27,7 @@ fn entry(reader: &mut dyn CardReader, holder: &str) -> Result<String, BadgeError
     let key = badge::read_key(reader)?;
     let entry = format!("[[badge]]\nholder = {holder:?}\nkey = \"{key}\"\n");
     let badges: Badges = toml::from_str(&entry).expect("what is written here is a badges file");
-    let mut nonce = Challenge([0; 32]);
-    Chance.fill_bytes(&mut nonce.0);
+    let nonce = Chance.challenge();
     let claim = Claim { kiosk: String::new(), holder: holder.to_owned(), nonce, challenge: None };
     let proof = badge::sign(reader, &key, &claim)?;
     badges.believe(&claim.kiosk, holder, None, proof).map(|_| entry)
