@@ -41,7 +41,7 @@ pub fn measure(
     models: &Path,
     pack: Option<(&Path, &str)>,
     people: &Path,
-    tries: u8,
+    asked: (u8, Tempo),
 ) -> Result<Vec<Row>, Failure> {
     let mut engine = Engine::load(models)?;
     if let Some((folder, sha256)) = pack {
@@ -59,7 +59,7 @@ pub fn measure(
             loop {
                 let Some(kind) = waiting.lock().expect("no thread panics").pop() else { return Ok(()) };
                 let row =
-                    present(kind, &engine, &references, people, tries).map_err(|error| error.to_string())?;
+                    present(kind, &engine, &references, people, asked).map_err(|error| error.to_string())?;
                 eprintln!("{}: {} of {} taken for living", row.presentation, row.accepted, row.tries);
                 rows.lock().expect("no thread panics").push((kind as u8, row));
             }
@@ -77,10 +77,16 @@ fn present(
     engine: &Engine,
     references: &[(&str, Reference)],
     people: &Path,
-    tries: u8,
+    (tries, tempo): (u8, Tempo),
 ) -> Result<Row, Failure> {
     let known = People::load(people)?;
-    let mut row = Row { presentation: format!("{kind:?}"), tries: 0, accepted: 0, answered: 0, refused: BTreeMap::new() };
+    let mut row = Row {
+        presentation: format!("{kind:?}"),
+        tries: 0,
+        accepted: 0,
+        answered: 0,
+        refused: BTreeMap::new(),
+    };
     for (name, reference) in references {
         let person = known.person(name)?;
         for seed in 1..=tries {
@@ -94,7 +100,7 @@ fn present(
             let live = people.join(&person.live);
             let camera = FaceCamera::presenting(&live, person.live_features, kind, prompter.clone(), setup)?;
             row.tries += 1;
-            match tried(engine, reference, camera, &prompter, seed)? {
+            match tried(engine, reference, camera, &prompter, (tempo, seed))? {
                 Ok(skin) => {
                     row.accepted += 1;
                     row.answered += u32::from(skin == Skin::Answered);
@@ -112,10 +118,10 @@ fn tried(
     reference: &Reference,
     mut camera: FaceCamera,
     prompter: &Prompter,
-    seed: u8,
+    (tempo, seed): (Tempo, u8),
 ) -> Result<Result<Skin, String>, Failure> {
     let config = FaceConfig::documented();
-    let mut attempt = Attempt::new(engine, reference, &config, 1, (Tempo::Usual, [seed; 32]));
+    let mut attempt = Attempt::new(engine, reference, &config, 1, (tempo, [seed; 32]));
     camera.start()?;
     // A film is not always at its beginning.
     for _ in 0..usize::from(seed) * 7 {

@@ -22,6 +22,7 @@ use std::{
 };
 
 use chip::Failure;
+use face::Tempo;
 use machine::Machine;
 use options::{HELP, Options, Part, Wanted};
 use report::Report;
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Ok(Wanted::All(options)) => run(&options),
-        Ok(Wanted::Attacks { tries, pack }) => run_attacks(tries, pack.as_ref()),
+        Ok(Wanted::Attacks { tries, tempo, pack }) => run_attacks((tries, tempo), pack.as_ref()),
         Ok(Wanted::Part(part)) => run_part(&part),
         Err(error) => {
             eprintln!("bench: {error}");
@@ -83,11 +84,11 @@ fn run(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-fn run_attacks(tries: u8, pack: Option<&(PathBuf, String)>) -> Result<(), Failure> {
+fn run_attacks(asked: (u8, Tempo), pack: Option<&(PathBuf, String)>) -> Result<(), Failure> {
     let firmware = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let (models, people) = (firmware.join("face/models"), firmware.join("simulators/people"));
     let pack = pack.map(|(folder, sha256)| (folder.as_path(), sha256.as_str()));
-    let rows = attacks::measure(&models, pack, &people, tries)?;
+    let rows = attacks::measure(&models, pack, &people, asked)?;
     print!("{}", attacks::table(&rows)?);
     Ok(())
 }

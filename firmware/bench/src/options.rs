@@ -2,12 +2,14 @@
 
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf};
 
+use face::Tempo;
 use lexopt::{Arg, ValueExt as _};
 
 /// For people.
 pub const HELP: &str = "\
-bench --attacks TRIES [--liveness-pack DIR --pack-sha256 HEX]
-  presents living people and attacks to the face engine, so often for each of three people
+bench --attacks TRIES [--gently] [--liveness-pack DIR --pack-sha256 HEX]
+  presents living people and attacks to the face engine, so often for each of three people;
+  --gently: on the slow path of those who cannot make every movement
 bench [--out DIR] [--pages FILE] [--visit FILE] [--peers-python PYTHON]
   --out DIR              folder that bench.json is written to (default: the current one)
   --pages FILE           what page-times of ui/ wrote
@@ -24,6 +26,8 @@ pub enum Wanted {
     Attacks {
         /// For each person and kind.
         tries: u8,
+        /// How movements are asked for.
+        tempo: Tempo,
         /// The passive model's folder and the SHA-256 of its list.
         pack: Option<(PathBuf, String)>,
     },
@@ -68,7 +72,7 @@ pub fn read() -> Result<Wanted, lexopt::Error> {
     let mut parser = lexopt::Parser::from_env();
     let mut options = Options { out: PathBuf::from("."), pages: None, visit: None, peers_python: None };
     let mut part: Option<OsString> = None;
-    let (mut attacks, mut folder, mut sha256) = (None, None, None);
+    let (mut attacks, mut folder, mut sha256, mut tempo) = (None, None, None, Tempo::Usual);
     let (mut threads, mut frames, mut one_core) = (NonZeroUsize::MIN, PathBuf::new(), false);
     while let Some(argument) = parser.next()? {
         match argument {
@@ -77,6 +81,7 @@ pub fn read() -> Result<Wanted, lexopt::Error> {
             Arg::Long("visit") => options.visit = Some(parser.value()?.into()),
             Arg::Long("peers-python") => options.peers_python = Some(parser.value()?.into()),
             Arg::Long("attacks") => attacks = Some(parser.value()?.parse()?),
+            Arg::Long("gently") => tempo = Tempo::Gentle,
             Arg::Long("liveness-pack") => folder = Some(parser.value()?.into()),
             Arg::Long("pack-sha256") => sha256 = Some(parser.value()?.string()?),
             Arg::Long("part") => part = Some(parser.value()?),
@@ -88,7 +93,7 @@ pub fn read() -> Result<Wanted, lexopt::Error> {
         }
     }
     if let Some(tries) = attacks {
-        return Ok(Wanted::Attacks { tries, pack: folder.zip(sha256) });
+        return Ok(Wanted::Attacks { tries, tempo, pack: folder.zip(sha256) });
     }
     let Some(part) = part else { return Ok(Wanted::All(options)) };
     match part.to_str() {

@@ -23,7 +23,7 @@ pub enum Task {
 }
 
 impl Task {
-    const ALL: [Self; 4] = [Self::TurnLeft, Self::TurnRight, Self::CloseEyes, Self::ComeCloser];
+    pub(super) const ALL: [Self; 4] = [Self::TurnLeft, Self::TurnRight, Self::CloseEyes, Self::ComeCloser];
 
     /// Whether it shows the relief of a head.
     pub fn is_turn(self) -> bool {
@@ -48,35 +48,74 @@ pub enum Tempo {
     /// Each movement in its time.
     #[default]
     Usual,
-    /// Slowly; another movement is asked for instead of one that does not come. For people
-    /// who cannot turn the head, shut the eyes or come closer.
+    /// Slowly; what does not come is left out from then on, and another movement asked for
+    /// instead. For people who cannot turn the head, shut the eyes or come closer.
     Gentle,
 }
 
-/// The movements of one try, in their order.
+/// So many movements must be shown.
+const MOVEMENTS: usize = 4;
+/// So many of them are turns, each to either side, where the person can turn at all.
+const TURNS: usize = 2;
+
+/// The movements of one try that are still to be asked for, in their order. Each is drawn without
+/// regard to the others: a film that goes on from one to the next must meet them all by luck.
 pub(crate) struct Challenge {
     pub(crate) tempo: Tempo,
-    /// Still to be asked for.
-    pub(crate) tasks: VecDeque<Task>,
-    /// So many must be shown.
-    pub(crate) needed: usize,
+    /// What the person can do, as far as is known.
+    kinds: Vec<Task>,
+    tasks: VecDeque<Task>,
+    /// Turns that were asked for and shown.
+    turns: usize,
 }
 
 impl Challenge {
-    /// Both turns and one more: with fewer, a film that was made before has too good a chance to
-    /// show the right ones. A gentle challenge offers all four and needs two of them.
     pub(crate) fn draw(tempo: Tempo, draw: &mut Draw) -> Self {
-        let mut tasks = Task::ALL.to_vec();
-        let needed = match tempo {
-            Tempo::Gentle => 2,
-            Tempo::Usual => {
-                let left_out = [Task::CloseEyes, Task::ComeCloser][draw.below(2)];
-                tasks.retain(|task| *task != left_out);
-                tasks.len()
-            }
+        let mut challenge = Self { tempo, kinds: Task::ALL.to_vec(), tasks: VecDeque::new(), turns: 0 };
+        challenge.draw_rest(MOVEMENTS, draw);
+        challenge
+    }
+
+    /// How many are still to be asked for.
+    pub(crate) fn left(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// The next one.
+    pub(crate) fn next(&self) -> Option<Task> {
+        self.tasks.front().copied()
+    }
+
+    /// The next one was shown.
+    pub(crate) fn shown(&mut self) {
+        self.turns += usize::from(self.tasks.pop_front().is_some_and(Task::is_turn));
+    }
+
+    /// Something else was shown than was asked for: what is left is drawn anew, and one more.
+    pub(crate) fn lengthen(&mut self, draw: &mut Draw) {
+        self.draw_rest(self.tasks.len() + 1, draw);
+    }
+
+    /// The next one does not come: it is not asked for again, but others are. False where the
+    /// person is not known to be unable, or only one kind would be left.
+    pub(crate) fn leave_out(&mut self, draw: &mut Draw) -> bool {
+        let Some(task) = self.next().filter(|_| self.tempo == Tempo::Gentle && self.kinds.len() > 2) else {
+            return false;
         };
-        draw.shuffle(&mut tasks);
-        Self { tempo, tasks: tasks.into(), needed }
+        self.kinds.retain(|&kind| kind != task);
+        self.draw_rest(self.tasks.len(), draw);
+        true
+    }
+
+    fn draw_rest(&mut self, count: usize, draw: &mut Draw) {
+        let can_turn = self.kinds.iter().any(|kind| kind.is_turn());
+        let turns = if can_turn { TURNS.saturating_sub(self.turns).min(count) } else { 0 };
+        loop {
+            self.tasks = (0..count).map(|_| self.kinds[draw.below(self.kinds.len())]).collect();
+            if self.tasks.iter().filter(|task| task.is_turn()).count() >= turns {
+                return;
+            }
+        }
     }
 }
 
@@ -86,31 +125,25 @@ mod tests {
 
     use super::*;
 
-    /// How often each order of tasks comes in so many draws.
-    fn counted(tempo: Tempo) -> BTreeMap<String, u32> {
-        let mut counts = BTreeMap::new();
-        for number in 0..6000_u32 {
+    /// So many challenges, each drawn from a seed of its own.
+    fn drawn(tempo: Tempo, count: u32) -> Vec<Challenge> {
+        let challenge = |number: u32| {
             let mut seed = [0; 32];
             seed[..4].copy_from_slice(&number.to_be_bytes());
-            let challenge = Challenge::draw(tempo, &mut Draw::new(seed));
+            Challenge::draw(tempo, &mut Draw::new(seed))
+        };
+        (0..count).map(challenge).collect()
+    }
+
+    #[test]
+    fn four_movements_two_of_them_turns_are_asked_for_in_every_order() {
+        let mut counts = BTreeMap::new();
+        for challenge in drawn(Tempo::Usual, 17_600) {
             *counts.entry(format!("{:?}", challenge.tasks)).or_insert(0) += 1;
+            assert!(challenge.tasks.iter().filter(|task| task.is_turn()).count() >= 2);
         }
-        counts
-    }
-
-    #[test]
-    fn both_turns_and_one_more_are_asked_for_in_every_order() {
-        let counts = counted(Tempo::Usual);
-        // Three places for the third movement, two kinds of it, two orders of the turns.
-        assert_eq!(counts.len(), 12);
-        assert!(counts.values().all(|&count| (400..600).contains(&count)), "{counts:?}");
-        assert!(counts.keys().all(|key| key.contains("TurnLeft") && key.contains("TurnRight")));
-    }
-
-    #[test]
-    fn a_gentle_challenge_offers_all_in_every_order_and_needs_two() {
-        assert_eq!(counted(Tempo::Gentle).len(), 24);
-        let challenge = Challenge::draw(Tempo::Gentle, &mut Draw::new([7; 32]));
-        assert_eq!((challenge.needed, challenge.tasks.len()), (2, 4));
+        // Of the 256 orders of four movements, 16 have no turn and 64 have one.
+        assert_eq!(counts.len(), 176);
+        assert!(counts.values().all(|&count| (60..140).contains(&count)), "{counts:?}");
     }
 }

@@ -138,10 +138,10 @@ impl LivenessConfig {
         })
     }
 
-    /// Nobody is asked for movements for longer than this, whatever the camera shows: four of
+    /// Nobody is asked for movements for longer than this, whatever the camera shows: six of
     /// them, each with its light, its pause and the way back.
     pub(crate) fn longest(&self, tempo: Tempo) -> Duration {
-        4 * (2 * self.time_for_task(tempo) + self.light_delay() + self.pause()[1])
+        6 * (2 * self.time_for_task(tempo) + self.light_delay() + self.pause()[1])
     }
 
     pub(super) fn pause(&self) -> [Duration; 2] {

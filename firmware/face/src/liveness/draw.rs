@@ -34,11 +34,4 @@ impl Draw {
         let span = to.saturating_sub(from).as_millis() as usize;
         from + Duration::from_millis(self.below(span + 1) as u64)
     }
-
-    /// Fisher and Yates's shuffle.
-    pub(crate) fn shuffle<T>(&mut self, things: &mut [T]) {
-        for last in (1..things.len()).rev() {
-            things.swap(last, self.below(last + 1));
-        }
-    }
 }

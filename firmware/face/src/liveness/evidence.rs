@@ -13,6 +13,8 @@ pub struct LivenessEvidence {
     pub tempo: Tempo,
     /// The movements that came when asked for, in their order.
     pub tasks: Vec<Task>,
+    /// How many came that nobody had asked for, for each of which one more was asked for.
+    pub unasked: u8,
     /// For each turn, how far the nose left the plane of the face, in ten-thousandths of the
     /// distance between the eyes.
     pub relief: Vec<Score>,

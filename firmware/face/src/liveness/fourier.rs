@@ -1,5 +1,6 @@
 //! The power of a square's spatial frequencies: a fast Fourier transform of one fixed size
-//! (Cooley and Tukey 1965, radix 2), small enough to need no crate.
+//! (Cooley and Tukey 1965, radix 2). Of our own because what it works on is somebody's skin: a
+//! crate's complex numbers cannot be wiped.
 
 use std::{f32::consts::TAU, sync::LazyLock};
 

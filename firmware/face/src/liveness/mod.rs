@@ -12,6 +12,8 @@ mod challenge;
 mod config;
 mod draw;
 mod evidence;
+#[cfg(test)]
+mod films;
 mod fourier;
 mod light;
 mod passive;

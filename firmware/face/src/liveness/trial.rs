@@ -7,7 +7,7 @@ use screen::{FaceHint, Glow};
 
 use super::{
     Challenge, Draw, Light, LivenessConfig, LivenessEvidence, NotLive, PassiveEvidence, PatternEvidence,
-    Shape, Task, Tempo, Tint,
+    Shape, Task, Tint,
 };
 use crate::evidence::Score;
 
@@ -52,6 +52,23 @@ impl Rest {
         seen.yaw - self.yaw
     }
 
+    fn opened(&self, seen: &Seen) -> bool {
+        seen.eyes_open > self.eyes_open * OPEN
+    }
+
+    /// Whether the frame shows a movement. Of a face that is turned away neither the lids nor the
+    /// distance are looked at.
+    fn shows(&self, task: Task, seen: &Seen, config: &LivenessConfig) -> bool {
+        let turned = self.turned(seen);
+        let frontal = turned.abs() < config.turn_min;
+        match task {
+            Task::TurnLeft => turned >= config.turn_min,
+            Task::TurnRight => -turned >= config.turn_min,
+            Task::CloseEyes => frontal && seen.eyes_open < self.eyes_open * config.eyes_shut_max,
+            Task::ComeCloser => frontal && seen.eye_distance >= self.eye_distance * config.closer_min,
+        }
+    }
+
     fn relief(&self, seen: &Seen) -> f32 {
         let sum: f32 = self.shapes.iter().map(|shape| shape.relief_to(&seen.shape)).sum();
         sum / self.shapes.len() as f32
@@ -73,9 +90,11 @@ pub(crate) enum Said {
 const STRAIGHT: f32 = 9.0;
 /// Eyes are open again from this share of their own opening.
 const OPEN: f32 = 0.7;
-/// So many frames must show a movement.
+/// So many frames must show a movement, asked for or not.
 const FRAMES: usize = 2;
-/// So many turns that nobody asked for are a film, not a fidget.
+/// Nobody blinks for so long.
+const BLINK: Duration = Duration::from_millis(450);
+/// So many movements that nobody asked for are a film, not a fidget.
 const UNASKED_MAX: u8 = 3;
 
 enum Stage {
@@ -83,9 +102,18 @@ enum Stage {
     Settling { since: Duration },
     /// Nothing is asked for yet.
     Pausing { until: Duration },
-    /// A movement is asked for. What is counted are frames that show it; of a turn those with
-    /// relief, and for them how much.
-    Asked { task: Task, since: Duration, seen: Vec<f32>, flat: bool },
+    /// A movement is asked for; how much relief the frames showed that count for it.
+    Asked { since: Duration, relief: Vec<f32>, flat: bool },
+    /// The eyes were shut as asked. Shut eyes show no face to compare well; it is looked at
+    /// once they open.
+    Shut,
+}
+
+/// Since when, and in how many frames one after the other, a movement is seen.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    since: Duration,
+    frames: usize,
 }
 
 /// One run through the movements of a challenge.
@@ -94,6 +122,8 @@ pub(crate) struct Trial {
     rest: Rest,
     stage: Stage,
     light: Light,
+    /// Of each kind of movement, whether it is seen.
+    held: [Held; Task::ALL.len()],
     unasked: u8,
     shown: Vec<Task>,
     relief: Vec<f32>,
@@ -101,18 +131,32 @@ pub(crate) struct Trial {
 
 impl Trial {
     pub(crate) fn new(challenge: Challenge, rest: Rest, now: Duration, draw: &mut Draw) -> Self {
-        let (stage, light) = (Stage::Settling { since: now }, Light::new(draw));
-        Self { challenge, rest, stage, light, unasked: 0, shown: Vec::new(), relief: Vec::new() }
+        Self {
+            challenge,
+            rest,
+            stage: Stage::Settling { since: now },
+            light: Light::new(draw),
+            held: Default::default(),
+            unasked: 0,
+            shown: Vec::new(),
+            relief: Vec::new(),
+        }
     }
 
     /// Share of what is needed that was shown.
     pub(crate) fn share(&self) -> f32 {
-        self.shown.len() as f32 / self.challenge.needed as f32
+        self.shown.len() as f32 / (self.shown.len() + self.challenge.left()) as f32
     }
 
     /// Whether all that is needed was shown.
     pub(crate) fn is_over(&self) -> bool {
-        self.shown.len() >= self.challenge.needed
+        self.challenge.left() == 0
+    }
+
+    /// How many movements were shown, and how many came that nobody had asked for.
+    #[cfg(test)]
+    pub(super) fn counts(&self) -> (usize, u8) {
+        (self.shown.len(), self.unasked)
     }
 
     /// The colour in which the page should glow.
@@ -130,6 +174,7 @@ impl Trial {
         LivenessEvidence {
             tempo: self.challenge.tempo,
             tasks: self.shown.clone(),
+            unasked: self.unasked,
             relief: self.relief.iter().map(|&relief| Score::of(relief)).collect(),
             light: self.light.evidence(config),
             pattern,
@@ -139,20 +184,34 @@ impl Trial {
     }
 
     pub(crate) fn see(&mut self, seen: &Seen, config: &LivenessConfig, draw: &mut Draw) -> Said {
+        for (task, held) in Task::ALL.into_iter().zip(&mut self.held) {
+            *held = match self.rest.shows(task, seen, config) {
+                true if held.frames > 0 => Held { frames: held.frames + 1, ..*held },
+                true => Held { since: seen.at, frames: 1 },
+                false => Held::default(),
+            };
+        }
         match self.stage {
             Stage::Settling { since } => self.settle(seen, since, config, draw),
             Stage::Pausing { until } => self.pause(seen, until, config, draw),
-            Stage::Asked { .. } => self.watch(seen, config),
+            Stage::Asked { since, .. } => self.watch(seen, since, config, draw),
+            Stage::Shut if self.rest.opened(seen) => self.done(Task::CloseEyes, seen.at),
+            Stage::Shut => Said::Go(FaceHint::OpenEyes),
         }
     }
 
-    /// Waits until the person looks straight, eyes open, and no nearer than can be come closer from.
+    /// Whether a movement has been seen for long enough, counted from `from` at the earliest.
+    fn is_made(&self, task: Task, from: Duration, now: Duration) -> bool {
+        let held = self.held[task as usize];
+        let long = task != Task::CloseEyes || now.saturating_sub(held.since.max(from)) >= BLINK;
+        held.frames >= FRAMES && long
+    }
+
+    /// Waits until the person looks straight, eyes open, and stands where they stood.
     fn settle(&mut self, seen: &Seen, since: Duration, config: &LivenessConfig, draw: &mut Draw) -> Said {
         let straight = self.rest.turned(seen).abs() < STRAIGHT;
-        let open = seen.eyes_open > self.rest.eyes_open * OPEN;
         let near = seen.eye_distance > self.rest.eye_distance * f32::midpoint(1.0, config.closer_min);
-        let too_near = near && self.challenge.tasks.front() == Some(&Task::ComeCloser);
-        if straight && open && !too_near {
+        if straight && self.rest.opened(seen) && !near {
             self.stage = Stage::Pausing { until: seen.at + draw.time(config.pause()) };
             self.light.rest();
             return Said::Go(FaceHint::HoldStill);
@@ -160,112 +219,102 @@ impl Trial {
         if seen.at.saturating_sub(since) > config.time_for_task(self.challenge.tempo) {
             return Said::Failed(NotLive::NotDone);
         }
-        Said::Go(if too_near { FaceHint::MoveBack } else { FaceHint::LookStraight })
+        Said::Go(if straight && near { FaceHint::MoveBack } else { FaceHint::LookStraight })
     }
 
     /// Nothing is asked for until the light changed, and then not at once.
     fn pause(&mut self, seen: &Seen, until: Duration, config: &LivenessConfig, draw: &mut Draw) -> Said {
-        let turned = self.rest.turned(seen).abs();
-        if turned >= config.turn_min {
-            return self.moved_unasked(seen.at);
+        if Task::ALL.into_iter().any(|task| self.is_made(task, Duration::ZERO, seen.at)) {
+            return self.moved_unasked(NotLive::Unasked, seen.at, draw);
         }
-        if turned < STRAIGHT && self.light.see(seen.at, seen.skin, config, draw) && seen.at >= until {
+        let straight = self.rest.turned(seen).abs() < STRAIGHT;
+        if straight && self.light.see(seen.at, seen.skin, config, draw) && seen.at >= until {
             return self.ask(seen.at);
         }
         Said::Go(FaceHint::HoldStill)
     }
 
-    fn moved_unasked(&mut self, now: Duration) -> Said {
+    /// Everybody fidgets, or takes left for right. A film does so all the time: each time it must
+    /// show one more movement.
+    fn moved_unasked(&mut self, why: NotLive, now: Duration, draw: &mut Draw) -> Said {
         self.unasked += 1;
         if self.unasked >= UNASKED_MAX {
-            return Said::Failed(NotLive::Unasked);
+            return Said::Failed(why);
         }
+        self.challenge.lengthen(draw);
+        self.settle_from(now)
+    }
+
+    fn settle_from(&mut self, now: Duration) -> Said {
         self.stage = Stage::Settling { since: now };
         Said::Go(FaceHint::LookStraight)
     }
 
     fn ask(&mut self, now: Duration) -> Said {
-        let Some(task) = self.challenge.tasks.pop_front() else {
-            return Said::Failed(NotLive::NotDone);
-        };
-        self.stage = Stage::Asked { task, since: now, seen: Vec::new(), flat: false };
-        Said::Go(task.hint())
+        self.stage = Stage::Asked { since: now, relief: Vec::new(), flat: false };
+        Said::Go(self.asked().hint())
+    }
+
+    fn asked(&self) -> Task {
+        self.challenge.next().expect("a trial that is not over has something to ask for")
     }
 
     /// Looks for the movement that was asked for.
-    fn watch(&mut self, now: &Seen, config: &LivenessConfig) -> Said {
-        let Stage::Asked { task, since, seen, flat } = &mut self.stage else {
+    fn watch(&mut self, now: &Seen, since: Duration, config: &LivenessConfig, draw: &mut Draw) -> Said {
+        let (task, earliest) = (self.asked(), since + config.reaction_min());
+        if Task::ALL.into_iter().any(|other| other != task && self.is_made(other, since, now.at)) {
+            return self.moved_unasked(NotLive::OtherWay, now.at, draw);
+        }
+        if !self.rest.shows(task, now, config) {
+            return self.wait(since, now.at, config, draw);
+        }
+        if task == Task::CloseEyes {
+            // Everybody blinks now and then: it counts from when it could have been meant.
+            if self.is_made(task, earliest, now.at) {
+                self.stage = Stage::Shut;
+                return Said::Go(FaceHint::OpenEyes);
+            }
+            return Said::Go(task.hint());
+        }
+        if now.at < earliest {
+            return Said::Failed(NotLive::TooSoon);
+        }
+        let made = self.is_made(task, earliest, now.at);
+        let shown = self.rest.relief(now);
+        let Stage::Asked { relief, flat, .. } = &mut self.stage else {
             unreachable!("only called while a movement is asked for")
         };
-        let (task, waited) = (*task, now.at.saturating_sub(*since));
-        let turned = self.rest.turned(now);
-        // Positive where the head turns the way it should.
-        let the_right_way = if task == Task::TurnRight { -turned } else { turned };
-        let shut = now.eyes_open < self.rest.eyes_open * config.eyes_shut_max;
-        let shows = match task {
-            Task::TurnLeft | Task::TurnRight => the_right_way >= config.turn_min,
-            Task::CloseEyes => shut,
-            Task::ComeCloser => now.eye_distance >= self.rest.eye_distance * config.closer_min,
-        };
-        if shows && waited < config.reaction_min() {
-            // Everybody blinks now and then.
-            let blink = task == Task::CloseEyes;
-            return if blink { Said::Go(task.hint()) } else { Said::Failed(NotLive::TooSoon) };
+        if task.is_turn() && shown < config.relief_min {
+            // It may come as the head turns further.
+            *flat = true;
+            return self.wait(since, now.at, config, draw);
         }
-        if shows {
-            let relief = self.rest.relief(now);
-            if task.is_turn() && relief < config.relief_min {
-                // It may come as the head turns further.
-                *flat = true;
-                return self.in_time(waited, config);
-            }
-            seen.push(relief);
-            let enough = seen.len() >= FRAMES;
-            return match task {
-                // Shut eyes show no face to compare well; it is looked at once they open.
-                Task::CloseEyes if enough => Said::Go(FaceHint::OpenEyes),
-                _ if enough => self.done(task, now.at),
-                _ => Said::Go(task.hint()),
-            };
+        relief.push(shown);
+        if made && relief.len() >= FRAMES {
+            return self.done(task, now.at);
         }
-        if task == Task::CloseEyes && seen.len() >= FRAMES {
-            let open = now.eyes_open > self.rest.eyes_open * OPEN;
-            return if open { self.done(task, now.at) } else { Said::Go(FaceHint::OpenEyes) };
-        }
-        let away = if task.is_turn() { -the_right_way } else { turned.abs() };
-        if away >= config.turn_min {
-            return self.missed(NotLive::OtherWay, now.at);
-        }
-        self.in_time(waited, config)
+        Said::Go(task.hint())
     }
 
     /// The movement has not come yet.
-    fn in_time(&mut self, waited: Duration, config: &LivenessConfig) -> Said {
-        let Stage::Asked { task, since, flat, .. } = self.stage else {
-            unreachable!("only called while a movement is asked for")
-        };
-        if waited <= config.time_for_task(self.challenge.tempo) {
-            return Said::Go(task.hint());
+    fn wait(&mut self, since: Duration, now: Duration, config: &LivenessConfig, draw: &mut Draw) -> Said {
+        if now.saturating_sub(since) <= config.time_for_task(self.challenge.tempo) {
+            return Said::Go(self.asked().hint());
         }
-        self.missed(if flat { NotLive::Flat } else { NotLive::NotDone }, since + waited)
+        if self.challenge.leave_out(draw) {
+            return self.settle_from(now);
+        }
+        let flat = matches!(self.stage, Stage::Asked { flat: true, .. });
+        Said::Failed(if flat { NotLive::Flat } else { NotLive::NotDone })
     }
 
     fn done(&mut self, task: Task, now: Duration) -> Said {
-        if let (true, Stage::Asked { seen, .. }) = (task.is_turn(), &self.stage) {
-            self.relief.push(seen.iter().copied().fold(f32::INFINITY, f32::min));
+        if let (true, Stage::Asked { relief, .. }) = (task.is_turn(), &self.stage) {
+            self.relief.push(relief.iter().copied().fold(f32::INFINITY, f32::min));
         }
         self.shown.push(task);
+        self.challenge.shown();
         self.stage = Stage::Settling { since: now };
         Said::Shown(FaceHint::LookStraight)
-    }
-
-    /// Gently, another movement is asked for as long as there is one.
-    fn missed(&mut self, why: NotLive, now: Duration) -> Said {
-        let left = self.challenge.tasks.len() + self.shown.len();
-        if self.challenge.tempo == Tempo::Usual || left < self.challenge.needed {
-            return Said::Failed(why);
-        }
-        self.stage = Stage::Settling { since: now };
-        Said::Go(FaceHint::LookStraight)
     }
 }
