@@ -2,9 +2,11 @@
 
 use std::{
     env, fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output},
 };
+
+use opponents::Opponent;
 
 fn kiosk_face(arguments: &[&str]) -> Output {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -47,22 +49,10 @@ fn a_comparison_says_its_score_and_what_it_did_not_assess() {
     assert!(text.contains("liveness: not assessed"), "{text}");
 }
 
-/// The models that `firmware/face/full_precision.py` makes; none where they were not made.
-fn full_precision() -> Option<PathBuf> {
-    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/opponents/full-precision");
-    let folder = env::var_os("KIOSK_FULL_PRECISION").map_or_else(|| made.into(), PathBuf::from);
-    if folder.join("manifest.toml").exists() {
-        return Some(folder);
-    }
-    assert!(env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"), "no models at {}", folder.display());
-    eprintln!("SKIPPED: no models in full precision; firmware/face/full_precision.py makes them");
-    None
-}
-
 /// A board may name either: what they make of two people must not depend on it.
 #[test]
 fn the_recogniser_scores_in_full_precision_as_with_rounded_weights() {
-    let Some(folder) = full_precision() else { return };
+    let Some(folder) = Opponent::FullPrecision.find() else { return };
     let folder = folder.to_str().unwrap();
     let people = ["khue", "hieu", "dat"];
     let score = |a: &str, b: &str, models: &[&str]| -> f32 {

@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use opponents::Opponent;
 
 use crate::{demo, packages, project, test};
 
@@ -46,8 +47,8 @@ pub fn run(out: &Path, peers: Option<&Path>) -> Result<()> {
 /// of which the second is to be had by what changed.
 pub fn run_updates(out: &Path, deltas: &[(PathBuf, PathBuf)]) -> Result<()> {
     packages::install_missing()?;
-    let python_tuf = test::install_python_tuf()?;
-    let rauc = test::install_rauc()?;
+    let python_tuf = test::install_opponent(Opponent::PythonTuf)?;
+    let rauc = test::install_opponent(Opponent::Rauc)?;
     let built = ["build", "--release", "--locked", "-p", "install", "-p", "kiosk-repo", "-p", "fleet-sim"];
     let examples = ["--bins", "--example", "install_300", "--example", "delta"];
     project::run(project::cargo().args(built).args(examples))?;

@@ -29,7 +29,7 @@ const UI: &[(&str, &[&str])] = &[("kiosk-ui", &["screen"]), ("gallery", &["scree
 const NAME_HARDWARE: &[&str] = &["kioskd", "pretend-platform", "kiosk-card"];
 
 /// Tools that stand outside the layers: they measure or drive the others.
-const OUTSIDE: &[&str] = &["xtask", "bench", "fuzz", "fleet-sim", "rehearsal"];
+const OUTSIDE: &[&str] = &["xtask", "bench", "fuzz", "fleet-sim", "rehearsal", "opponents"];
 
 /// Checks the layers of the workspace.
 pub fn run() -> Result<()> {

@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, File},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Mutex, PoisonError},
     thread,
@@ -28,7 +28,7 @@ struct Suite {
 
 /// Builds the tests that `cargo` is about and runs all of them, then the examples in
 /// documentation. Every program is run, whichever fail.
-pub fn run(cargo: impl Fn() -> Result<Command>, of: &[&str], environment: &[(&str, PathBuf)]) -> Result<()> {
+pub fn run(cargo: impl Fn() -> Result<Command>, of: &[&str], variable: (&str, &Path)) -> Result<()> {
     let suites = find(cargo()?.arg("test").args(of))?;
     ensure!(!suites.is_empty(), "no tests were built");
     let logs = project::target().join("tests");
@@ -40,7 +40,7 @@ pub fn run(cargo: impl Fn() -> Result<Command>, of: &[&str], environment: &[(&st
     let lane = |suites: &[(usize, &Suite)]| -> Result<()> {
         for (number, suite) in suites {
             let log = logs.join(format!("{number}.log"));
-            let passed = suite.run(&log, environment)?;
+            let passed = suite.run(&log, variable)?;
             let _one_at_a_time = saying.lock().unwrap_or_else(PoisonError::into_inner);
             println!("{}\n{}", suite.title(), fs::read_to_string(&log).unwrap_or_default().trim_end());
             if !passed {
@@ -88,11 +88,11 @@ fn suite(message: &str) -> Result<Option<Suite>> {
 }
 
 impl Suite {
-    fn run(&self, log: &PathBuf, environment: &[(&str, PathBuf)]) -> Result<bool> {
+    fn run(&self, log: &PathBuf, variable: (&str, &Path)) -> Result<bool> {
         let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let status = Command::new(&self.program)
             .current_dir(&self.folder)
-            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .env(variable.0, variable.1)
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file)

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::Command};
 
 use anyhow::Result;
+use opponents::Opponent;
 
 use crate::{demo, layers, licences, packages, production, project, suites};
 
@@ -15,33 +16,15 @@ pub fn run() -> Result<()> {
     project::run(project::cargo().args(["fmt", "--all", "--check"]))?;
     layers::run()?;
     licences::run()?;
-    let emupos = install_opponent("emupos", "firmware/drivers/tests/emupos/install.py")?;
-    let python_tuf = install_python_tuf()?;
-    let swupdate = unpack_debian("swupdate")?;
-    let rauc = install_rauc()?;
-    let softhsm = unpack_debian("softhsm2")?;
-    let opensc = unpack_debian("opensc")?;
-    let full_precision = install_opponent("full-precision", "firmware/face/full_precision.py")?;
-    let victoria = install_opponent("victoria-metrics", "firmware/fleetd/tests/victoria_metrics/install.py")?;
+    for opponent in Opponent::ALL {
+        install_opponent(opponent)?;
+    }
     // Lints, programs and tests in one build, so that nothing is looked at or built twice.
     project::run(linting()?.args(["build", "--all-targets"]).args(EVERYTHING))?;
     production::refuses_simulators(linting()?, &EVERYTHING)?;
     demo::walk_all()?;
-    suites::run(
-        linting,
-        &EVERYTHING,
-        &[
-            ("KIOSK_OPPONENTS", "required".into()),
-            ("KIOSK_EMUPOS", emupos.join("bin/emupos")),
-            ("KIOSK_PYTHON_TUF", python_tuf),
-            ("KIOSK_SWUPDATE", swupdate.join("run")),
-            ("KIOSK_RAUC", rauc.join("run")),
-            ("KIOSK_SOFTHSM", softhsm),
-            ("KIOSK_OPENSC", opensc),
-            ("KIOSK_FULL_PRECISION", full_precision),
-            ("KIOSK_VICTORIA", victoria),
-        ],
-    )
+    // Where they are named none may be missing.
+    suites::run(linting, &EVERYTHING, (opponents::FOLDER, &opponents_folder()))
 }
 
 /// A cargo that compiles our own crates with clippy's driver, warnings being errors: what `cargo
@@ -56,30 +39,15 @@ fn linting() -> Result<Command> {
     Ok(cargo)
 }
 
-/// The reference implementation of TUF, in a Python of its own.
-pub fn install_python_tuf() -> Result<PathBuf> {
-    install_opponent("python-tuf", "firmware/tuf/tests/python_tuf/install.py")
+fn opponents_folder() -> PathBuf {
+    project::target().join("opponents")
 }
 
-/// Debian's RAUC.
-pub fn install_rauc() -> Result<PathBuf> {
-    unpack_debian("rauc")
-}
-
-/// A program of Debian's that is not to become part of the machine.
-fn unpack_debian(package: &str) -> Result<PathBuf> {
-    let folder = project::target().join("opponents").join(package);
-    let script = project::root().join("firmware/xtask/unpack_debian.py");
-    project::run(Command::new("python3").arg(script).arg(package).arg(&folder))?;
-    Ok(folder)
-}
-
-/// Somebody else's work that opposes ours, so that one mistake cannot agree with itself: the
-/// receipt printer emulator of our driver, the reference implementation of TUF, an update client of
-/// our fleet server, an engine for our metrics, the recogniser before its weights were rounded; and
-/// RAUC, which our back end drives.
-fn install_opponent(name: &str, script: &str) -> Result<PathBuf> {
-    let folder = project::target().join("opponents").join(name);
-    project::run(Command::new("python3").arg(project::root().join(script)).arg(&folder))?;
+/// Brings an opponent, where it is not there yet; its folder.
+pub fn install_opponent(opponent: Opponent) -> Result<PathBuf> {
+    let folder = opponents_folder().join(opponent.name());
+    let mut python = Command::new("python3");
+    python.current_dir(project::root()).args(opponent.script());
+    project::run(python.arg(&folder))?;
     Ok(folder)
 }

@@ -6,7 +6,7 @@
 //! `KIOSK_OPPONENTS=required`.
 
 use std::{
-    env, fs,
+    fs,
     io::{BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     path::PathBuf,
@@ -18,6 +18,7 @@ use std::{
 use devices::{Paper, PrinterFault, Raster, ReceiptPrinter};
 use drivers::escpos::EscPosPrinter;
 use keys::DeviceKey;
+use opponents::Opponent;
 use printing::{MaskedPhone, Matter, Slip, SlipFacts, check_slip};
 use rand_core::UnwrapErr;
 use screen::view::{Language, Text};
@@ -121,17 +122,7 @@ impl Drop for Emulator {
 }
 
 fn program() -> Option<PathBuf> {
-    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/opponents/emupos/bin/emupos");
-    let program = env::var_os("KIOSK_EMUPOS").map_or_else(|| installed.into(), PathBuf::from);
-    if program.exists() {
-        return Some(program);
-    }
-    assert!(
-        env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"),
-        "the printer emulator is missing: run firmware/drivers/tests/emupos/install.py target/opponents/emupos"
-    );
-    eprintln!("SKIPPED: no printer emulator; run firmware/drivers/tests/emupos/install.py");
-    None
+    Some(Opponent::Emupos.find()?.join("bin/emupos"))
 }
 
 struct Grey {

@@ -7,7 +7,6 @@
 
 use std::{
     collections::VecDeque,
-    env,
     net::{SocketAddr, TcpListener},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -23,25 +22,14 @@ use axum::{
     routing::post,
 };
 use jiff::Timestamp;
+use opponents::Opponent;
 use reqwest::{Client, Url};
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// The folder of its programs.
 pub fn programs() -> Option<PathBuf> {
-    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/opponents/victoria-metrics");
-    let folder = env::var_os("KIOSK_VICTORIA").map_or_else(|| installed.into(), PathBuf::from);
-    let programs = folder.join("root/usr/bin");
-    if programs.join("vmalert").exists() {
-        return Some(programs);
-    }
-    assert!(
-        env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"),
-        "VictoriaMetrics is missing: run firmware/fleetd/tests/victoria_metrics/install.py \
-         target/opponents/victoria-metrics"
-    );
-    eprintln!("SKIPPED: no VictoriaMetrics; run firmware/fleetd/tests/victoria_metrics/install.py");
-    None
+    Some(Opponent::VictoriaMetrics.find()?.join("root/usr/bin"))
 }
 
 /// A client without TLS.

@@ -1,7 +1,8 @@
 //! A RAUC bundle is listed with the hash of its manifest.
 
-use std::{env, fs, path::PathBuf, process::Command};
+use std::{fs, process::Command};
 
+use opponents::Opponent;
 use sha2::{Digest as _, Sha256};
 
 use crate::common::Desk;
@@ -101,13 +102,8 @@ fn what_is_no_bundle_or_a_plain_one_is_refused() {
 /// The same of a bundle that Debian's rauc made (`firmware/xtask/unpack_debian.py`).
 #[test]
 fn a_bundle_of_debians_rauc_has_the_manifest_that_openssl_reads_out_of_it() {
-    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/opponents/rauc/run");
-    let program = env::var_os("KIOSK_RAUC").map_or_else(|| installed.into(), PathBuf::from);
-    if !program.exists() {
-        assert!(env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"), "rauc is missing");
-        eprintln!("SKIPPED: no rauc; run firmware/xtask/unpack_debian.py rauc target/opponents/rauc");
-        return;
-    }
+    let Some(rauc) = Opponent::Rauc.find() else { return };
+    let program = rauc.join("run");
     let desk = Desk::published();
     signer(&desk);
     fs::create_dir(desk.path("in")).unwrap();

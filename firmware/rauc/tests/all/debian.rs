@@ -16,6 +16,7 @@ use std::{
 };
 
 use install::{Content, InstallError, SlotFolder};
+use opponents::Opponent;
 use rauc::{Bus, Installer, Rauc, updater::Updater as _};
 use release::{Hardware, Kind, Release, ReleaseFile, Sha256Digest};
 use sha2::{Digest as _, Sha256};
@@ -26,14 +27,7 @@ const COMPATIBLE: &str = "kiosk-pi5-counter";
 pub type Back = Rauc<Installer, SlotFolder>;
 
 fn program() -> Option<PathBuf> {
-    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/opponents/rauc/run");
-    let program = env::var_os("KIOSK_RAUC").map_or_else(|| installed.into(), PathBuf::from);
-    if !program.exists() {
-        let how = "run firmware/xtask/unpack_debian.py rauc target/opponents/rauc";
-        assert!(env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"), "rauc is missing: {how}");
-        eprintln!("SKIPPED: no rauc; {how}");
-        return None;
-    }
+    let program = Opponent::Rauc.find()?.join("run");
     if !nix::unistd::Uid::effective().is_root() {
         eprintln!("SKIPPED: rauc mounts bundles, for which it must be root");
         return None;

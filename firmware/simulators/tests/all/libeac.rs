@@ -6,7 +6,6 @@
 //! authentication mapping.
 
 use std::{
-    env,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -35,11 +34,7 @@ fn opponent(folder: &Path) -> Option<PathBuf> {
     if made.as_ref().is_ok_and(|output| output.status.success()) {
         return Some(program);
     }
-    assert!(
-        env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"),
-        "libeac is missing: install Debian's libeac-dev ({made:?})"
-    );
-    eprintln!("SKIPPED: no libeac; install Debian's libeac-dev");
+    opponents::skip(&format!("no libeac; install Debian's libeac-dev ({made:?})"));
     None
 }
 

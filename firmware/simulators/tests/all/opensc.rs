@@ -2,32 +2,17 @@
 //! for one, and have it sign. A process of its own, through a real `pcscd`; skipped where it is not
 //! installed, unless `KIOSK_OPPONENTS=required`.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, fs, path::Path, process::Command};
 
 use openssl::{
     hash::{MessageDigest, hash},
     sign::Verifier,
     x509::X509,
 };
+use opponents::Opponent;
 use simulators::pcscd::PrivatePcscd;
 
 use crate::private_pcscd::{SOCKET, lay};
-
-/// Where Debian's package was unpacked.
-fn opponent() -> Option<PathBuf> {
-    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/opponents/opensc");
-    let folder = env::var_os("KIOSK_OPENSC").map_or_else(|| installed.into(), PathBuf::from);
-    if folder.join("run").exists() {
-        return Some(folder);
-    }
-    assert!(env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"), "no OpenSC at {}", folder.display());
-    eprintln!("SKIPPED: no OpenSC; cargo xtask test brings it");
-    None
-}
 
 /// Runs one of its programs beside that daemon; what it said.
 fn run(opensc: &Path, daemon: &PrivatePcscd, program: &str, arguments: &[&str]) -> String {
@@ -44,7 +29,7 @@ fn run(opensc: &Path, daemon: &PrivatePcscd, program: &str, arguments: &[&str]) 
 
 #[test]
 fn the_badge_is_a_piv_card_that_signs_without_a_pin() {
-    let Some(opensc) = opponent() else { return };
+    let Some(opensc) = Opponent::OpenSc.find() else { return };
     for (rsa, how) in [(false, &["--signature-format", "openssl"][..]), (true, &["--pkcs1"])] {
         let folder = tempfile::tempdir().unwrap();
         let daemon = PrivatePcscd::start(folder.path()).unwrap();

@@ -6,30 +6,20 @@
 //! `KIOSK_OPPONENTS=required`.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::Output,
 };
 
 use jiff::Timestamp;
+use opponents::Opponent;
 use tokio::process::Command;
 
 use crate::common::{self, Files, Machine, Site, World, everywhere};
 
-/// The opponent's interpreter, if it is installed.
+/// The opponent's interpreter.
 fn python() -> Option<PathBuf> {
-    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/opponents/python-tuf");
-    let folder = env::var_os("KIOSK_PYTHON_TUF").map_or_else(|| installed.into(), PathBuf::from);
-    let python = folder.join("bin/python");
-    if python.exists() {
-        return Some(python);
-    }
-    assert!(
-        env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"),
-        "python-tuf is missing: run firmware/tuf/tests/python_tuf/install.py target/opponents/python-tuf"
-    );
-    eprintln!("SKIPPED: python-tuf is not installed");
-    None
+    Some(Opponent::PythonTuf.find()?.join("bin/python"))
 }
 
 async fn run(python: &Path, arguments: &[&str]) -> Output {

@@ -11,6 +11,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use opponents::Opponent;
 use release::Release;
 use tempfile::TempDir;
 use tuf::{Client, Limits, TargetCheck, TargetPath, store::MemoryStore, transport::FolderTransport};
@@ -195,20 +196,9 @@ impl Kiosk {
     }
 }
 
-/// python-tuf, if it is installed; see `firmware/tuf/tests/all/python_tuf.rs`.
+/// python-tuf's interpreter.
 pub fn python() -> Option<PathBuf> {
-    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/opponents/python-tuf");
-    let folder = std::env::var_os("KIOSK_PYTHON_TUF").map_or_else(|| installed.into(), PathBuf::from);
-    let python = folder.join("bin/python");
-    if python.exists() {
-        return Some(python);
-    }
-    assert!(
-        std::env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"),
-        "python-tuf is missing: run firmware/tuf/tests/python_tuf/install.py target/opponents/python-tuf"
-    );
-    eprintln!("SKIPPED: python-tuf is not installed");
-    None
+    Some(Opponent::PythonTuf.find()?.join("bin/python"))
 }
 
 /// Serves a folder as the plainest of web servers does, and has python-tuf fetch a target.

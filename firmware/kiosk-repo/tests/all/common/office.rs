@@ -1,11 +1,13 @@
 //! A desk with tokens: Debian's SoftHSM 2, in a folder of the test.
 
 use std::{
-    env, fs,
+    fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Command,
 };
+
+use opponents::Opponent;
 
 use super::Desk;
 
@@ -21,15 +23,7 @@ pub struct Office {
 
 impl Office {
     pub fn new() -> Option<Self> {
-        let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/opponents/softhsm2");
-        let softhsm = env::var_os("KIOSK_SOFTHSM").map_or_else(|| installed.into(), PathBuf::from);
-        if !softhsm.join("run").exists() {
-            assert!(env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"), "softhsm2 is missing");
-            eprintln!(
-                "SKIPPED: no softhsm2; run firmware/xtask/unpack_debian.py softhsm2 target/opponents/softhsm2"
-            );
-            return None;
-        }
+        let softhsm = Opponent::SoftHsm.find()?;
         let mut office = Self { desk: Desk::with_keys(), softhsm };
         let (conf, tokens) = (office.desk.path("softhsm.conf"), office.desk.path("tokens"));
         fs::create_dir(&tokens).unwrap();

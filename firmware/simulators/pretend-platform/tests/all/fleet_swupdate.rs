@@ -6,7 +6,7 @@
 //! `KIOSK_OPPONENTS=required`.
 
 use std::{
-    env, fs,
+    fs,
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
@@ -17,6 +17,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use opponents::Opponent;
 use pretend_platform::fleet::{Action, ActionId, Status, UpdateStatus};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -27,17 +28,7 @@ const IMAGE: &[u8] = b"an application that was signed by the release people";
 const LIMIT: Duration = Duration::from_mins(1);
 
 fn program() -> Option<PathBuf> {
-    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../target/opponents/swupdate/run");
-    let program = env::var_os("KIOSK_SWUPDATE").map_or_else(|| installed.into(), PathBuf::from);
-    if program.exists() {
-        return Some(program);
-    }
-    assert!(
-        env::var("KIOSK_OPPONENTS").as_deref() != Ok("required"),
-        "swupdate is missing: run firmware/xtask/unpack_debian.py swupdate target/opponents/swupdate"
-    );
-    eprintln!("SKIPPED: no swupdate; run firmware/xtask/unpack_debian.py swupdate target/opponents/swupdate");
-    None
+    Some(Opponent::Swupdate.find()?.join("run"))
 }
 
 /// A kiosk's folder: whom it trusts, and the slot that is written.
