@@ -143,14 +143,7 @@ impl Journey {
                 At::ChoosingService | At::Consenting { .. } => Err(Ended(audit::Outcome::None)),
                 At::Ended { ending } => Err(Ended(audited(&ending.outcome))),
                 At::Thanking { outcome, .. } => Err(Ended(*outcome)),
-                At::SigningInStaff { .. } => {
-                    self.leave_staff();
-                    Ok(Vec::new())
-                }
-                At::ShowingBadge { .. } => {
-                    self.leave_staff();
-                    Ok(vec![Effect::StopCard])
-                }
+                At::SigningInStaff { .. } | At::ShowingBadge { .. } => Ok(self.leave_staff()),
                 _ => {
                     self.over = Some(Over::ReallyEnd);
                     Ok(Vec::new())
@@ -188,18 +181,9 @@ impl Journey {
                     let word = *outcome;
                     self.finish(word, Vec::new())
                 }
-                At::SigningInStaff { .. } => {
-                    self.leave_staff();
-                    (self, Vec::new())
-                }
-                At::ShowingBadge { .. } => {
-                    self.leave_staff();
-                    (self, vec![Effect::StopCard])
-                }
-                // Whoever walked away has left, and the audit log says so.
-                At::ServingStaff { .. } => {
-                    self.leave_staff();
-                    (self, vec![Effect::StaffDo(StaffTap::Exit)])
+                At::SigningInStaff { .. } | At::ShowingBadge { .. } | At::ServingStaff { .. } => {
+                    let effects = self.leave_staff();
+                    (self, effects)
                 }
                 _ => self.finish(audit::Outcome::None, vec![Effect::Note(audit::Event::VisitTimedOut)]),
             };
@@ -210,10 +194,15 @@ impl Journey {
         (self, Vec::new())
     }
 
-    /// Back to the first page, in the language of the next citizen.
-    fn leave_staff(&mut self) {
-        self.at = At::Attract;
+    /// Back from the pages of staff to the first one, in the language of the next citizen.
+    fn leave_staff(&mut self) -> Vec<Effect> {
         self.manner = Manner::default();
+        match std::mem::replace(&mut self.at, At::Attract) {
+            At::ShowingBadge { .. } => vec![Effect::StopCard],
+            // Whoever walked away has left, and the audit log says so.
+            At::ServingStaff { .. } => vec![Effect::StaffDo(StaffTap::Exit)],
+            _ => Vec::new(),
+        }
     }
 
     /// Ends the visit and forgets it. What was agreed with the outbox stays there.
