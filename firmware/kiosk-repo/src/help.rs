@@ -8,48 +8,23 @@ pub const ALL: &str = "\
 kiosk-repo - keys, signed releases, and the repository that kiosks update from
 
 USAGE
-  kiosk-repo new-key  FILE|URI [--passphrase-file FILE] [--algorithm ed25519|p256]
-  kiosk-repo public-key URI PUB
-  kiosk-repo init     DIR --root-key PUB… --targets-key PUB… --snapshot-key PUB --timestamp-key PUB
-  kiosk-repo rotate   DIR --add ROLE=PUB | --drop ROLE=PUB|ID | --threshold ROLE=N …
+  kiosk-repo COMMAND …
+  kiosk-repo COMMAND --help     what it takes, with those that belong to it
 
-  kiosk-repo add-release DIR --target os|app/NAME FILE --hw BOARD… --kind app|os
-             --release-seq N --min-release-seq N [--data-schema FROM:TO[:reversible]]
-             [--security [--deadline TIME]] [--zstd | --rauc] [--delta-from TARGET…]
-  kiosk-repo add-config DIR --layer fleet|PROVINCE|PROVINCE/site-SITE|PROVINCE/device-NAME FILE
-             [--with FILE…]
-  kiosk-repo add-file DIR --target config/PROVINCE/NAME FILE
-  kiosk-repo remove   DIR --target PATH
-  kiosk-repo waves    DIR --target PATH --wave SHARE@TIME… | --none
-  kiosk-repo least    DIR --target PATH --min-release-seq N
-  kiosk-repo delegate DIR os|app|usb|config/fleet|config/PROVINCE --key PUB… [--threshold N]
-
-  kiosk-repo permit   DIR --target usb/NAME --device ID|--site ID… --not-after TIME --uses N
-             --release TARGET=NAME:VERSION… [--without-technician]
-  kiosk-repo stick    DIR OUT --permit usb/NAME
-  kiosk-repo new-log-key FILE
-  kiosk-repo open-logs OUT SEALED… --key FILE
-
-  kiosk-repo status   DIR
-  kiosk-repo renew    DIR ROLE
-  kiosk-repo discard  DIR ROLE
-  kiosk-repo draft    DIR ROLE REQUEST [--bytes FILE]
-  kiosk-repo sign     REQUEST --key FILE --out SIGNATURE [--root FILE] [--yes]
-  kiosk-repo merge    DIR SIGNATURE… | --raw FILE --role ROLE --key PUB
-
-  kiosk-repo publish  DIR --snapshot-key FILE --timestamp-key FILE
-  kiosk-repo refresh  DIR --timestamp-key FILE [--snapshot-key FILE]
-  kiosk-repo check    DIR [--root FILE]
-  kiosk-repo command  OUT --key FILE --kiosk NAME… | --site NAME --until TIME
-             --lock MINUTES | --unlock | --reboot | --logs NAME… | --message-vi TEXT …
-  kiosk-repo countersign ENVELOPE --key FILE --out FILE
-  kiosk-repo command-signer PUB
-  kiosk-repo COMMAND --help
+COMMANDS
+  new-key public-key init rotate                keys and who may sign what
+  add-release add-config add-file remove
+  waves least delegate                          what kiosks install
+  status renew discard draft sign merge         from a draft to its signatures
+  publish refresh check                         what kiosks see
+  permit stick new-log-key open-logs            what is carried to kiosks and back by hand
+  command countersign command-signer            what kiosks are to do at once
 
 A change is a draft in DIR/drafts until enough people have signed it. Publishing writes
 DIR/metadata and DIR/targets, a plain folder for any web server or stick. PUB is a public
 key, FILE.pub. Instead of the file of a key, secret or public, every command but open-logs
-takes the URI of a key in a token: kiosk-repo new-key --help. TIME is 2026-12-31T17:00:00Z or a day, whose beginning in Viet Nam is meant.
+takes the URI of a key in a token: kiosk-repo new-key --help. TIME is 2026-12-31T17:00:00Z
+or a day, whose beginning in Viet Nam is meant.
 Every command takes --now TIME, to act as at another time than the clock's.
 
 EXIT CODES
@@ -250,3 +225,19 @@ stick writes what kiosks need of the published repository into an empty folder.
 new-log-key makes the key that kiosks seal their logs to.
 open-logs opens sealed logs into OUT. Whoever knows the public key can seal one.
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_that_a_help_begins_with_is_in_the_list_of_all() {
+        let listed: Vec<&str> = ALL.split_once("COMMANDS").unwrap().1.split_whitespace().collect();
+        for help in [KEYS, SIGNING, PUBLISHING, RELEASES, ORDERS, STICKS] {
+            let (commands, what) = help.lines().next().unwrap().split_once(" - ").unwrap();
+            let commands = commands.strip_prefix("kiosk-repo ").unwrap();
+            assert!(commands.split(", ").all(|command| listed.contains(&command)), "{commands}");
+            assert!(ALL.contains(what), "{what}");
+        }
+    }
+}
