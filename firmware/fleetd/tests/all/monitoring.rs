@@ -51,6 +51,8 @@ fn sample(day: Day, minute: u32, now: Timestamp) -> Sample {
     say(&families::CARDS, &["chip-proven"], count);
     say(&families::FACE_TRIES, &["matched"], count);
     say(&families::FACE_TRIES, &["not-matched"], choose(0.1, 3.0) * count);
+    // A well one too has people who are not seen to move.
+    say(&families::FACE_TRIES, &["not-live"], choose(0.05, 0.3) * count);
     say(&families::EVENTS_TOTAL, &["help-called"], count);
     say(&families::OUTBOX_WAITING, &[], choose(0.0, 9.0));
     say(&families::OUTBOX_OLDEST, &[], choose(0.0, 7_200.0));
