@@ -90,16 +90,16 @@ impl Journey {
             At::Greeting { read } => {
                 Screen::Hello { name: read.who.name().to_owned(), birth_year: read.who.birth().year() }
             }
-            At::TakingPhoto { hint, percent, attempt, tempo, glow, .. } => Screen::Face {
+            At::TakingPhoto { read, hint, percent, tempo, glow } => Screen::Face {
                 hint: *hint,
                 percent: *percent,
-                attempt: *attempt,
+                attempt: read.asked.tries,
                 attempts: world.rules.face_attempts as u8,
                 gently: *tempo == Tempo::Gentle,
                 glow: *glow,
             },
-            At::FaceMissed { attempt, fault, .. } => Screen::FaceNotMatched {
-                attempt: *attempt,
+            At::FaceMissed { read, fault, .. } => Screen::FaceNotMatched {
+                attempt: read.asked.tries,
                 attempts: world.rules.face_attempts as u8,
                 fault: *fault,
             },

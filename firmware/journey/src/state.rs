@@ -41,6 +41,9 @@ pub(crate) struct Manner {
 pub(crate) struct Asked {
     pub service: ServiceId,
     pub consent: Consent,
+    /// Tries before the camera that began. They stay counted where somebody goes back and comes
+    /// again, also with the card read anew.
+    pub tries: u8,
 }
 
 /// Who it is, by the chip.
@@ -132,7 +135,6 @@ pub(crate) enum At {
     },
     TakingPhoto {
         read: Read,
-        attempt: u8,
         tempo: Tempo,
         hint: FaceHint,
         percent: u8,
@@ -140,7 +142,6 @@ pub(crate) enum At {
     },
     FaceMissed {
         read: Read,
-        attempt: u8,
         tempo: Tempo,
         fault: Fault,
     },

@@ -213,6 +213,31 @@ fn a_face_that_is_missed_three_times_goes_another_way_without_blame() {
     assert!(Fault::FaceNotConfirmed.citizen().en.contains("not your fault"));
 }
 
+/// By the page before, and by the card laid anew.
+#[test]
+fn going_back_from_the_camera_gives_no_tries_back() {
+    let attempt = |kiosk: &Kiosk| match kiosk.view().screen {
+        Screen::Face { attempt, .. } => attempt,
+        _ => 0,
+    };
+    let mut kiosk = Kiosk::at_state("TakingPhoto");
+    kiosk.tap(Tap::Back);
+    kiosk.tap(Tap::Continue);
+    assert_eq!(attempt(&kiosk), 2);
+    kiosk.tap(Tap::Back);
+    kiosk.tap(Tap::Back);
+    kiosk.type_in("000158");
+    kiosk.tap(Tap::Continue);
+    kiosk.step(Event::CardLaid);
+    kiosk.step(kiosk::card_read());
+    kiosk.tap(Tap::Continue);
+    assert_eq!(attempt(&kiosk), 3);
+    kiosk.tap(Tap::Back);
+    kiosk.tap(Tap::Continue);
+    let Screen::FaceAnotherWay { fault, .. } = kiosk.view().screen else { panic!() };
+    assert_eq!(fault, Some(Fault::FaceNotConfirmed));
+}
+
 #[test]
 fn whoever_asks_for_another_way_is_not_told_of_a_failure() {
     let mut kiosk = Kiosk::at_state("TakingPhoto");

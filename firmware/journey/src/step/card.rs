@@ -9,7 +9,7 @@ use identity::Identity;
 use jiff::civil::Date;
 use screen::{Outcome, ReadingStage, Tap};
 
-use super::{Turn, account::refused, ending::ended, face::watch_face, go};
+use super::{Turn, account::refused, ending::ended, face::next_try, go};
 use crate::{
     World,
     effect::{Effect, SlipOrder},
@@ -55,7 +55,7 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
         (At::Greeting { read }, Event::Tap(Tap::Back)) => {
             go(At::EnteringCardKey { asked: read.asked, digits: Typed::empty(), fault: None })
         }
-        (At::Greeting { read }, Event::Tap(Tap::Continue)) => watch_face(read, 1, Tempo::Usual),
+        (At::Greeting { read }, Event::Tap(Tap::Continue)) => next_try(read, Tempo::Usual, world),
         (same, _) => go(same),
     }
 }

@@ -15,16 +15,16 @@ use crate::{
 
 pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
     match (at, event) {
-        (At::TakingPhoto { read, attempt, tempo, .. }, Event::FaceSeen(hint, percent, glow)) => {
-            go(At::TakingPhoto { read, attempt, tempo, hint, percent, glow })
+        (At::TakingPhoto { read, tempo, .. }, Event::FaceSeen(hint, percent, glow)) => {
+            go(At::TakingPhoto { read, tempo, hint, percent, glow })
         }
         (At::TakingPhoto { read, .. }, Event::FaceMatched(face)) => proved(read, face).and(Effect::StopFace),
-        (At::TakingPhoto { read, attempt, tempo, .. }, Event::FaceMissed(fault)) => {
-            missed(read, (attempt, tempo), fault, world).and(Effect::StopFace)
+        (At::TakingPhoto { read, tempo, .. }, Event::FaceMissed(fault)) => {
+            missed(read, tempo, fault, world).and(Effect::StopFace)
         }
         // The same try, from its beginning: whoever needs it slower has lost nothing.
-        (At::TakingPhoto { read, attempt, tempo: Tempo::Usual, .. }, Event::Tap(Tap::Gently)) => {
-            watch_face(read, attempt, Tempo::Gentle)
+        (At::TakingPhoto { read, tempo: Tempo::Usual, .. }, Event::Tap(Tap::Gently)) => {
+            watch_face(read, Tempo::Gentle)
         }
         (At::TakingPhoto { read, .. }, Event::Tap(Tap::Back)) => {
             go(At::Greeting { read }).and(Effect::StopFace)
@@ -41,8 +41,8 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
             ask_vneid(read, Some(fault))
         }
         (At::AnotherWay { read, fault }, Event::Tap(Tap::UseVneid)) => ask_vneid(read, fault),
-        (At::FaceMissed { read, attempt, tempo, .. }, Event::Tap(Tap::TryAgain | Tap::Continue)) => {
-            watch_face(read, attempt + 1, tempo)
+        (At::FaceMissed { read, tempo, .. }, Event::Tap(Tap::TryAgain | Tap::Continue)) => {
+            next_try(read, tempo, world)
         }
         (At::AnotherWay { read, fault }, Event::Tap(Tap::AskOfficers))
             if world.has_officers_for(&read.asked.service) =>
@@ -86,29 +86,40 @@ pub(super) fn proved(read: Read, face: Box<FaceMatch>) -> Turn {
         .and(Effect::LookUpAccount(number))
 }
 
+/// Another try before the camera, as long as there is one.
+pub(super) fn next_try(mut read: Read, tempo: Tempo, world: &World<'_>) -> Turn {
+    if is_last(&read, world) {
+        return another_way(read, Some(Fault::FaceNotConfirmed));
+    }
+    read.asked.tries += 1;
+    watch_face(read, tempo)
+}
+
+fn is_last(read: &Read, world: &World<'_>) -> bool {
+    u32::from(read.asked.tries) >= world.rules.face_attempts
+}
+
 /// Films the citizen, where there is a portrait to compare with.
-pub(super) fn watch_face(read: Read, attempt: u8, tempo: Tempo) -> Turn {
+fn watch_face(read: Read, tempo: Tempo) -> Turn {
     match read.reference.clone() {
         Ok(reference) => {
-            let (hint, glow) = (FaceHint::LookStraight, Glow::Off);
-            go(At::TakingPhoto { read, attempt, tempo, hint, percent: 0, glow })
+            let (hint, glow, attempt) = (FaceHint::LookStraight, Glow::Off, read.asked.tries);
+            go(At::TakingPhoto { read, tempo, hint, percent: 0, glow })
                 .and(Effect::WatchFace(reference, attempt, tempo))
         }
         Err(fault) => another_way(read, Some(fault)),
     }
 }
 
-fn missed(read: Read, (attempt, tempo): (u8, Tempo), fault: Fault, world: &World<'_>) -> Turn {
+fn missed(read: Read, tempo: Tempo, fault: Fault, world: &World<'_>) -> Turn {
     match fault {
         Fault::CameraMissing
         | Fault::CameraSilent
         | Fault::CameraOther
         | Fault::CameraTooSmall
         | Fault::ModelMissing => another_way(read, Some(fault)),
-        _ if u32::from(attempt) >= world.rules.face_attempts => {
-            another_way(read, Some(Fault::FaceNotConfirmed))
-        }
-        _ => go(At::FaceMissed { read, attempt, tempo, fault }),
+        _ if is_last(&read, world) => another_way(read, Some(Fault::FaceNotConfirmed)),
+        _ => go(At::FaceMissed { read, tempo, fault }),
     }
 }
 
