@@ -87,6 +87,21 @@ pub enum Why {
     NotFinished,
 }
 
+impl Why {
+    /// A word for logs, stable; never anything about the person.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Different => "different",
+            Self::Uncertain => "uncertain",
+            Self::TookTooLong(_) => "took-too-long",
+            Self::Frozen => "frozen",
+            Self::NotLive(why) => why.word(),
+            Self::NoPassiveModel => "no-passive-model",
+            Self::NotFinished => "not-finished",
+        }
+    }
+}
+
 impl NoMatch {
     /// The entry of the fault list that this is.
     pub fn fault(&self) -> Fault {
@@ -128,6 +143,8 @@ pub(crate) struct Session<'e> {
     seen: u32,
     repeated: u32,
     restarts: u32,
+    /// What is asked for next, where the face was lost while movements were asked for.
+    challenge: Option<Challenge>,
     phase: Phase,
     compared: Comparisons,
     /// What the compared frames showed of the person at rest.
@@ -169,6 +186,7 @@ impl<'e> Session<'e> {
             seen: 0,
             repeated: 0,
             restarts: 0,
+            challenge: None,
             phase: if missing { Phase::Finished } else { Phase::Facing },
             compared: Comparisons::default(),
             resting: Vec::new(),
@@ -306,12 +324,19 @@ impl<'e> Session<'e> {
 
     /// What was seen before the face was lost may be of somebody else.
     fn begin_anew(&mut self, now: Duration) {
-        if self.compared.count() > 0 {
-            self.restarts += 1;
-            self.waiting_since = Some(now);
+        self.restarts += u32::from(self.compared.count() > 0);
+        match std::mem::replace(&mut self.phase, Phase::Facing) {
+            Phase::Moving(trial) | Phase::Closing(trial) => {
+                self.waiting_since = Some(now);
+                self.challenge = trial.into_challenge().begin_anew(&mut self.draw);
+                if self.challenge.is_none() {
+                    self.end(Why::NotLive(NotLive::Lost));
+                }
+            }
+            Phase::Facing => {}
+            Phase::Finished => self.phase = Phase::Finished,
         }
         self.last_face = None;
-        self.phase = Phase::Facing;
         self.compared = Comparisons::default();
         self.resting.clear();
         self.first = None;
@@ -362,7 +387,8 @@ impl<'e> Session<'e> {
         if let Some(why) = self.not_the_holder() {
             return self.end(why);
         }
-        let challenge = Challenge::draw(self.tempo, &mut self.draw);
+        let drawn = self.challenge.take();
+        let challenge = drawn.unwrap_or_else(|| Challenge::draw(self.tempo, &mut self.draw));
         self.phase = Phase::Moving(Trial::new(challenge, Rest::of(&self.resting), now, &mut self.draw));
         self.waiting_since = Some(now);
     }

@@ -92,7 +92,7 @@ fn the_holder_of_an_authentic_card_is_matched_and_nobody_else() {
     assert_eq!(written["method"], "camera");
     assert_eq!(written["liveness"]["tempo"], "usual");
     assert_eq!(written["liveness"]["passive"]["model"], "not-installed");
-    assert_eq!(written["liveness"]["tasks"].as_array().unwrap().len(), 3);
+    assert_eq!(written["liveness"]["tasks"].as_array().unwrap().len(), 4);
     assert_eq!(written["liveness"]["light"]["skin"], "answered");
     assert_eq!(written["threshold"], 4600);
     assert!(written["score"].as_i64().unwrap() >= 4600);

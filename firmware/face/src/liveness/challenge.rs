@@ -1,5 +1,5 @@
-//! What the person is asked to do: drawn anew for each try, so that no film can be made
-//! beforehand.
+//! What the person is asked to do: drawn anew for each try, so that a film that was made
+//! beforehand must be lucky.
 
 use std::collections::VecDeque;
 
@@ -55,8 +55,10 @@ pub enum Tempo {
 
 /// So many movements must be shown.
 const MOVEMENTS: usize = 4;
-/// So many of them are turns, each to either side, where the person can turn at all.
+/// So many of them are turns, left or right, where the person can turn at all.
 const TURNS: usize = 2;
+/// So many mistakes are a film, not a fidget.
+const MISTAKES_MAX: u8 = 3;
 
 /// The movements of one try that are still to be asked for, in their order. Each is drawn without
 /// regard to the others: a film that goes on from one to the next must meet them all by luck.
@@ -67,18 +69,36 @@ pub(crate) struct Challenge {
     tasks: VecDeque<Task>,
     /// Turns that were asked for and shown.
     turns: usize,
+    /// Movements that nobody asked for, and times that the face was lost.
+    mistakes: u8,
 }
 
 impl Challenge {
     pub(crate) fn draw(tempo: Tempo, draw: &mut Draw) -> Self {
-        let mut challenge = Self { tempo, kinds: Task::ALL.to_vec(), tasks: VecDeque::new(), turns: 0 };
+        let kinds = Task::ALL.to_vec();
+        let mut challenge = Self { tempo, kinds, tasks: VecDeque::new(), turns: 0, mistakes: 0 };
         challenge.draw_rest(MOVEMENTS, draw);
         challenge
+    }
+
+    /// The same person once more, after the face was lost from sight. It counts as a mistake: else
+    /// whoever knows by the first movement that luck is not with them covers the lens. None after
+    /// too many.
+    pub(crate) fn begin_anew(mut self, draw: &mut Draw) -> Option<Self> {
+        self.mistakes += 1;
+        self.turns = 0;
+        self.draw_rest(MOVEMENTS + usize::from(self.mistakes), draw);
+        (self.mistakes < MISTAKES_MAX).then_some(self)
     }
 
     /// How many are still to be asked for.
     pub(crate) fn left(&self) -> usize {
         self.tasks.len()
+    }
+
+    /// How many mistakes there were.
+    pub(crate) fn mistakes(&self) -> u8 {
+        self.mistakes
     }
 
     /// The next one.
@@ -91,19 +111,23 @@ impl Challenge {
         self.turns += usize::from(self.tasks.pop_front().is_some_and(Task::is_turn));
     }
 
-    /// Something else was shown than was asked for: what is left is drawn anew, and one more.
-    pub(crate) fn lengthen(&mut self, draw: &mut Draw) {
+    /// Something was shown that nobody asked for: what is left is drawn anew, and one more. False
+    /// after too many.
+    pub(crate) fn lengthen(&mut self, draw: &mut Draw) -> bool {
+        self.mistakes += 1;
         self.draw_rest(self.tasks.len() + 1, draw);
+        self.mistakes < MISTAKES_MAX
     }
 
-    /// The next one does not come: it is not asked for again, but others are. False where the
-    /// person is not known to be unable, or only one kind would be left.
+    /// The next one does not come: it is not asked for again, but others are, and one more: a
+    /// film that waits has fewer kinds to meet. False where each movement is expected, or only one
+    /// kind would be left.
     pub(crate) fn leave_out(&mut self, draw: &mut Draw) -> bool {
         let Some(task) = self.next().filter(|_| self.tempo == Tempo::Gentle && self.kinds.len() > 2) else {
             return false;
         };
         self.kinds.retain(|&kind| kind != task);
-        self.draw_rest(self.tasks.len(), draw);
+        self.draw_rest(self.tasks.len() + 1, draw);
         true
     }
 

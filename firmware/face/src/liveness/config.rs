@@ -138,10 +138,15 @@ impl LivenessConfig {
         })
     }
 
-    /// Nobody is asked for movements for longer than this, whatever the camera shows: six of
-    /// them, each with its light, its pause and the way back.
+    /// Nobody is asked for movements for longer than this, whatever the camera shows: four of
+    /// them, two for mistakes, gently two that do not come, each with its light, its pause and the
+    /// way back.
     pub(crate) fn longest(&self, tempo: Tempo) -> Duration {
-        6 * (2 * self.time_for_task(tempo) + self.light_delay() + self.pause()[1])
+        let movements = match tempo {
+            Tempo::Usual => 6,
+            Tempo::Gentle => 8,
+        };
+        movements * (2 * self.time_for_task(tempo) + self.light_delay() + self.pause()[1])
     }
 
     pub(super) fn pause(&self) -> [Duration; 2] {

@@ -13,8 +13,9 @@ pub struct LivenessEvidence {
     pub tempo: Tempo,
     /// The movements that came when asked for, in their order.
     pub tasks: Vec<Task>,
-    /// How many came that nobody had asked for, for each of which one more was asked for.
-    pub unasked: u8,
+    /// How many came that nobody had asked for, and how often the face was lost from sight
+    /// among them: for each one more was asked for.
+    pub mistakes: u8,
     /// For each turn, how far the nose left the plane of the face, in ten-thousandths of the
     /// distance between the eyes.
     pub relief: Vec<Score>,
@@ -55,6 +56,9 @@ pub enum NotLive {
     /// The movement was there before anybody could have made it.
     #[error("a movement came sooner than it was asked for")]
     TooSoon,
+    /// The face was out of sight too often while it should have moved.
+    #[error("the face was lost from sight too often")]
+    Lost,
     /// Movements came that nobody asked for.
     #[error("movements came that nobody asked for")]
     Unasked,
@@ -79,4 +83,24 @@ pub enum NotLive {
     /// No turn could be shown, and there is no passive model.
     #[error("too little was shown without the passive model")]
     TooLittle,
+}
+
+impl NotLive {
+    /// A word for logs, stable.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotDone => "not-done",
+            Self::OtherWay => "other-way",
+            Self::TooSoon => "too-soon",
+            Self::Lost => "lost",
+            Self::Unasked => "unasked",
+            Self::Flat => "flat",
+            Self::OtherFace => "other-face",
+            Self::Picture => "picture",
+            Self::Pattern => "pattern",
+            Self::OtherLight => "other-light",
+            Self::Unlit => "unlit",
+            Self::TooLittle => "too-little",
+        }
+    }
 }

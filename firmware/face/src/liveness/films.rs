@@ -69,8 +69,11 @@ impl Body {
     }
 }
 
-/// What the camera sees of a head in that pose: a nose before a plane.
-fn seen(at: Duration, pose: Pose) -> Seen {
+/// How far the nose stands out of a head's face.
+const NOSE: f32 = 0.6;
+
+/// What the camera sees of a head in that pose: a nose that far before a plane.
+fn seen(at: Duration, pose: Pose, nose: f32) -> Seen {
     let (sin, cos) = pose.yaw.to_radians().sin_cos();
     let outline = [33, 133, 362, 263, 61, 291, 152, 10, 234, 454, 70, 300, 172, 397];
     let shape = Shape::of(|point| {
@@ -79,7 +82,7 @@ fn seen(at: Duration, pose: Pose) -> Seen {
                 let (sin, cos) = (0.9 * place as f32).sin_cos();
                 [cos * (1.0 + place as f32 / 20.0), sin, 0.0]
             }
-            None => [0.0, point as f32 / 1000.0, 0.6],
+            None => [0.0, point as f32 / 1000.0, nose],
         };
         [100.0 * (x * cos + z * sin), 100.0 * y]
     });
@@ -97,31 +100,36 @@ fn seen(at: Duration, pose: Pose) -> Seen {
 struct Tried {
     took: Duration,
     shown: usize,
-    unasked: u8,
+    mistakes: u8,
 }
 
 /// One try at six frames a second, as a slow board sees it, of whoever is in that pose at that
 /// time and with that hint on the page.
-fn tried(
+fn tried(tempo: Tempo, seed: u64, body: impl FnMut(Duration, FaceHint) -> Pose) -> Result<Tried, NotLive> {
+    tried_with(tempo, seed, NOSE, body)
+}
+
+fn tried_with(
     tempo: Tempo,
     seed: u64,
+    nose: f32,
     mut body: impl FnMut(Duration, FaceHint) -> Pose,
 ) -> Result<Tried, NotLive> {
     let config = LivenessConfig::documented();
     let mut draw = drawing(seed);
-    let rest = [0; 3].map(|_| seen(Duration::ZERO, Pose::default()));
+    let rest = [0; 3].map(|_| seen(Duration::ZERO, Pose::default(), nose));
     let challenge = Challenge::draw(tempo, &mut draw);
     let mut trial = Trial::new(challenge, Rest::of(&rest), Duration::ZERO, &mut draw);
     let mut hint = FaceHint::LookStraight;
     let frames = (0_u32..).map(|frame| Duration::from_secs(1) * frame / 6);
     for at in frames.take_while(|&at| at <= config.longest(tempo)) {
-        match trial.see(&seen(at, body(at, hint)), &config, &mut draw) {
+        match trial.see(&seen(at, body(at, hint), nose), &config, &mut draw) {
             Said::Failed(why) => return Err(why),
             Said::Go(next) | Said::Shown(next) => hint = next,
         }
         if trial.is_over() {
-            let (shown, unasked) = trial.counts();
-            return Ok(Tried { took: at, shown, unasked });
+            let (shown, mistakes) = trial.counts();
+            return Ok(Tried { took: at, shown, mistakes });
         }
     }
     Err(NotLive::NotDone)
@@ -136,7 +144,7 @@ fn drawing(seed: u64) -> Draw {
 /// Movements one after the other, for so many milliseconds each, over and over.
 type Film = Vec<(Motion, u64)>;
 
-/// How many of the tries with these seeds a film passes, each begun somewhere in it.
+/// How many of the tries with these seeds a film passes that somebody begins with the try.
 fn passes(tempo: Tempo, film: &Film, seeds: Range<u64>) -> usize {
     let whole: u64 = film.iter().map(|(_, milliseconds)| milliseconds).sum();
     let at = |mut left: u64| {
@@ -149,8 +157,8 @@ fn passes(tempo: Tempo, film: &Film, seeds: Range<u64>) -> usize {
         part.expect("a film is as long as its parts").0.aim()
     };
     let passes = |&seed: &u64| {
-        let (mut body, from) = (Body::default(), drawing(!seed).below(whole as usize) as u64);
-        tried(tempo, seed, |now, _| body.pose(now, at(from + now.as_millis() as u64))).is_ok()
+        let mut body = Body::default();
+        tried(tempo, seed, |now, _| body.pose(now, at(now.as_millis() as u64))).is_ok()
     };
     seeds.filter(passes).count()
 }
@@ -180,7 +188,7 @@ impl Person {
         tried(tempo, seed, |at, hint| {
             if hint != read {
                 (read, since) = (hint, at);
-                wrong -= u32::from(wrong > 0 && matches!(aim.yaw, yaw if yaw != 0.0));
+                wrong -= u32::from(wrong > 0 && aim.yaw != 0.0);
             }
             if at.saturating_sub(since) >= self.reaction && !self.cannot.contains(&read) {
                 let turned = if wrong > 0 { -1.0 } else { 1.0 };
@@ -206,7 +214,7 @@ fn whoever_does_as_asked_passes_in_a_quarter_of_a_minute() {
     for seed in 0..300 {
         let reaction = Duration::from_millis(300 + seed % 12 * 100);
         let found = Person { reaction, ..Person::usual() }.tried(Tempo::Usual, seed).unwrap();
-        assert_eq!((found.shown, found.unasked), (4, 0));
+        assert_eq!((found.shown, found.mistakes), (4, 0));
         times.push(found.took);
     }
     times.sort();
@@ -221,16 +229,75 @@ fn looking_aside_and_taking_left_for_right_costs_one_more_movement() {
     let asleep = Person { fidgets: vec![(seconds(6), Shut, second)], ..Person::usual() };
     let confused = Person { takes_left_for_right: 1, ..Person::usual() };
     for person in [aside, asleep, confused] {
-        let found: Vec<Tried> = (0..200).filter_map(|seed| person.tried(Tempo::Usual, seed).ok()).collect();
-        // Whoever turns at the very moment when it is asked for was too soon.
-        assert!(found.len() >= 190, "{}", found.len());
-        assert!(found.iter().all(|found| found.shown == 4 + usize::from(found.unasked)));
-        let more = found.iter().filter(|found| found.unasked > 0).count();
+        let found: Vec<Tried> = (0..200).map(|seed| person.tried(Tempo::Usual, seed).unwrap()).collect();
+        assert!(found.iter().all(|found| found.shown == 4 + usize::from(found.mistakes)));
+        let more = found.iter().filter(|found| found.mistakes > 0).count();
         assert!(more >= 100, "{more}");
     }
     let mirrored = Person { takes_left_for_right: 9, ..Person::usual() };
-    let refused = (0..50).filter_map(|seed| mirrored.tried(Tempo::Usual, seed).err());
-    assert!(refused.filter(|why| *why == NotLive::OtherWay).count() >= 15);
+    assert!((0..50).all(|seed| mirrored.tried(Tempo::Usual, seed).err() == Some(NotLive::OtherWay)));
+}
+
+/// Nobody waits in vain: each is told what to do, and heeds it or is not.
+#[test]
+fn whoever_looks_aside_squints_or_keeps_the_eyes_shut_is_told_so() {
+    let poses = [
+        (Pose { yaw: 14.0, ..Pose::default() }, FaceHint::LookStraight),
+        (Pose { lids: 0.4, ..Pose::default() }, FaceHint::OpenEyes),
+        (Pose { nearer: 0.15, ..Pose::default() }, FaceHint::MoveBack),
+    ];
+    for (pose, expected) in poses {
+        let mut ended = Duration::ZERO;
+        let why = tried(Tempo::Usual, 1, |at, hint| {
+            assert!(at < Duration::from_secs(1) || hint == expected, "{at:?}: {hint:?}");
+            ended = at;
+            pose
+        });
+        assert!(why.err() == Some(NotLive::NotDone) && ended < Duration::from_secs(9), "{ended:?}");
+    }
+    let mut asleep = 0;
+    for seed in 0..50 {
+        let mut shut = Duration::MAX;
+        let why = tried(Tempo::Usual, seed, |at, hint| {
+            shut = if hint == FaceHint::CloseEyes { shut.min(at) } else { shut };
+            assert!(at.saturating_sub(shut) < Duration::from_secs(10), "{at:?}");
+            if at >= shut { Shut.aim() } else { Pose::default() }
+        });
+        assert!(why.is_err());
+        asleep += u32::from(shut != Duration::MAX);
+    }
+    assert!(asleep > 5, "{asleep}");
+}
+
+#[test]
+fn covering_the_lens_costs_a_movement_each_time_and_ends_the_try() {
+    let mut draw = drawing(1);
+    let mut challenge = Challenge::draw(Tempo::Gentle, &mut draw);
+    challenge.shown();
+    assert!(challenge.leave_out(&mut draw));
+    for mistakes in 1..=2 {
+        challenge = challenge.begin_anew(&mut draw).unwrap();
+        assert_eq!((challenge.left(), challenge.mistakes()), (4 + usize::from(mistakes), mistakes));
+    }
+    assert!(challenge.begin_anew(&mut draw).is_none());
+}
+
+/// A print turns, and its nose stays in the plane: with a passive model it might go on gently
+/// with eyes that are cut out.
+#[test]
+fn gently_two_flat_turns_are_a_picture() {
+    let pose = |hint| match hint {
+        FaceHint::TurnLeft => Left.aim(),
+        FaceHint::TurnRight => Right.aim(),
+        FaceHint::CloseEyes => Shut.aim(),
+        FaceHint::ComeCloser => Nearer.aim(),
+        _ => Pose::default(),
+    };
+    for seed in 0..50 {
+        let mut body = Body::default();
+        let why = tried_with(Tempo::Gentle, seed, 0.0, |at, hint| body.pose(at, pose(hint))).err();
+        assert_eq!(why, Some(NotLive::Flat), "{seed}");
+    }
 }
 
 #[test]
@@ -242,10 +309,13 @@ fn gently_two_kinds_of_movement_may_not_come_at_all() {
     ];
     for cannot in pairs {
         let person = Person { cannot: cannot.to_vec(), reaction: Duration::from_secs(3), ..Person::usual() };
+        let mut longest = Duration::ZERO;
         for seed in 0..100 {
             let found = person.tried(Tempo::Gentle, seed).unwrap();
-            assert_eq!((found.shown, found.unasked), (4, 0));
+            assert!((4..=6).contains(&found.shown) && found.mistakes == 0, "{}", found.shown);
+            longest = longest.max(found.took);
         }
+        assert!(longest < Duration::from_secs(90), "{longest:?}");
         let usual = (0..100).filter(|&seed| person.tried(Tempo::Usual, seed).is_ok()).count();
         assert!(usual < 30, "{usual}");
     }
@@ -253,10 +323,11 @@ fn gently_two_kinds_of_movement_may_not_come_at_all() {
 
 /// The best films of `the_best_film_of_many`, some of rules that were weaker once: the first
 /// passed 49 of 100 tries while there were three movements, both turns among them, and nothing
-/// but a wrong turn counted against whoever shows it; gently, the second passed all.
+/// but a wrong turn counted against whoever shows it; gently, the second passed all, and the
+/// third, which waits, 6 while nothing was asked for in exchange for what does not come.
 #[test]
-fn no_film_made_before_passes_more_than_three_tries_of_a_hundred() {
-    let films: [Film; 7] = [
+fn few_tries_are_passed_by_the_luckiest_films() {
+    let films: [Film; 10] = [
         vec![
             (Motion::Rest, 2400),
             (Nearer, 1800),
@@ -271,6 +342,26 @@ fn no_film_made_before_passes_more_than_three_tries_of_a_hundred() {
             (Right, 2500),
         ],
         vec![(Nearer, 3000), (Motion::Rest, 700), (Left, 2100), (Shut, 1100), (Shut, 4500)],
+        vec![
+            (Motion::Rest, 12_700),
+            (Shut, 600),
+            (Motion::Rest, 2900),
+            (Shut, 900),
+            (Nearer, 2300),
+            (Right, 800),
+            (Motion::Rest, 2100),
+            (Right, 1200),
+        ],
+        vec![
+            (Shut, 200),
+            (Motion::Rest, 16_100),
+            (Shut, 900),
+            (Nearer, 2300),
+            (Motion::Rest, 2100),
+            (Right, 1200),
+            (Nearer, 900),
+        ],
+        vec![(Motion::Rest, 2200), (Right, 2600)],
         vec![(Motion::Rest, 2700), (Left, 700), (Motion::Rest, 6000)],
         vec![(Motion::Rest, 2900), (Left, 1800), (Motion::Rest, 3800)],
         vec![(Motion::Rest, 2600), (Shut, 200), (Motion::Rest, 2100), (Right, 500), (Motion::Rest, 700)],
@@ -281,10 +372,10 @@ fn no_film_made_before_passes_more_than_three_tries_of_a_hundred() {
             .flat_map(|motion| [(motion, 1200), (Motion::Rest, 2400)])
             .collect(),
     ];
-    for tempo in [Tempo::Usual, Tempo::Gentle] {
+    for (tempo, most) in [(Tempo::Usual, 30), (Tempo::Gentle, 50)] {
         for film in &films {
             let passed = passes(tempo, film, 0..1000);
-            assert!(passed <= 30, "{passed} of 1000, {tempo:?}: {film:?}");
+            assert!(passed <= most, "{passed} of 1000, {tempo:?}: {film:?}");
         }
     }
 }
@@ -302,7 +393,7 @@ fn the_best_film_of_many() {
         let mut best: BTreeMap<Vec<u64>, (usize, Film)> = BTreeMap::new();
         let mut next: Vec<Film> =
             (0..300).map(|_| (0..2 + draw.below(9)).map(|_| part(&mut draw)).collect()).collect();
-        for _ in 0..8 {
+        for _ in 0..16 {
             for film in next.drain(..) {
                 let key = film.iter().map(|(motion, long)| *motion as u64 + 10 * long).collect();
                 best.entry(key).or_insert_with(|| (passes(tempo, &film, 0..1500), film));

@@ -90,12 +90,14 @@ pub(crate) enum Said {
 const STRAIGHT: f32 = 9.0;
 /// Eyes are open again from this share of their own opening.
 const OPEN: f32 = 0.7;
-/// So many frames must show a movement, asked for or not.
+/// Nobody is asked for anything who has turned away by more degrees than this; between the two
+/// angles nothing changes.
+const AWAY: f32 = 12.5;
+/// So many frames must show a movement, asked for or not, over this time at least.
 const FRAMES: usize = 2;
+const HELD: Duration = Duration::from_millis(150);
 /// Nobody blinks for so long.
-const BLINK: Duration = Duration::from_millis(450);
-/// So many movements that nobody asked for are a film, not a fidget.
-const UNASKED_MAX: u8 = 3;
+const SHUT: Duration = Duration::from_millis(600);
 
 enum Stage {
     /// Back to where the person stood.
@@ -106,7 +108,7 @@ enum Stage {
     Asked { since: Duration, relief: Vec<f32>, flat: bool },
     /// The eyes were shut as asked. Shut eyes show no face to compare well; it is looked at
     /// once they open.
-    Shut,
+    Shut { since: Duration },
 }
 
 /// Since when, and in how many frames one after the other, a movement is seen.
@@ -124,7 +126,10 @@ pub(crate) struct Trial {
     light: Light,
     /// Of each kind of movement, whether it is seen.
     held: [Held; Task::ALL.len()],
-    unasked: u8,
+    /// When a face was last seen.
+    last: Duration,
+    /// Turns that came, and showed no relief until their time was over.
+    flat: u8,
     shown: Vec<Task>,
     relief: Vec<f32>,
 }
@@ -137,7 +142,8 @@ impl Trial {
             stage: Stage::Settling { since: now },
             light: Light::new(draw),
             held: Default::default(),
-            unasked: 0,
+            last: now,
+            flat: 0,
             shown: Vec::new(),
             relief: Vec::new(),
         }
@@ -153,10 +159,15 @@ impl Trial {
         self.challenge.left() == 0
     }
 
-    /// How many movements were shown, and how many came that nobody had asked for.
+    /// How many movements were shown, and how many mistakes were made.
     #[cfg(test)]
     pub(super) fn counts(&self) -> (usize, u8) {
-        (self.shown.len(), self.unasked)
+        (self.shown.len(), self.challenge.mistakes())
+    }
+
+    /// What was asked for, once the face is lost.
+    pub(crate) fn into_challenge(self) -> Challenge {
+        self.challenge
     }
 
     /// The colour in which the page should glow.
@@ -174,7 +185,7 @@ impl Trial {
         LivenessEvidence {
             tempo: self.challenge.tempo,
             tasks: self.shown.clone(),
-            unasked: self.unasked,
+            mistakes: self.challenge.mistakes(),
             relief: self.relief.iter().map(|&relief| Score::of(relief)).collect(),
             light: self.light.evidence(config),
             pattern,
@@ -184,6 +195,10 @@ impl Trial {
     }
 
     pub(crate) fn see(&mut self, seen: &Seen, config: &LivenessConfig, draw: &mut Draw) -> Said {
+        if seen.at.saturating_sub(self.last) > config.gap_max() {
+            self.held = Default::default();
+        }
+        self.last = seen.at;
         for (task, held) in Task::ALL.into_iter().zip(&mut self.held) {
             *held = match self.rest.shows(task, seen, config) {
                 true if held.frames > 0 => Held { frames: held.frames + 1, ..*held },
@@ -195,31 +210,43 @@ impl Trial {
             Stage::Settling { since } => self.settle(seen, since, config, draw),
             Stage::Pausing { until } => self.pause(seen, until, config, draw),
             Stage::Asked { since, .. } => self.watch(seen, since, config, draw),
-            Stage::Shut if self.rest.opened(seen) => self.done(Task::CloseEyes, seen.at),
-            Stage::Shut => Said::Go(FaceHint::OpenEyes),
+            Stage::Shut { .. } if self.rest.opened(seen) => self.done(Task::CloseEyes, seen.at),
+            Stage::Shut { since } if seen.at.saturating_sub(since) > self.time(config) => {
+                Said::Failed(NotLive::NotDone)
+            }
+            Stage::Shut { .. } => Said::Go(FaceHint::OpenEyes),
         }
+    }
+
+    fn time(&self, config: &LivenessConfig) -> Duration {
+        config.time_for_task(self.challenge.tempo)
     }
 
     /// Whether a movement has been seen for long enough, counted from `from` at the earliest.
     fn is_made(&self, task: Task, from: Duration, now: Duration) -> bool {
         let held = self.held[task as usize];
-        let long = task != Task::CloseEyes || now.saturating_sub(held.since.max(from)) >= BLINK;
-        held.frames >= FRAMES && long
+        let least = if task == Task::CloseEyes { SHUT } else { HELD };
+        held.frames >= FRAMES && now.saturating_sub(held.since.max(from)) >= least
     }
 
     /// Waits until the person looks straight, eyes open, and stands where they stood.
     fn settle(&mut self, seen: &Seen, since: Duration, config: &LivenessConfig, draw: &mut Draw) -> Said {
         let straight = self.rest.turned(seen).abs() < STRAIGHT;
         let near = seen.eye_distance > self.rest.eye_distance * f32::midpoint(1.0, config.closer_min);
-        if straight && self.rest.opened(seen) && !near {
+        let open = self.rest.opened(seen);
+        if straight && open && !near {
             self.stage = Stage::Pausing { until: seen.at + draw.time(config.pause()) };
             self.light.rest();
             return Said::Go(FaceHint::HoldStill);
         }
-        if seen.at.saturating_sub(since) > config.time_for_task(self.challenge.tempo) {
+        if seen.at.saturating_sub(since) > self.time(config) {
             return Said::Failed(NotLive::NotDone);
         }
-        Said::Go(if straight && near { FaceHint::MoveBack } else { FaceHint::LookStraight })
+        Said::Go(match (straight, near) {
+            (false, _) => FaceHint::LookStraight,
+            (true, true) => FaceHint::MoveBack,
+            (true, false) => FaceHint::OpenEyes,
+        })
     }
 
     /// Nothing is asked for until the light changed, and then not at once.
@@ -227,8 +254,14 @@ impl Trial {
         if Task::ALL.into_iter().any(|task| self.is_made(task, Duration::ZERO, seen.at)) {
             return self.moved_unasked(NotLive::Unasked, seen.at, draw);
         }
-        let straight = self.rest.turned(seen).abs() < STRAIGHT;
-        if straight && self.light.see(seen.at, seen.skin, config, draw) && seen.at >= until {
+        if Task::ALL.into_iter().any(|task| self.rest.shows(task, seen, config)) {
+            // What has begun is not answered by being asked for.
+            return Said::Go(FaceHint::HoldStill);
+        }
+        if self.rest.turned(seen).abs() > AWAY {
+            return self.settle_from(seen.at);
+        }
+        if self.light.see(seen.at, seen.skin, config, draw) && seen.at >= until {
             return self.ask(seen.at);
         }
         Said::Go(FaceHint::HoldStill)
@@ -237,12 +270,7 @@ impl Trial {
     /// Everybody fidgets, or takes left for right. A film does so all the time: each time it must
     /// show one more movement.
     fn moved_unasked(&mut self, why: NotLive, now: Duration, draw: &mut Draw) -> Said {
-        self.unasked += 1;
-        if self.unasked >= UNASKED_MAX {
-            return Said::Failed(why);
-        }
-        self.challenge.lengthen(draw);
-        self.settle_from(now)
+        if self.challenge.lengthen(draw) { self.settle_from(now) } else { Said::Failed(why) }
     }
 
     fn settle_from(&mut self, now: Duration) -> Said {
@@ -271,13 +299,13 @@ impl Trial {
         if task == Task::CloseEyes {
             // Everybody blinks now and then: it counts from when it could have been meant.
             if self.is_made(task, earliest, now.at) {
-                self.stage = Stage::Shut;
+                self.stage = Stage::Shut { since: now.at };
                 return Said::Go(FaceHint::OpenEyes);
             }
             return Said::Go(task.hint());
         }
         if now.at < earliest {
-            return Said::Failed(NotLive::TooSoon);
+            return self.moved_unasked(NotLive::TooSoon, now.at, draw);
         }
         let made = self.is_made(task, earliest, now.at);
         let shown = self.rest.relief(now);
@@ -298,13 +326,15 @@ impl Trial {
 
     /// The movement has not come yet.
     fn wait(&mut self, since: Duration, now: Duration, config: &LivenessConfig, draw: &mut Draw) -> Said {
-        if now.saturating_sub(since) <= config.time_for_task(self.challenge.tempo) {
+        if now.saturating_sub(since) <= self.time(config) {
             return Said::Go(self.asked().hint());
         }
-        if self.challenge.leave_out(draw) {
+        let flat = matches!(self.stage, Stage::Asked { flat: true, .. });
+        self.flat += u8::from(flat);
+        // Of somebody's turns one may be too small to show relief; a picture's are all flat.
+        if self.flat < 2 && self.challenge.leave_out(draw) {
             return self.settle_from(now);
         }
-        let flat = matches!(self.stage, Stage::Asked { flat: true, .. });
         Said::Failed(if flat { NotLive::Flat } else { NotLive::NotDone })
     }
 

@@ -105,9 +105,9 @@ fn as_asked(hint: FaceHint) -> Option<Motion> {
 fn a_living_person_who_does_as_asked_is_matched() {
     for seed in 1..=3 {
         let found = Try { seed, config: lit(), ..Try::of(Presentation::Living) }.result(as_asked).unwrap();
-        let LivenessEvidence { tempo, tasks, unasked, relief, light, pattern, passive, restarts } =
+        let LivenessEvidence { tempo, tasks, mistakes, relief, light, pattern, passive, restarts } =
             found.liveness;
-        assert_eq!((tempo, tasks.len(), unasked, restarts), (Tempo::Usual, 4, 0, 0));
+        assert_eq!((tempo, tasks.len(), mistakes, restarts), (Tempo::Usual, 4, 0, 0));
         assert_eq!(relief.len(), tasks.iter().filter(|task| task.is_turn()).count());
         assert!(relief.iter().all(|relief| relief.ten_thousandths() >= 1000), "{relief:?}");
         assert_eq!(passive, PassiveEvidence::NotInstalled);
