@@ -16,8 +16,6 @@ pub struct FaceConfig {
     pub accept: f32,
     /// Similarity from which more frames are looked at before the answer is no.
     pub grey: f32,
-    /// Tries in one visit.
-    pub attempts: u8,
     /// Good frames that a first decision rests on.
     pub frames: u8,
     /// Good frames in all, where the first decision falls in the grey zone.
@@ -102,7 +100,6 @@ impl FaceConfig {
         Self {
             accept: 0.46,
             grey: 0.40,
-            attempts: 3,
             frames: 3,
             frames_in_grey: 9,
             time_limit_seconds: 20,
@@ -147,7 +144,6 @@ impl FaceConfig {
             (self.accept > self.grey, "accept must be above grey"),
             (self.grey >= 0.363, "grey below 0.363 lets in one stranger in a thousand"),
             (self.accept < 1.0, "accept must be below 1"),
-            (self.attempts >= 1, "attempts must be at least 1"),
             (self.frames >= 1, "frames must be at least 1"),
             (self.frames_in_grey >= self.frames, "frames-in-grey must not be below frames"),
             (self.time_limit_seconds >= 1, "time-limit-seconds must be at least 1"),
