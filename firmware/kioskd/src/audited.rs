@@ -68,7 +68,8 @@ pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::E
                 Why::Frozen | Why::NotLive(_) => audit::FaceDecision::NotLive,
                 Why::TookTooLong(face::FaceHint::NoFace) => audit::FaceDecision::NoFace,
                 Why::TookTooLong(face::FaceHint::OnePerson) => audit::FaceDecision::SeveralFaces,
-                Why::TookTooLong(_) | Why::NotFinished | Why::NoPassiveModel => audit::FaceDecision::TooLong,
+                Why::TookTooLong(_) => audit::FaceDecision::PoorPicture,
+                Why::NotFinished | Why::NoPassiveModel => audit::FaceDecision::TooLong,
             };
             (decision, no.score)
         }

@@ -208,9 +208,9 @@ fn film(
     let mut held = false;
     while wanted() && !slot.is_closed() {
         let frame = source.next_frame(FRAME_LIMIT)?;
-        if let Ok(mut rgb) = face::preview(&frame, PREVIEW.0, PREVIEW.1) {
+        if let Ok(rgb) = face::preview(&frame, PREVIEW.0, PREVIEW.1) {
             let (width, height) = (PREVIEW.0 as u16, PREVIEW.1 as u16);
-            show(Preview { width, height, rgb: std::mem::take(&mut *rgb) });
+            show(Preview { width, height, rgb });
         }
         let broken = rhythm.is_broken_by(frame.taken);
         slot.put(Newest { frame, broken });
@@ -277,7 +277,7 @@ fn look(slot: &Slot, job: Job, mut attempt: Attempt<'_>, tools: &Tools) {
             Event::FaceMatched(Box::new(matched))
         }
         Err(no) => {
-            tracing::info!(why = %no.why, frames = no.frames_seen, "face not matched");
+            tracing::info!(why = no.why.word(), frames = no.frames_seen, "face not matched");
             tools.tell.audit(audited::face_tried(number, Err(&no)));
             if no.why == Why::Frozen {
                 tools.tell.audit(audit::Event::Fault { fault: no.fault() });

@@ -21,6 +21,7 @@ use tokio::{
     },
     sync::watch,
 };
+use zeroize::Zeroizing;
 
 use crate::happened::{Happened, Tell};
 
@@ -176,7 +177,7 @@ async fn listen_to_taps(mut from: OwnedReadHalf, tell: Tell) {
             tracing::warn!(length, "the screen sent a message out of bounds");
             return;
         }
-        let mut message = vec![0; length];
+        let mut message = Zeroizing::new(vec![0; length]);
         if from.read_exact(&mut message).await.is_err() {
             return;
         }

@@ -1,8 +1,12 @@
 //! The socket between `kioskd` and the touchscreen: each message is a length
 //! (u32, big-endian), a kind byte and a body. Views and taps are JSON; preview
-//! frames are raw, because fifteen of them a second would be wasteful as text.
+//! frames are raw, because fifteen of them a second would be wasteful as text. Bytes of messages
+//! are wiped when dropped: they are names, keys that were tapped and pictures of a face.
 
 use std::io::{self, Read, Write};
+
+use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::{panel::Panel, tap::Tap, view::View};
 
@@ -34,7 +38,7 @@ pub struct Preview {
     /// Pixels down.
     pub height: u16,
     /// Three bytes a pixel, row by row.
-    pub rgb: Vec<u8>,
+    pub rgb: Zeroizing<Vec<u8>>,
 }
 
 /// From the screen to `kioskd`.
@@ -65,12 +69,12 @@ pub enum WireError {
 
 impl ToScreen {
     /// The message as bytes, ready to send.
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         match self {
-            Self::Panel(panel) => frame(PANEL, &serde_json::to_vec(panel).expect("a panel is plain data")),
-            Self::Show(view) => frame(VIEW, &serde_json::to_vec(view).expect("a view is plain data")),
+            Self::Panel(panel) => frame(PANEL, &json(panel)),
+            Self::Show(view) => frame(VIEW, &json(view)),
             Self::Preview(picture) => {
-                let mut body = Vec::with_capacity(4 + picture.rgb.len());
+                let mut body = Zeroizing::new(Vec::with_capacity(4 + picture.rgb.len()));
                 body.extend_from_slice(&picture.width.to_be_bytes());
                 body.extend_from_slice(&picture.height.to_be_bytes());
                 body.extend_from_slice(&picture.rgb);
@@ -81,8 +85,9 @@ impl ToScreen {
 
     /// Reads one message.
     pub fn read(from: &mut impl Read) -> Result<Self, WireError> {
-        let (kind, body) = read_frame(from)?;
-        match (kind, body.as_slice()) {
+        let message = read_frame(from)?;
+        let (kind, body) = message.split_first().ok_or(WireError::Body)?;
+        match (*kind, body) {
             (PANEL, body) => serde_json::from_slice(body).map(Self::Panel).map_err(|_| WireError::Body),
             (VIEW, body) => serde_json::from_slice(body)
                 .map(|view| Self::Show(Box::new(view)))
@@ -90,7 +95,7 @@ impl ToScreen {
             (PREVIEW, [w0, w1, h0, h1, rgb @ ..]) => {
                 let (width, height) = (u16::from_be_bytes([*w0, *w1]), u16::from_be_bytes([*h0, *h1]));
                 if rgb.len() == usize::from(width) * usize::from(height) * 3 {
-                    Ok(Self::Preview(Preview { width, height, rgb: rgb.to_vec() }))
+                    Ok(Self::Preview(Preview { width, height, rgb: rgb.to_vec().into() }))
                 } else {
                     Err(WireError::Body)
                 }
@@ -102,9 +107,9 @@ impl ToScreen {
 
 impl FromScreen {
     /// The message as bytes, ready to send.
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         match self {
-            Self::Tap(tap) => frame(TAP, &serde_json::to_vec(tap).expect("a tap is plain data")),
+            Self::Tap(tap) => frame(TAP, &json(tap)),
             Self::Drawn => frame(DRAWN, &[]),
         }
     }
@@ -131,24 +136,28 @@ pub fn frame_length(field: [u8; 4]) -> Result<usize, WireError> {
     if (1..=LONGEST).contains(&length) { Ok(length) } else { Err(WireError::Length(length)) }
 }
 
-fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
-    let mut message = Vec::with_capacity(5 + body.len());
+fn json(message: &impl Serialize) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(serde_json::to_vec(message).expect("views and taps are plain data"))
+}
+
+fn frame(kind: u8, body: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut message = Zeroizing::new(Vec::with_capacity(5 + body.len()));
     message.extend_from_slice(&(body.len() as u32 + 1).to_be_bytes());
     message.push(kind);
     message.extend_from_slice(body);
     message
 }
 
-fn read_frame(from: &mut impl Read) -> Result<(u8, Vec<u8>), WireError> {
+/// The kind and the body.
+fn read_frame(from: &mut impl Read) -> Result<Zeroizing<Vec<u8>>, WireError> {
     let mut field = [0; 4];
     match from.read_exact(&mut field) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(WireError::Closed),
         other => other.map_err(WireError::Socket)?,
     }
-    let mut message = vec![0; frame_length(field)?];
+    let mut message = Zeroizing::new(vec![0; frame_length(field)?]);
     from.read_exact(&mut message).map_err(WireError::Socket)?;
-    let body = message.split_off(1);
-    Ok((message[0], body))
+    Ok(message)
 }
 
 #[cfg(test)]
@@ -181,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_preview_of_the_wrong_size_is_refused() {
-        let mut bytes = ToScreen::Preview(Preview { width: 2, height: 1, rgb: vec![0; 6] }).encode();
+        let mut bytes = ToScreen::Preview(Preview { width: 2, height: 1, rgb: vec![0; 6].into() }).encode();
         assert!(ToScreen::read(&mut bytes.as_slice()).is_ok());
         bytes[6] = 9;
         assert!(matches!(ToScreen::read(&mut bytes.as_slice()), Err(WireError::Body)));

@@ -184,7 +184,7 @@ mod tests {
         let expected = FromScreen::Tap(Tap::Agree).encode();
         let mut bytes = vec![0; expected.len()];
         std::io::Read::read_exact(&mut firmware, &mut bytes).unwrap();
-        assert_eq!(bytes, expected);
+        assert_eq!(bytes, *expected);
     }
 
     #[test]
@@ -192,14 +192,14 @@ mod tests {
         let (_folder, listener, link, told) = linked();
         let (mut firmware, _) = listener.accept().unwrap();
         for shade in 1..=9 {
-            let frame = ToScreen::Preview(Preview { width: 1, height: 1, rgb: vec![shade; 3] });
+            let frame = ToScreen::Preview(Preview { width: 1, height: 1, rgb: vec![shade; 3].into() });
             std::io::Write::write_all(&mut firmware, &frame.encode()).unwrap();
         }
         std::io::Write::write_all(&mut firmware, &view("after").encode()).unwrap();
         assert_eq!(told.recv().unwrap(), "preview");
         // nobody took the first one, so the other eight were not announced
         assert_eq!(told.recv().unwrap(), "after");
-        assert_eq!(link.newest_preview().unwrap().rgb, [9, 9, 9]);
+        assert_eq!(link.newest_preview().unwrap().rgb.as_slice(), [9, 9, 9]);
         assert!(link.newest_preview().is_none());
     }
 

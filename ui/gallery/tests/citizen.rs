@@ -91,7 +91,7 @@ fn rest_of_visit(kiosk: &mut StandIn) {
         gently: false,
         glow: screen::Glow::Off,
     });
-    let frame = ToScreen::Preview(Preview { width: 40, height: 30, rgb: vec![120; 3600] });
+    let frame = ToScreen::Preview(Preview { width: 40, height: 30, rgb: vec![120; 3600].into() });
     kiosk.stream.write_all(&frame.encode()).unwrap();
     let otp = |entered| Screen::Otp {
         sent_to: "09x xxx x58".into(),

@@ -179,7 +179,7 @@ fn nothing_of_a_person_outlives_the_page() {
     }));
     assert!(data.get_hello().name.is_empty() && data.get_hello().birth_year.is_empty());
 
-    let frame = screen::wire::Preview { width: 2, height: 2, rgb: vec![9; 12] };
+    let frame = screen::wire::Preview { width: 2, height: 2, rgb: vec![9; 12].into() };
     kiosk_ui::show_preview(stage.app(), &frame);
     assert_eq!(data.get_preview().size().width, 2);
     stage.show(&view(Screen::Phone { digits: "0912".into(), fault: None }));
@@ -207,7 +207,10 @@ fn the_camera_is_seen_in_the_oval_and_nowhere_else() {
         stage.show(&view(face(0)));
         let before = stage.picture().unwrap();
         let rgb = [200, 30, 90].repeat(64 * 48);
-        kiosk_ui::show_preview(stage.app(), &screen::wire::Preview { width: 64, height: 48, rgb });
+        kiosk_ui::show_preview(
+            stage.app(),
+            &screen::wire::Preview { width: 64, height: 48, rgb: rgb.into() },
+        );
         stage.pass(Duration::from_millis(20));
         let after = stage.picture().unwrap();
         let changed: Vec<usize> = before
