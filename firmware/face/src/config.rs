@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::{FaceError, liveness::LivenessConfig};
+use crate::{FaceError, Tempo, liveness::LivenessConfig};
 
 /// The face section of a board's configuration.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -155,6 +155,15 @@ impl FaceConfig {
     /// Whether more frames are looked at before the answer is no.
     pub(crate) fn is_grey(&self, score: f32) -> bool {
         (self.grey..self.accept).contains(&score)
+    }
+
+    /// What a frame must be like. Gently the eyes need not be open: there are people who cannot
+    /// open one, or either; what shows that they live and agree are movements they can make.
+    pub(crate) fn quality_for(&self, tempo: Tempo) -> QualityLimits {
+        match tempo {
+            Tempo::Usual => self.quality.clone(),
+            Tempo::Gentle => QualityLimits { eye_opening_min: 0.0, ..self.quality.clone() },
+        }
     }
 
     pub(crate) fn time_limit(&self) -> Duration {

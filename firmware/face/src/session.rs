@@ -14,6 +14,7 @@ use crate::{
     FaceConfig, FaceError,
     align::PREPROCESSING,
     comparisons::Comparisons,
+    config::QualityLimits,
     detect::Face,
     engine::Engine,
     evidence::{CameraEvidence, Score},
@@ -132,6 +133,7 @@ pub(crate) struct Session<'e> {
     engine: &'e Engine,
     reference: &'e Template,
     config: &'e FaceConfig,
+    limits: QualityLimits,
     number: u8,
     tempo: Tempo,
     draw: Draw,
@@ -177,6 +179,7 @@ impl<'e> Session<'e> {
             engine,
             reference,
             config,
+            limits: config.quality_for(tempo),
             number,
             tempo,
             draw: Draw::new(seed),
@@ -354,7 +357,7 @@ impl<'e> Session<'e> {
         face: &Face,
         timings: &mut Timings,
     ) -> Result<(), FaceError> {
-        if let Some(hint) = quality.hint(&self.config.quality) {
+        if let Some(hint) = quality.hint(&self.limits) {
             self.hint = hint;
             return Ok(());
         }

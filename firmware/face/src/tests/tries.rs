@@ -8,7 +8,7 @@ use simulators::{
     sensor::FillLamp,
 };
 
-use super::{ENGINE, photograph, photographs};
+use super::{ENGINE, disguises::shut_eyes, doctored::Sitter, photograph, photographs};
 use crate::{
     CameraEvidence, FaceConfig, FaceHint, Look, NoMatch, Tempo, Why,
     align::{Similarity, cut},
@@ -307,5 +307,27 @@ fn how_long_each_stage_takes() {
     for (name, mut all) in ["decode", "detect twice", "landmarks", "align", "template"].iter().zip(stages) {
         all.sort();
         println!("{name}: least {:?}, median {:?} of {}", all[0], all[all.len() / 2], all.len());
+    }
+}
+
+/// Whoever cannot open their eyes need not hear for a whole try that they should.
+#[test]
+fn gently_the_eyes_need_not_be_open() {
+    let picture = shut_eyes(&Sitter::of("khue-live.jpg")).picture();
+    let reference = ENGINE.portrait_template(&photograph("khue-portrait.jpg")).unwrap();
+    let config = FaceConfig::documented();
+    for (tempo, moves) in [(Tempo::Usual, false), (Tempo::Gentle, true)] {
+        let mut session = Session::new(&ENGINE, &reference, &config, 1, (tempo, [1; 32]));
+        let looks = (0..4_u8).map(|number| {
+            let mut data = picture.rgb.clone();
+            // No camera sends the same bytes twice.
+            data[0] = number;
+            let (width, height) = (picture.width, picture.height);
+            let taken = Duration::from_millis(150) * number.into();
+            session.look(&Frame { taken, width, height, pixels: Pixels::Rgb8, data }).unwrap()
+        });
+        let last = looks.last().unwrap();
+        assert_eq!(last.moving, moves, "{tempo:?}: {:?}", last.hint);
+        assert!(moves || last.hint == FaceHint::OpenEyes);
     }
 }
