@@ -1,20 +1,19 @@
 //! What the audit log is told of things that other crates know in more detail.
 
-use card::{CardFiles, FileId, Protocol};
+use card::{FileId, Protocol, ReadLog};
 use devices::{Device, State};
 use face::{FaceEvidence, FaceMatch, NoMatch, Score, Why};
 use identity::{ChipGenuineness, Identity};
 
 /// Which files of the chip were read, and how it was opened.
-pub fn card_read(files: &CardFiles) -> audit::Event {
-    let read = &files.log().files;
+pub fn card_read(access: Protocol, log: &ReadLog) -> audit::Event {
     audit::Event::CardRead {
-        files: read.iter().filter_map(|file| card_file(*file)).collect(),
-        access: match files.access() {
+        files: log.files.iter().filter_map(|file| card_file(*file)).collect(),
+        access: match access {
             Protocol::Bac => audit::CardAccess::Bac,
             Protocol::Pace { .. } => audit::CardAccess::Pace,
         },
-        apdus: files.log().apdus.try_into().unwrap_or(u16::MAX),
+        apdus: log.apdus.try_into().unwrap_or(u16::MAX),
     }
 }
 

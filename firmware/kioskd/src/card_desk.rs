@@ -360,16 +360,41 @@ fn read(
     };
     let policy = AccessPolicy::PaceOrBacWhenNotOffered;
     let mut session = card::open(reader, key, policy, &mut Chance, &mut progress).map_err(Ended::from)?;
+    let came = read_files(&mut session, files, today, tools, wanted, &mut progress);
+    // However it ended: what was read of somebody is on record.
+    tools.tell.audit(audited::card_read(session.access(), session.log()));
+    came?;
+    tell(ReadingStage::Checking, 0);
+    let who = identity::verify(session.finish(), &tools.issuers.grounds(), today).map_err(Ended::Identity)?;
+    tell(ReadingStage::Checking, 50);
+    let reference = tools.engine.reference(&who).map(Arc::new).map_err(|error| {
+        // Numbers about the picture, never the picture.
+        tracing::warn!(code = error.fault().code(), %error, "no face to compare with");
+        error.fault()
+    });
+    tell(ReadingStage::Checking, 100);
+    Ok((Box::new(who), reference))
+}
+
+/// What every card is asked for, its proof, then the files that the service names.
+fn read_files(
+    session: &mut Session<'_>,
+    files: &[FileId],
+    today: Date,
+    tools: &Tools,
+    wanted: &Wanted<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), Ended> {
     for file in [FileId::Com, FileId::Sod, FileId::Dg1] {
         wanted.check()?;
-        session.read(file, &mut progress).map_err(Ended::from)?;
+        session.read(file, progress).map_err(Ended::from)?;
     }
     let dg1 = session.file(FileId::Dg1).expect("DG1 was read");
     identity::check_expiry(dg1, today).map_err(Ended::Identity)?;
     wanted.check()?;
-    prove(&mut session, &mut progress)?;
+    prove(session, progress)?;
     let (portrait, others): (Vec<_>, Vec<_>) = files.iter().partition(|file| **file == FileId::Dg2);
-    read_all(&mut session, &others, &mut progress, wanted)?;
+    read_all(session, &others, progress, wanted)?;
     // The portrait takes longer than all the rest; meanwhile the citizen is greeted.
     let so_far = session.so_far();
     thread::scope(|scope| {
@@ -379,20 +404,8 @@ fn read(
                 tools.tell.work(wanted.job, Event::CardGreets(greeting));
             }
         });
-        read_all(&mut session, &portrait, &mut progress, wanted)
-    })?;
-    let files = session.finish();
-    tools.tell.audit(audited::card_read(&files));
-    tell(ReadingStage::Checking, 0);
-    let who = identity::verify(files, &tools.issuers.grounds(), today).map_err(Ended::Identity)?;
-    tell(ReadingStage::Checking, 50);
-    let reference = tools.engine.reference(&who).map(Arc::new).map_err(|error| {
-        // Numbers about the picture, never the picture.
-        tracing::warn!(code = error.fault().code(), %error, "no face to compare with");
-        error.fault()
-    });
-    tell(ReadingStage::Checking, 100);
-    Ok((Box::new(who), reference))
+        read_all(session, &portrait, progress, wanted)
+    })
 }
 
 fn read_all(
