@@ -111,5 +111,7 @@ OPTIONS
 
 Progress goes to the standard error. The answer is one JSON object; nothing in it is
 personal without --personal. Portrait and files are personal: keep them accordingly.
+Where the chip refuses the key, both say how many tries it leaves, if it says so, and how
+long it took: chips count wrong tries, or answer later after each.
 The exit code says the verdict; 0 without --trust means that the files were read.
 ";

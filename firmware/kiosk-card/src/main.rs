@@ -8,7 +8,9 @@ mod files;
 mod help;
 mod mistake;
 mod read;
+mod refusal;
 mod report;
+mod timed_reader;
 mod trust;
 mod verify;
 

@@ -7,6 +7,8 @@ use card::{KeyError, ReadError};
 use devices::ReaderFault;
 use identity::{IdentityError, MasterListFault, RevocationListFault, trust_update::ImportFault};
 
+use crate::refusal::Refusal;
+
 /// The number of that verdict ([`identity::Verdict::number`]).
 const CLONE_SUSPECTED: u8 = 15;
 
@@ -39,6 +41,8 @@ pub enum Mistake {
     NoCard,
     #[error("the card")]
     Card { source: ReadError },
+    #[error("the card {refusal}")]
+    Refused { refusal: Refusal, source: ReadError },
     #[error("the portrait cannot be taken out of DG2: {0}")]
     Portrait(identity::Malformed),
 }

@@ -17,6 +17,8 @@ use crate::{
     chance::Chance,
     files::{self, Readers},
     mistake::Mistake,
+    refusal::Refusal,
+    timed_reader::TimedReader,
     verify::{json, revocation_lists},
 };
 
@@ -55,6 +57,12 @@ struct Answer {
     holder: Option<Holder>,
 }
 
+/// What the tool says where the chip does not take the password.
+#[derive(Serialize)]
+struct Refused<'a> {
+    refusal: &'a Refusal,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct ReadFile {
@@ -83,7 +91,13 @@ pub fn run(options: &ReadOptions) -> Result<u8, Mistake> {
     if device.wait_for_card(PATIENCE).map_err(reader)?.is_none() {
         return Err(Mistake::NoCard);
     }
-    let read = read(&mut device, options).map_err(|source| Mistake::Card { source })?;
+    let mut timed = TimedReader::over(&mut device);
+    let read = read(&mut timed, options);
+    let times = timed.times();
+    let read = read.map_err(|source| match Refusal::of(&source, options.key.password(), times) {
+        Some(refusal) => refused(refusal, source),
+        None => Mistake::Card { source },
+    })?;
     keep(&read, options)?;
     let judgement = options.standing.as_ref().map(|standing| judged(&read, standing)).transpose()?;
     let code = judgement.as_ref().map_or(0, |it| it.verdict.number());
@@ -93,6 +107,12 @@ pub fn run(options: &ReadOptions) -> Result<u8, Mistake> {
     }
     println!("{}", json(&answer));
     Ok(code)
+}
+
+/// A refusal is an answer too, for a script as for a person.
+fn refused(refusal: Refusal, source: ReadError) -> Mistake {
+    println!("{}", json(&Refused { refusal: &refusal }));
+    Mistake::Refused { refusal, source }
 }
 
 /// Everything that the chip gives.
