@@ -26,7 +26,8 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// A folder with `card/`, the files by identifier, and `trust.pem`.
+/// A folder with `card/`, the files by identifier, `trust.pem`, the same with another
+/// country's authority in `both.pem`, and the revocation list `list.crl`.
 fn card(script: &CardScript) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let people = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
@@ -39,6 +40,8 @@ fn card(script: &CardScript) -> TempDir {
         fs::write(path, issued.file(id).unwrap()).unwrap();
     }
     fs::write(folder.path().join("trust.pem"), issuer.csca_pem()).unwrap();
+    let both = [issuer.csca_pem(), issuer.foreign_csca().certificate_pem().unwrap()].concat();
+    fs::write(folder.path().join("both.pem"), both).unwrap();
     fs::write(folder.path().join("list.crl"), issuer.revocation_list().unwrap()).unwrap();
     folder
 }
@@ -89,6 +92,11 @@ fn the_json_has_the_whole_judgement_and_nothing_personal() {
     }
 }
 
+/// A card whose signer has a fault of that name.
+fn signer(fault: &str) -> CardScript {
+    toml::from_str(&format!("[faults]\nsigner = '{fault}'")).unwrap()
+}
+
 #[test]
 fn every_verdict_has_its_exit_code() {
     let check = |script: &CardScript, further: &[&str], expected: i32, words: &str| {
@@ -100,7 +108,14 @@ fn every_verdict_has_its_exit_code() {
     let usual = CardScript::default;
     check(&CardScript { unknown_issuer: true, ..usual() }, &[], 10, "CHAIN UNKNOWN");
     check(&CardScript { forged_portrait: Some("dat".to_owned()), ..usual() }, &[], 11, "ALTERED: DG2");
+    let revoked = signer("revoked");
+    check(&revoked, &["--crl", "list.crl"], 12, "REVOKED on 2026-");
+    check(&revoked, &[], 0, "authentic");
     check(&usual(), &["--date", "2047-01-01"], 13, "SIGNER EXPIRED");
+    check(&signer("expired"), &[], 13, "SIGNER EXPIRED");
+    check(&signer("wrong-usage"), &[], 14, "SIGNER NOT VALID");
+    check(&signer("foreign"), &["--trust", "both.pem"], 14, "SIGNER NOT VALID");
+    check(&signer("foreign"), &[], 10, "CHAIN UNKNOWN");
     check(&usual(), &["--require-crl"], 16, "NOT CONFIRMED: no current revocation list");
     check(&usual(), &["--require-chip"], 17, "NOT CONFIRMED: the chip was not asked");
     let folder = card(&usual());
