@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use card::{AccessKey, Can, MrzKey};
+use card::{AccessKey, Can, MrzKey, Pin, Puk};
 use identity::{
     Policy,
     policy::{ChipPolicy, RevocationPolicy, Sha1Policy},
@@ -108,6 +108,8 @@ const READ: &[&str] = &[
     "can",
     "number",
     "mrz",
+    "pin",
+    "puk",
     "trust",
     "crl",
     "require-crl",
@@ -216,7 +218,7 @@ impl Common {
             "reader" => self.reader = Some(value.string()?),
             secret => {
                 if self.key.is_some() {
-                    return Err(Mistake::Usage("one of --can, --number and --mrz is enough".to_owned()));
+                    return Err(Mistake::Usage("one key is enough".to_owned()));
                 }
                 self.key = Some(key(secret, &secret_value(value)?)?);
             }
@@ -268,7 +270,8 @@ impl Common {
         if self.path.is_some() {
             return Err(usage("read takes options only"));
         }
-        let key = self.key.take().ok_or_else(|| usage("read wants --can, --number or --mrz"))?;
+        let key =
+            self.key.take().ok_or_else(|| usage("read wants --can, --number, --mrz, --pin or --puk"))?;
         let standing = self.standing();
         let (reader, personal, portrait, folder) = (self.reader, self.personal, self.portrait, self.folder);
         Ok(ReadOptions { reader, key, standing, personal, portrait, folder })
@@ -297,6 +300,8 @@ fn key(name: &str, text: &str) -> Result<AccessKey, Mistake> {
     match name {
         "can" => Can::new(text).map(AccessKey::Can).map_err(fault),
         "number" => Can::from_number(text).map(AccessKey::Can).map_err(fault),
+        "pin" => Pin::new(text).map(AccessKey::Pin).map_err(fault),
+        "puk" => Puk::new(text).map(AccessKey::Puk).map_err(fault),
         _ => match text.split(',').collect::<Vec<_>>()[..] {
             [number, birth, expiry] => MrzKey::new(number, birth, expiry).map(AccessKey::Mrz).map_err(fault),
             _ => MrzKey::from_mrz(text).map(AccessKey::Mrz).map_err(fault),

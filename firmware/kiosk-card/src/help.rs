@@ -8,10 +8,10 @@ pub const ALL: &str = "\
 kiosk-card - reads and judges identity cards with a chip (ICAO Doc 9303)
 
 USAGE
-  kiosk-card read        --can DIGITS | --number DIGITS | --mrz TEXT  [options]
-  kiosk-card verify      FOLDER|SOD --trust FILE                      [options]
-  kiosk-card masterlist  inspect FILE --root FILE                     [options]
-  kiosk-card masterlist  import FILE --root FILE --trust FILE         [options]
+  kiosk-card read        --can|--number|--mrz|--pin|--puk KEY  [options]
+  kiosk-card verify      FOLDER|SOD --trust FILE               [options]
+  kiosk-card masterlist  inspect FILE --root FILE              [options]
+  kiosk-card masterlist  import FILE --root FILE --trust FILE  [options]
   kiosk-card COMMAND --help
 
 It uses the kiosk's own code: what it says of a card, a kiosk says of it too. Only
@@ -92,13 +92,16 @@ pub const READ: &str = "\
 kiosk-card read - reads a chip and judges it
 
 USAGE
-  kiosk-card read --can DIGITS | --number DIGITS | --mrz TEXT [options]
+  kiosk-card read --can|--number|--mrz|--pin|--puk KEY [options]
 
 KEYS (one of them; `-` reads it from the standard input, where nobody sees it)
   --can DIGITS       the card access number, six digits
   --number DIGITS    a citizen's number of Viet Nam, whose last six digits are the CAN
   --mrz TEXT         the machine readable zone, lines joined together; or
                      DOCUMENT,BIRTH,EXPIRY with the days as yymmdd
+  --pin DIGITS       the holder's secret number, on cards that have one: its wrong tries
+                     are counted, and the last one is left to its holder
+  --puk DIGITS       the number that unblocks the PIN; many cards bear few uses of it
 
 OPTIONS
   --reader NAME      part of the reader's name; without it, the first reader

@@ -142,8 +142,11 @@ fn a_wrong_command_line_or_file_is_named_in_one_line() {
     check(&["verify", "--trust", "trust.pem"], 2, "folder");
     check(&["verify", "card", "--trust", "trust.pem", "--can", "123456"], 2, "--can");
     check(&["verify", "card", "--trust", "trust.pem", "--date", "yesterday"], 2, "yesterday is no day");
-    check(&["read"], 2, "--can, --number or --mrz");
+    check(&["read"], 2, "--can, --number, --mrz, --pin or --puk");
     check(&["read", "--can", "12345"], 2, "six digits");
+    check(&["read", "--pin", "123"], 2, "4 to 16 digits");
+    check(&["read", "--puk", "12345678901234567"], 2, "4 to 16 digits");
+    check(&["read", "--pin", "12345", "--puk", "1234567890"], 2, "one key is enough");
     check(&["masterlist"], 2, "inspect or import");
     check(&["verify", "nowhere", "--trust", "trust.pem"], 1, "nowhere");
     check(&["verify", "card", "--trust", "card/0101.bin"], 1, "card/0101.bin");

@@ -4,8 +4,9 @@
 
 use std::{
     env, fs,
+    io::Write,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use jiff::civil::{Date, date};
@@ -37,6 +38,16 @@ fn a_copied_chip_ends_with_the_code_of_its_verdict() {
 #[test]
 fn a_refused_key_ends_with_the_tries_left_and_the_time_it_took() {
     run("child_is_refused");
+}
+
+#[test]
+fn a_card_without_a_pin_says_so_and_takes_its_number() {
+    run("child_has_no_pin");
+}
+
+#[test]
+fn a_card_with_a_pin_is_opened_with_each_of_its_passwords() {
+    run("child_gives_every_password");
 }
 
 /// Runs a child to its end, beside a daemon of its own.
@@ -133,6 +144,57 @@ fn child_is_refused() {
     let right = read(folder.path(), &["--number", &number]);
     assert_eq!(right.status.code(), Some(0));
     assert!(json(&right)["refusal"].is_null());
+}
+
+#[test]
+#[ignore = "a child of the tests above"]
+fn child_gives_every_password() {
+    let script = toml::from_str(
+        "[profile.access]\npasswords = ['mrz', 'can', 'pin', 'puk']\npin = '135790'\n\
+         puk = '0246813579'\n[faults]\nwrong-password = 'counted'",
+    )
+    .unwrap();
+    let (_card, issuer, issued, number) = laid(&script);
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("trust.pem"), issuer.csca_pem()).unwrap();
+    for key in [["--pin", "135790"], ["--puk", "0246813579"], ["--number", &number], ["--mrz", issued.mrz()]]
+    {
+        let output = read(folder.path(), &[&key[..], &["--trust", "trust.pem"]].concat());
+        let answer = json(&output);
+        assert_eq!(output.status.code(), Some(0), "{}: {answer}", key[0]);
+        assert_eq!(answer["judgement"]["verdict"], "authentic");
+        assert!(answer["access"].as_str().unwrap().starts_with("PACE"), "{answer}");
+    }
+    // From the standard input, where nobody on the machine sees it.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kiosk-card"));
+    command.args(["read", "--reader", "virtual pcd 00 00", "--pin", "-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"135790\n").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+
+    for (key, name) in [(["--pin", "0246813579"], "pin"), (["--puk", "135790"], "puk")] {
+        let wrong = read(folder.path(), &key);
+        let refusal = &json(&wrong)["refusal"];
+        assert_eq!(wrong.status.code(), Some(1));
+        assert_eq!((&refusal["password"], &refusal["outcome"]), (&name.into(), &"wrong".into()));
+        assert!(refusal["tries-left"].is_number(), "{refusal}");
+    }
+}
+
+// A Vietnamese card has neither: the chip does not know that kind of password.
+#[test]
+#[ignore = "a child of the tests above"]
+fn child_has_no_pin() {
+    let (_card, _, _, number) = laid(&CardScript::default());
+    let folder = tempfile::tempdir().unwrap();
+    for option in ["--pin", "--puk"] {
+        let output = read(folder.path(), &[option, "135790"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty() && said.contains("PACE, round 0 was refused"), "{said}");
+    }
+    assert_eq!(read(folder.path(), &["--number", &number]).status.code(), Some(0));
 }
 
 #[test]
