@@ -70,7 +70,7 @@ pub enum Personal {
 }
 
 pub struct ReadOptions {
-    /// Part of the reader's name; none: the first one.
+    /// Part of the reader's name; none: the only one that is there.
     pub reader: Option<String>,
     pub key: AccessKey,
     /// None: the files are read and not judged.

@@ -104,7 +104,8 @@ KEYS (one of them; `-` reads it from the standard input, where nobody sees it)
   --puk DIGITS       the number that unblocks the PIN; many cards bear few uses of it
 
 OPTIONS
-  --reader NAME      part of the reader's name; without it, the first reader
+  --reader NAME      part of the reader's name, which may fit one only; without it, the only
+                     reader that is connected
   --trust FILE       whom to believe; without it the files are read and not judged
   --crl FILE, --require-crl, --require-chip, --sha1-until DAY, --date DAY
                      as for verify

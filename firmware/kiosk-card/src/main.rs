@@ -7,6 +7,7 @@ mod chance;
 mod files;
 mod help;
 mod mistake;
+mod progress;
 mod read;
 mod refusal;
 mod report;

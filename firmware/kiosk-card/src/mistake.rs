@@ -37,6 +37,8 @@ pub enum Mistake {
     Key { source: KeyError },
     #[error("the reader")]
     Reader { source: ReaderFault },
+    #[error("--reader NAME is needed")]
+    WhichReader { source: ReaderFault },
     #[error("nobody laid a card down")]
     NoCard,
     #[error("the card")]

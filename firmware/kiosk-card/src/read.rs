@@ -3,10 +3,8 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use card::{
-    AccessPolicy, ActiveAuthentication, CardFiles, ChipAuthentication, FileId, Progress, ReadError, Session,
-};
-use devices::CardReader;
+use card::{AccessPolicy, ActiveAuthentication, CardFiles, ChipAuthentication, FileId, ReadError, Session};
+use devices::{CardReader, ReaderFault};
 use drivers::pcsc::{PcscReader, SlotChoice};
 use identity::{Grounds, Identity, Judgement, Portrait};
 use serde::Serialize;
@@ -17,6 +15,7 @@ use crate::{
     chance::Chance,
     files::{self, Readers},
     mistake::Mistake,
+    progress::Teller,
     refusal::Refusal,
     timed_reader::TimedReader,
     verify::{json, revocation_lists},
@@ -84,7 +83,10 @@ struct Holder {
 
 /// Reads, judges, prints. The exit code says the verdict.
 pub fn run(options: &ReadOptions) -> Result<u8, Mistake> {
-    let reader = |source| Mistake::Reader { source };
+    let reader = |source| match source {
+        ReaderFault::Ambiguous => Mistake::WhichReader { source },
+        _ => Mistake::Reader { source },
+    };
     let choice = options.reader.as_deref().map_or_else(SlotChoice::only, SlotChoice::named);
     let mut device = PcscReader::open(choice).map_err(reader)?;
     eprintln!("lay the card down");
@@ -118,41 +120,34 @@ fn refused(refusal: Refusal, source: ReadError) -> Mistake {
 /// Everything that the chip gives.
 fn read(reader: &mut dyn CardReader, options: &ReadOptions) -> Result<CardFiles, ReadError> {
     let policy = AccessPolicy::PaceOrBacWhenNotOffered;
-    let mut session = card::open(reader, &options.key, policy, &mut Chance, &mut progress)?;
-    optional(&mut session, FileId::Sod)?;
-    if session.authenticate_chip(&mut Chance, &mut progress)? == ChipAuthentication::Unknown {
-        eprintln!("the chip offers chip authentication in a way that is not known here");
+    let mut teller = Teller::on_stderr();
+    let mut session = card::open(reader, &options.key, policy, &mut Chance, &mut |step| teller.tell(step))?;
+    optional(&mut session, FileId::Sod, &mut teller)?;
+    let chip = session.authenticate_chip(&mut Chance, &mut |step| teller.tell(step))?;
+    if chip == ChipAuthentication::Unknown {
+        teller.say("the chip offers chip authentication in a way that is not known here");
     }
     for file in FILES {
-        optional(&mut session, file)?;
+        optional(&mut session, file, &mut teller)?;
     }
     let mut challenge = [0; 8];
     getrandom::fill(&mut challenge).expect("the kernel gives chance");
-    match session.authenticate_actively(challenge, &mut progress)? {
-        ActiveAuthentication::Answered => eprintln!("the chip signed a challenge"),
+    match session.authenticate_actively(challenge, &mut |step| teller.tell(step))? {
+        ActiveAuthentication::Answered => teller.say("the chip signed a challenge"),
         ActiveAuthentication::NotOffered => {}
     }
     Ok(session.finish())
 }
 
 /// A file that is not there, or not for us, is no mistake.
-fn optional(session: &mut Session<'_>, file: FileId) -> Result<(), ReadError> {
-    match session.read(file, &mut progress) {
+fn optional(session: &mut Session<'_>, file: FileId, teller: &mut Teller) -> Result<(), ReadError> {
+    match session.read(file, &mut |step| teller.tell(step)) {
         Ok(()) | Err(ReadError::Absent { .. }) => Ok(()),
         Err(ReadError::Refused { file, status }) => {
-            eprintln!("{file}: refused with {status:04X}");
+            teller.say(format_args!("{file}: refused with {status:04X}"));
             Ok(())
         }
         Err(error) => Err(error),
-    }
-}
-
-fn progress(progress: Progress) {
-    match progress {
-        Progress::Opening => eprintln!("the chip answers"),
-        Progress::Secured(protocol) => eprintln!("secured by {protocol}"),
-        Progress::Reading { file, done, total } if done == total => eprintln!("{file}: {total} bytes"),
-        Progress::Reading { .. } => {}
     }
 }
 

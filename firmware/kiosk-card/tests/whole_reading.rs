@@ -36,6 +36,11 @@ fn a_copied_chip_ends_with_the_code_of_its_verdict() {
 }
 
 #[test]
+fn of_several_readers_none_is_taken_by_chance() {
+    run("child_finds_several_readers");
+}
+
+#[test]
 fn a_refused_key_ends_with_the_tries_left_and_the_time_it_took() {
     run("child_is_refused");
 }
@@ -114,6 +119,20 @@ fn child_reads() {
     let wrong = read(folder.path(), &["--can", "000000"]);
     assert_eq!(wrong.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("kiosk-card: the card refused the "));
+}
+
+// The daemon has two virtual readers, on one of which the card lies.
+#[test]
+#[ignore = "a child of the tests above"]
+fn child_finds_several_readers() {
+    let (_card, _, _, number) = laid(&CardScript::default());
+    for further in [&[][..], &["--reader", "virtual pcd"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kiosk-card"));
+        let output = command.args(["read", "--number", &number]).args(further).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said.starts_with("kiosk-card: --reader NAME is needed: several readers"), "{said}");
+    }
 }
 
 // The virtual card counts down from three for the access number, says nothing of the zone,
