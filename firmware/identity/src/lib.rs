@@ -53,7 +53,7 @@ use examination::Files;
 pub use birth::Birth;
 pub use card_code::CardCode;
 pub use data_groups::{
-    citizen_details::CitizenDetails,
+    citizen_details::{CitizenDetails, UnknownField},
     contacts::{self, Contact},
     directory::CommonData,
     displayed,

@@ -81,6 +81,11 @@ impl<'a> Walk<'a> {
         Ok(objects)
     }
 
+    /// The bytes that were not walked over yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Nothing may follow.
     pub fn end(&self) -> Result<(), Malformed> {
         if self.rest.is_empty() { Ok(()) } else { Err(Malformed("something follows where nothing may")) }

@@ -10,7 +10,11 @@ use crate::{
     Grounds,
     birth::Birth,
     data_groups::{
-        self, citizen_details::CitizenDetails, directory, document_details::DocumentDetails, face_image,
+        self,
+        citizen_details::{CitizenDetails, UnknownField},
+        directory,
+        document_details::DocumentDetails,
+        face_image,
         personal_details::PersonalDetails,
     },
     error::{Fact, IdentityError, SignerFault},
@@ -164,7 +168,7 @@ impl Proof {
             deviations: self.judgement.deviations,
             details: said.understood,
             not_understood_groups: said.not_understood.clone(),
-            unknown_details: said.details.as_ref().map(|it| it.unknown().to_vec()).unwrap_or_default(),
+            unknown_details: said.unknown_details(),
             number_warnings,
         })
     }
@@ -200,6 +204,12 @@ impl Said {
             document: document.and_then(Result::ok),
             not_understood,
         }
+    }
+
+    /// By number only: evidence is not personal.
+    fn unknown_details(&self) -> Vec<u32> {
+        let details = self.details.iter();
+        details.flat_map(|it| it.unknown().iter().map(UnknownField::number)).collect()
     }
 }
 

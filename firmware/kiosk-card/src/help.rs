@@ -109,7 +109,8 @@ OPTIONS
   --trust FILE       whom to believe; without it the files are read and not judged
   --crl FILE, --require-crl, --require-chip, --sha1-until DAY, --date DAY
                      as for verify
-  --personal         say also what an authentic citizen's card says of its holder
+  --personal         say also what an authentic citizen's card says of its holder, and the
+                     fields of DG13 that nobody here knows, as they came
   --portrait FILE    write the portrait as it lies on the chip
   --files FOLDER     write every file, to be judged again by verify
 

@@ -1,12 +1,12 @@
 //! `kiosk-card read`: reads a chip over PC/SC, in the order of a kiosk, asks it for
 //! every proof that it offers, and judges what came.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fmt::Write as _, fs, path::Path, time::Duration};
 
 use card::{AccessPolicy, ActiveAuthentication, CardFiles, ChipAuthentication, FileId, ReadError, Session};
 use devices::{CardReader, ReaderFault};
 use drivers::pcsc::{PcscReader, SlotChoice};
-use identity::{Grounds, Identity, Judgement, Portrait};
+use identity::{CitizenDetails, Grounds, Identity, Judgement, Portrait};
 use serde::Serialize;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -79,6 +79,16 @@ struct Holder {
     born: String,
     nationality: String,
     address: Option<String>,
+    /// Fields of DG13 that nobody here knows, for whoever finds out what they mean.
+    unknown_fields: Vec<UnknownField>,
+}
+
+#[derive(Serialize, Zeroize, ZeroizeOnDrop)]
+#[serde(rename_all = "kebab-case")]
+struct UnknownField {
+    number: u32,
+    /// Data objects, in hexadecimal digits.
+    value: String,
 }
 
 /// Reads, judges, prints. The exit code says the verdict.
@@ -185,6 +195,7 @@ fn holder(read: CardFiles, standing: &Standing) -> Result<Option<Holder>, Mistak
         born: it.birth().written().to_string(),
         nationality: it.nationality().to_owned(),
         address: it.address().map(str::to_owned),
+        unknown_fields: it.details().map(unknown_fields).unwrap_or_default(),
     };
     match identity::verify(read, &grounds, standing.today) {
         Ok(identity) => Ok(Some(holder(&identity))),
@@ -193,6 +204,17 @@ fn holder(read: CardFiles, standing: &Standing) -> Result<Option<Holder>, Mistak
             Ok(None)
         }
     }
+}
+
+fn unknown_fields(details: &CitizenDetails) -> Vec<UnknownField> {
+    let field = |it: &identity::UnknownField| {
+        let mut value = String::with_capacity(it.value().len() * 2);
+        for byte in it.value() {
+            write!(value, "{byte:02X}").expect("a string takes all");
+        }
+        UnknownField { number: it.number(), value }
+    };
+    details.unknown().iter().map(field).collect()
 }
 
 /// Writes the portrait and the files where they were asked for.

@@ -107,6 +107,13 @@ fn child_reads() {
         &[&key[..], &["--trust", "trust.pem", "--personal", "--files", "kept"]].concat(),
     ));
     assert_eq!(shown["holder"]["number"], number.as_str());
+    // The sixteenth of DG13, as it lies there behind its number.
+    let unknown = &shown["holder"]["unknown-fields"];
+    assert_eq!((unknown.as_array().unwrap().len(), &unknown[0]["number"]), (1, &16.into()));
+    let value = unknown[0]["value"].as_str().unwrap();
+    let bytes = (0..value.len()).step_by(2).map(|at| u8::from_str_radix(&value[at..at + 2], 16).unwrap());
+    let field: Vec<u8> = [2, 1, 16].into_iter().chain(bytes).collect();
+    assert!(field.len() > 6 && issued.file(13).unwrap().windows(field.len()).any(|it| it == field));
     let kept = Command::new(env!("CARGO_BIN_EXE_kiosk-card"))
         .current_dir(folder.path())
         .args(["verify", "kept", "--trust", "trust.pem", "--date", "2026-11-21"])

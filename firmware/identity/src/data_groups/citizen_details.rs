@@ -1,6 +1,6 @@
 //! DG13 of a Vietnamese card: the citizen's details, with diacritics. The layout is
 //! not published; it is known from programs that read real cards. Every field is
-//! optional, and numbers that we do not know are kept as numbers, without values.
+//! optional, and a field whose number we do not know is kept as it came.
 
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
@@ -22,6 +22,13 @@ const PRINTABLE_STRING: u32 = 0x13;
 /// A text of the card. Wiped when dropped.
 type Text = Zeroizing<String>;
 
+/// A field of DG13 that we do not know. Personal, for all we know: wiped when dropped, and
+/// it does not print.
+pub struct UnknownField {
+    number: u32,
+    value: Zeroizing<Vec<u8>>,
+}
+
 /// What DG13 says. Wiped when dropped; it does not print.
 #[derive(Default)]
 pub struct CitizenDetails {
@@ -41,7 +48,7 @@ pub struct CitizenDetails {
     mother: Option<Text>,
     spouse: Option<Text>,
     old_number: Option<Text>,
-    unknown: Vec<u32>,
+    unknown: Vec<UnknownField>,
 }
 
 impl CitizenDetails {
@@ -87,7 +94,8 @@ impl CitizenDetails {
             14 => &mut self.spouse,
             15 => &mut self.old_number,
             other => {
-                self.unknown.push(other);
+                let value = Zeroizing::new(parts.rest().to_vec());
+                self.unknown.push(UnknownField { number: other, value });
                 return Ok(());
             }
         };
@@ -175,10 +183,23 @@ impl CitizenDetails {
         as_str(self.old_number.as_ref())
     }
 
-    /// Numbers of fields that we do not know, never their values. The sixteenth is
-    /// seen on cards, and its meaning is not confirmed.
-    pub fn unknown(&self) -> &[u32] {
+    /// Fields that we do not know. The sixteenth is seen on cards, and its meaning is not
+    /// confirmed.
+    pub fn unknown(&self) -> &[UnknownField] {
         &self.unknown
+    }
+}
+
+impl UnknownField {
+    /// Its number.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// What follows the number: data objects, of which no more is known than that the field
+    /// holds them. They may be broken.
+    pub fn value(&self) -> &[u8] {
+        &self.value
     }
 }
 
@@ -223,6 +244,10 @@ mod tests {
         object(SEQUENCE, &[&object(INTEGER, &[number]), value].concat())
     }
 
+    fn far(number: u16, value: &[u8]) -> Vec<u8> {
+        object(SEQUENCE, &[&object(INTEGER, &number.to_be_bytes()), value].concat())
+    }
+
     fn group(fields: &[Vec<u8>]) -> Vec<u8> {
         let encoding = [0x06, 0x06, 0x28, 0xD3, 0x16, 0x01, 0x00, 0x08];
         let list = [&object(INTEGER, &[1]), &encoding[..], &object(SET, &fields.concat())].concat();
@@ -265,7 +290,7 @@ mod tests {
         assert_eq!([details.issued(), details.expires()], [Some("10/05/2021"), Some("Không thời hạn")]);
         assert_eq!([details.spouse(), details.old_number()], [Some("Trần Thử"), Some("123456789")]);
         assert_eq!((details.father(), details.mother()), (None, None));
-        assert_eq!(details.unknown(), [0_u32; 0]);
+        assert!(details.unknown().is_empty());
     }
 
     #[test]
@@ -289,11 +314,18 @@ mod tests {
     }
 
     #[test]
-    fn absent_values_are_absent_and_unknown_fields_are_numbers_only() {
-        let details =
-            read(&[field(14, &[]), field(15, &[]), field(16, &utf8("0A")), field(77, &[0x05, 0x00])]);
+    fn absent_values_are_absent_and_unknown_fields_are_kept_as_they_came() {
+        let details = read(&[
+            field(14, &[]),
+            field(15, &[]),
+            field(16, &utf8("0A")),
+            field(77, &[0x05, 0x00]),
+            far(300, &[0x0C, 0x7F]),
+            far(301, &[]),
+        ]);
         assert_eq!((details.spouse(), details.old_number()), (None, None));
-        assert_eq!(details.unknown(), [16, 77]);
+        let unknown: Vec<_> = details.unknown().iter().map(|it| (it.number(), it.value())).collect();
+        assert_eq!(unknown, [(16, &utf8("0A")[..]), (77, &[0x05, 0x00]), (300, &[0x0C, 0x7F]), (301, &[])]);
     }
 
     #[test]
