@@ -23,6 +23,7 @@ mod extensions;
 mod identity;
 pub mod inventory;
 pub mod judgement;
+pub mod master_file;
 mod master_list;
 mod mrz;
 pub mod number;

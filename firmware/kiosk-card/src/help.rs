@@ -114,7 +114,8 @@ OPTIONS
   --portrait FILE    write the portrait as it lies on the chip
   --files FOLDER     write every file, to be judged again by verify
 
-Progress goes to the standard error. The answer is one JSON object; nothing in it is
+Progress goes to the standard error. The answer is one JSON object, with the applications
+of EF.DIR and the lengths of EF.ATR/INFO where the chip has them; nothing in it is
 personal without --personal. Portrait and files are personal: keep them accordingly.
 Where the chip refuses the key, both say how many tries it leaves, if it says so, and how
 long it took: chips count wrong tries, or answer later after each.

@@ -6,7 +6,10 @@ use std::{fmt::Write as _, fs, path::Path, time::Duration};
 use card::{AccessPolicy, ActiveAuthentication, CardFiles, ChipAuthentication, FileId, ReadError, Session};
 use devices::{CardReader, ReaderFault};
 use drivers::pcsc::{PcscReader, SlotChoice};
-use identity::{CitizenDetails, Grounds, Identity, Judgement, Portrait};
+use identity::{
+    CitizenDetails, Grounds, Identity, Judgement, Malformed, Portrait,
+    master_file::{Application, Limits},
+};
 use serde::Serialize;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -41,6 +44,9 @@ const FILES: [FileId; 12] = [
     FileId::Dg2,
 ];
 
+/// What lies outside the application, in the order of the chip. Nobody signs it.
+const MASTER_FILE: [FileId; 2] = [FileId::AtrInfo, FileId::Dir];
+
 /// What the tool says of a reading.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,10 +56,32 @@ struct Answer {
     commands: u32,
     bytes_up: u64,
     bytes_down: u64,
+    /// None: the chip does not say how long they may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<Longest>,
+    /// None: the chip has no list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applications: Option<Vec<Listed>>,
     /// None: there was no trust list.
     judgement: Option<Judgement>,
     #[serde(skip_serializing_if = "Option::is_none")]
     holder: Option<Holder>,
+}
+
+/// The longest command and answer in bytes, as EF.ATR/INFO says it.
+#[derive(Serialize)]
+struct Longest {
+    command: u32,
+    answer: u32,
+}
+
+/// An application, as EF.DIR says it.
+#[derive(Serialize)]
+struct Listed {
+    /// In hexadecimal digits.
+    identifier: String,
+    label: Option<String>,
+    name: Option<&'static str>,
 }
 
 /// What the tool says where the chip does not take the password.
@@ -146,6 +174,12 @@ fn read(reader: &mut dyn CardReader, options: &ReadOptions) -> Result<CardFiles,
         ActiveAuthentication::Answered => teller.say("the chip signed a challenge"),
         ActiveAuthentication::NotOffered => {}
     }
+    // Last, and at no cost: chips that will not leave the application may end the channel.
+    for file in MASTER_FILE {
+        if let Err(error) = optional(&mut session, file, &mut teller) {
+            teller.say(format_args!("{file}: {}", faults::chain(&error)));
+        }
+    }
     Ok(session.finish())
 }
 
@@ -179,9 +213,41 @@ fn answer(read: &CardFiles, judgement: Option<Judgement>) -> Answer {
         commands: log.apdus,
         bytes_up: log.bytes_up,
         bytes_down: log.bytes_down,
+        limits: limits(read),
+        applications: applications(read),
         judgement,
         holder: None,
     }
+}
+
+fn limits(read: &CardFiles) -> Option<Longest> {
+    let file = FileId::AtrInfo;
+    let Limits { command, answer } = understood(file, Limits::of(read.file(file)?)).flatten()?;
+    Some(Longest { command, answer })
+}
+
+fn applications(read: &CardFiles) -> Option<Vec<Listed>> {
+    let file = FileId::Dir;
+    let listed = |it: &Application| Listed {
+        identifier: hexadecimal(it.identifier()),
+        label: it.label().map(str::to_owned),
+        name: it.name(),
+    };
+    Some(understood(file, Application::list(read.file(file)?))?.iter().map(listed).collect())
+}
+
+/// A file that cannot be understood is said, and is nothing to end for.
+fn understood<T>(file: FileId, parsed: Result<T, Malformed>) -> Option<T> {
+    parsed.inspect_err(|problem| eprintln!("{file} is not understood: {problem}")).ok()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    // Never grown: it may be of a person, and copies would stay behind.
+    let mut digits = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        write!(digits, "{byte:02X}").expect("a string takes all");
+    }
+    digits
 }
 
 /// Only an authentic card has a holder.
@@ -207,13 +273,8 @@ fn holder(read: CardFiles, standing: &Standing) -> Result<Option<Holder>, Mistak
 }
 
 fn unknown_fields(details: &CitizenDetails) -> Vec<UnknownField> {
-    let field = |it: &identity::UnknownField| {
-        let mut value = String::with_capacity(it.value().len() * 2);
-        for byte in it.value() {
-            write!(value, "{byte:02X}").expect("a string takes all");
-        }
-        UnknownField { number: it.number(), value }
-    };
+    let field =
+        |it: &identity::UnknownField| UnknownField { number: it.number(), value: hexadecimal(it.value()) };
     details.unknown().iter().map(field).collect()
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use jiff::civil::{Date, date};
-use serde_json::Value;
+use serde_json::{Value, json};
 use simulators::{
     chance::SeededChance,
     citizen_card::CitizenCard,
@@ -33,6 +33,11 @@ fn a_whole_card_is_read_judged_and_kept_as_asked() {
 #[test]
 fn a_copied_chip_ends_with_the_code_of_its_verdict() {
     run("child_meets_copies");
+}
+
+#[test]
+fn a_chip_that_lists_its_applications_and_lengths_has_them_printed() {
+    run("child_reads_the_master_file");
 }
 
 #[test]
@@ -71,7 +76,7 @@ fn read(folder: &Path, further: &[&str]) -> Output {
     command.args(["--date", "2026-11-21"]).args(further).output().unwrap()
 }
 
-fn json(output: &Output) -> Value {
+fn answer_of(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
 }
@@ -87,7 +92,7 @@ fn child_reads() {
     let key = ["--number", &number];
     let judged =
         read(folder.path(), &[&key[..], &["--trust", "trust.pem", "--portrait", "face.jpg"]].concat());
-    let answer = json(&judged);
+    let answer = answer_of(&judged);
     assert_eq!(judged.status.code(), Some(0), "{answer}");
     assert_eq!(answer["judgement"]["verdict"], "authentic");
     assert_eq!(answer["judgement"]["chip"]["result"], "proven");
@@ -102,7 +107,7 @@ fn child_reads() {
         "the portrait is as it lies on the chip"
     );
 
-    let shown = json(&read(
+    let shown = answer_of(&read(
         folder.path(),
         &[&key[..], &["--trust", "trust.pem", "--personal", "--files", "kept"]].concat(),
     ));
@@ -122,10 +127,44 @@ fn child_reads() {
     assert_eq!(kept.status.code(), Some(0), "{}", String::from_utf8_lossy(&kept.stdout));
 
     let unjudged = read(folder.path(), &key);
-    assert_eq!((unjudged.status.code(), &json(&unjudged)["judgement"]), (Some(0), &Value::Null));
+    assert_eq!((unjudged.status.code(), &answer_of(&unjudged)["judgement"]), (Some(0), &Value::Null));
     let wrong = read(folder.path(), &["--can", "000000"]);
     assert_eq!(wrong.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("kiosk-card: the card refused the "));
+}
+
+#[test]
+#[ignore = "a child of the tests above"]
+fn child_reads_the_master_file() {
+    let script = toml::from_str(
+        "[profile.master-file]\nselectable = true\ndirectory = true\n\
+         lengths = { command = 4096, answer = 32768 }",
+    )
+    .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut card, issuer, issued, number) = laid(&script);
+    fs::write(folder.path().join("trust.pem"), issuer.csca_pem()).unwrap();
+    let output = read(folder.path(), &["--number", &number, "--trust", "trust.pem", "--files", "kept"]);
+    let answer = answer_of(&output);
+    assert_eq!(output.status.code(), Some(0), "{answer}");
+    let lds1 = json!([{ "identifier": "A0000002471001", "label": null, "name": "eMRTD (LDS1)" }]);
+    assert_eq!(answer["applications"], lds1);
+    assert_eq!(answer["limits"], json!({ "command": 4096, "answer": 32768 }));
+    for (name, short_id) in [("EF.DIR", 0x1E), ("EF.ATRINFO", 0x01)] {
+        let kept = fs::read(folder.path().join("kept").join(name)).unwrap();
+        assert_eq!(Some(&kept[..]), issued.master_file(short_id), "{name}");
+    }
+    card.lift();
+    drop(card);
+
+    // A Vietnamese card has neither, and is read all the same.
+    let (_card, issuer, _, number) = laid(&CardScript::default());
+    fs::write(folder.path().join("trust.pem"), issuer.csca_pem()).unwrap();
+    let output = read(folder.path(), &["--number", &number, "--trust", "trust.pem"]);
+    let answer = answer_of(&output);
+    assert_eq!(output.status.code(), Some(0), "{answer}");
+    assert!(answer.get("applications").is_none() && answer.get("limits").is_none(), "{answer}");
+    assert!(answer["files"].as_array().unwrap().len() >= 7, "{answer}");
 }
 
 // The daemon has two virtual readers, on one of which the card lies.
@@ -156,7 +195,7 @@ fn child_is_refused() {
         (["--mrz", zone], "mrz", Value::Null, "does not say how many tries are left: the key", 400),
     ] {
         let output = read(folder.path(), &key);
-        let refusal = &json(&output)["refusal"];
+        let refusal = &answer_of(&output)["refusal"];
         assert_eq!(output.status.code(), Some(1));
         assert_eq!((&refusal["password"], &refusal["outcome"]), (&name.into(), &"wrong".into()));
         assert_eq!(refusal["tries-left"], left);
@@ -169,7 +208,7 @@ fn child_is_refused() {
     }
     let right = read(folder.path(), &["--number", &number]);
     assert_eq!(right.status.code(), Some(0));
-    assert!(json(&right)["refusal"].is_null());
+    assert!(answer_of(&right)["refusal"].is_null());
 }
 
 #[test]
@@ -186,7 +225,7 @@ fn child_gives_every_password() {
     for key in [["--pin", "135790"], ["--puk", "0246813579"], ["--number", &number], ["--mrz", issued.mrz()]]
     {
         let output = read(folder.path(), &[&key[..], &["--trust", "trust.pem"]].concat());
-        let answer = json(&output);
+        let answer = answer_of(&output);
         assert_eq!(output.status.code(), Some(0), "{}: {answer}", key[0]);
         assert_eq!(answer["judgement"]["verdict"], "authentic");
         assert!(answer["access"].as_str().unwrap().starts_with("PACE"), "{answer}");
@@ -201,7 +240,7 @@ fn child_gives_every_password() {
 
     for (key, name) in [(["--pin", "0246813579"], "pin"), (["--puk", "135790"], "puk")] {
         let wrong = read(folder.path(), &key);
-        let refusal = &json(&wrong)["refusal"];
+        let refusal = &answer_of(&wrong)["refusal"];
         assert_eq!(wrong.status.code(), Some(1));
         assert_eq!((&refusal["password"], &refusal["outcome"]), (&name.into(), &"wrong".into()));
         assert!(refusal["tries-left"].is_number(), "{refusal}");
