@@ -9,7 +9,9 @@ use card::{
 };
 use identity::{
     CardCode, CommonData, DocumentDetails, IdentityError, PersonalDetails, Portrait, check_expiry, contacts,
-    displayed, portrait::LARGEST_SIDE,
+    displayed,
+    master_file::{Application, Limits},
+    portrait::LARGEST_SIDE,
 };
 
 use crate::{Reached, TODAY};
@@ -27,8 +29,13 @@ pub(crate) fn security_infos(bytes: &[u8]) -> Reached {
     Reached::Accepted
 }
 
-/// EF.COM.
+/// EF.COM, and the same bytes as EF.DIR and EF.ATR/INFO.
 pub(crate) fn com(bytes: &[u8]) -> Reached {
+    // Nothing at all is a list of no applications: that says not how far an input got.
+    for application in Application::list(bytes).unwrap_or_default() {
+        assert!((1..=16).contains(&application.identifier().len()), "an identifier beyond its bounds");
+    }
+    let _ = Limits::of(bytes);
     Reached::by(CommonData::parse(bytes).is_ok())
 }
 
