@@ -123,41 +123,75 @@ fn secure(
     policy: AccessPolicy,
     chance: &mut dyn CryptoRng,
 ) -> Result<Protocol, ReadError> {
-    if let Some(bytes) = read_card_access(wire)? {
-        let offered = SecurityInfos::parse(&bytes).map_err(|_| ReadError::Malformed {
-            step: Step::File(FileId::CardAccess),
-            why: "it is no set of security infos",
-        })?;
-        wire.log.files.push(FileId::CardAccess);
-        kept.insert(FileId::CardAccess, bytes);
-        if policy != AccessPolicy::BacOnly && offered.pace().next().is_some() {
-            let choice = Choice::among(&offered).ok_or(ReadError::PaceUnknown)?;
-            return pace::establish(wire, &choice, key, chance);
+    use AccessPolicy::{BacOnly, PaceOnly, PaceOrBacWhenNotOffered};
+    let unsettled = match read_card_access(wire)? {
+        CardAccess::Shown(bytes) => {
+            let offered = keep_offer(wire, kept, bytes)?;
+            if policy != BacOnly && offered.pace().next().is_some() {
+                let choice = Choice::among(&offered).ok_or(ReadError::PaceUnknown)?;
+                return pace::establish(wire, &choice, key, chance);
+            }
+            None
         }
-    }
+        CardAccess::Absent => None,
+        CardAccess::Refused { status } => Some(status),
+    };
     // First of all it may be no identity card: say that rather than talk of PACE.
     choose_application(wire)?;
-    match (policy, key) {
-        (AccessPolicy::PaceOnly, _) => Err(ReadError::PaceNotOffered),
-        (AccessPolicy::PaceOrBacWhenNotOffered | AccessPolicy::BacOnly, AccessKey::Mrz(key)) => {
+    match (policy, unsettled, key) {
+        (PaceOnly | PaceOrBacWhenNotOffered, Some(status), _) => {
+            Err(ReadError::Refused { file: FileId::CardAccess, status })
+        }
+        (PaceOnly, None, _) => Err(ReadError::PaceNotOffered),
+        (PaceOrBacWhenNotOffered, None, AccessKey::Mrz(key)) | (BacOnly, _, AccessKey::Mrz(key)) => {
             bac::establish(wire, key, chance)
         }
-        (AccessPolicy::PaceOrBacWhenNotOffered | AccessPolicy::BacOnly, _) => Err(ReadError::KeyNotForBac),
+        (PaceOrBacWhenNotOffered, None, _) | (BacOnly, _, _) => Err(ReadError::KeyNotForBac),
     }
 }
 
-/// EF.CardAccess, or `None` where the chip has none.
+/// What EF.CardAccess offers; the file itself is kept.
+fn keep_offer(
+    wire: &mut Wire<'_>,
+    kept: &mut Kept,
+    bytes: Zeroizing<Vec<u8>>,
+) -> Result<SecurityInfos, ReadError> {
+    let offered = SecurityInfos::parse(&bytes).map_err(|_| ReadError::Malformed {
+        step: Step::File(FileId::CardAccess),
+        why: "it is no set of security infos",
+    })?;
+    wire.log.files.push(FileId::CardAccess);
+    kept.insert(FileId::CardAccess, bytes);
+    Ok(offered)
+}
+
+/// What came of asking for EF.CardAccess.
+enum CardAccess {
+    /// The file.
+    Shown(Zeroizing<Vec<u8>>),
+    /// The chip does not have it: 6A82, and nothing else, says that.
+    Absent,
+    /// It may be there or not: the chip answered otherwise.
+    Refused { status: u16 },
+}
+
+/// Asks for EF.CardAccess, which everybody may read (9303-11, 9.2.11).
 ///
 /// It lies in the master file, which is current after a reset; Vietnamese cards even
 /// refuse to SELECT it (6D00). So it is read without selecting first. Where that fails
-/// the master file is selected in both ways, whatever the chip says to that.
-fn read_card_access(wire: &mut Wire<'_>) -> Result<Option<Zeroizing<Vec<u8>>>, ReadError> {
+/// the master file is selected in both ways, whatever the chip says to that: passports
+/// answer 6700, 6985 or 6A86 there and still have the file.
+///
+/// Only a chip that says "no such file" lacks PACE (9303-11, 4.2, step 1). One that is
+/// out of breath (6F00), says that access is denied or dislikes a length may well offer
+/// it, and taking that for "no PACE" would be a way down to BAC.
+fn read_card_access(wire: &mut Wire<'_>) -> Result<CardAccess, ReadError> {
     let step = Step::File(FileId::CardAccess);
     let read = |wire: &mut Wire<'_>| {
         Files::within(wire, limits::SHORT).read(wire, FileId::CardAccess, &mut |_, _| ())
     };
     match read(wire) {
-        Ok(found) => return Ok(Some(found)),
+        Ok(found) => return Ok(CardAccess::Shown(found)),
         Err(error @ ReadError::NoAnswer { .. }) => return Err(error),
         Err(_) => {}
     }
@@ -165,8 +199,9 @@ fn read_card_access(wire: &mut Wire<'_>) -> Result<Option<Zeroizing<Vec<u8>>>, R
         wire.send(step, &select)?;
     }
     match read(wire) {
-        Ok(found) => Ok(Some(found)),
-        Err(ReadError::Absent { .. } | ReadError::Refused { .. }) => Ok(None),
+        Ok(found) => Ok(CardAccess::Shown(found)),
+        Err(ReadError::Absent { .. }) => Ok(CardAccess::Absent),
+        Err(ReadError::Refused { status, .. }) => Ok(CardAccess::Refused { status }),
         Err(error) => Err(error),
     }
 }

@@ -12,7 +12,8 @@ use std::fmt;
 pub enum AccessPolicy {
     /// Only PACE; a chip that does not offer it is not read.
     PaceOnly,
-    /// PACE where the chip offers it, BAC where it does not.
+    /// PACE where the chip offers it, BAC where it does not: where it has no EF.CardAccess
+    /// (6A82), or none with PACE in it. Any other answer to that file is an error.
     PaceOrBacWhenNotOffered,
     /// BAC even where the chip offers PACE: for chips whose PACE is known to be broken.
     /// Who hears it and knows the machine readable zone can read along.

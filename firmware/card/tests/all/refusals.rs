@@ -134,14 +134,75 @@ fn a_broken_card_access_is_not_taken_for_no_pace() {
     assert!(matches!(error, ReadError::Malformed { step: Step::File(FileId::CardAccess), .. }), "{error}");
 }
 
-const NO_CARD_ACCESS: [Exchange; 6] = [
-    ("00B09C0000", "6982"),
-    ("00A4020C02011C", "6982"),
-    ("00A4000C", "6D00"),
-    ("00A4000C023F00", "6D00"),
-    ("00B09C0000", "6982"),
-    ("00A4020C02011C", "6982"),
-];
+/// A chip that first says "no such file", and lastly this to READ BINARY and to SELECT.
+const fn card_access_answered(read: &'static str, select: &'static str) -> [Exchange; 6] {
+    [
+        ("00B09C0000", "6A82"),
+        ("00A4020C02011C", "6A82"),
+        ("00A4000C", "6D00"),
+        ("00A4000C023F00", "6D00"),
+        ("00B09C0000", read),
+        ("00A4020C02011C", select),
+    ]
+}
+
+const NO_CARD_ACCESS: [Exchange; 6] = card_access_answered("6A82", "6A82");
+const SELECT_APPLICATION: Exchange = ("00A4040C07A0000002471001", "9000");
+
+/// What chips say to SELECT and READ BINARY beside "no such file" (ISO/IEC 7816-4, table 6).
+const NOT_ABSENT: [&str; 13] =
+    ["6281", "6400", "6581", "6700", "6882", "6982", "6985", "6986", "6A83", "6A86", "6D00", "6E00", "6F00"];
+
+// ICAO Doc 9303-11, 4.2: only a chip without EF.CardAccess is opened by BAC. One that
+// answers anything else may offer PACE, and the policy and the key would allow BAC here.
+#[test]
+fn only_no_such_file_means_that_pace_is_not_offered() {
+    for status in NOT_ABSENT {
+        // 6700 to READ BINARY is asked about once more, in another length.
+        let read = if status == "6700" { "6A82" } else { status };
+        let script = [&card_access_answered(read, status)[..], &[SELECT_APPLICATION]].concat();
+        for policy in [AccessPolicy::PaceOnly, AccessPolicy::PaceOrBacWhenNotOffered] {
+            let mut reader = ScriptedReader::new(&script);
+            let error = open_with(&mut reader, &key(), policy).err().unwrap();
+            assert!(
+                matches!(error, ReadError::Refused { file: FileId::CardAccess, status: said }
+                    if format!("{said:04X}") == status),
+                "{status}: {error}"
+            );
+            assert_eq!(error.fault(), Fault::CardRefused);
+            reader.assert_finished();
+        }
+    }
+    let challenge = ("0084000008", "6A80");
+    let script = [&NO_CARD_ACCESS[..], &[SELECT_APPLICATION, challenge]].concat();
+    let error = refusal(&script[..7], &script[7..]);
+    assert!(matches!(error, ReadError::AccessRefused { step: Step::Bac, status: 0x6A80 }), "{error}");
+}
+
+// Whatever a chip said at first: the master file was perhaps not the current place.
+#[test]
+fn a_card_access_that_is_there_after_the_master_file_was_selected_is_used() {
+    for status in NOT_ABSENT {
+        let first = [("00B09C0000", "6A82"), ("00A4020C02011C", status)];
+        let selected = [("00A4000C", status), ("00A4000C023F00", "9000")];
+        let script = [&first[..], &selected, &OPENED, &[COM]].concat();
+        let mut reader = ScriptedReader::new(&script);
+        let came = open_with(&mut reader, &key(), AccessPolicy::PaceOrBacWhenNotOffered);
+        assert!(matches!(came.map(|session| session.access()), Ok(Protocol::Pace { .. })), "{status}");
+        reader.assert_finished();
+    }
+}
+
+// Who asks for BAC by name does not depend on the file.
+#[test]
+fn bac_by_name_needs_no_word_about_pace() {
+    let script =
+        [&card_access_answered("6982", "6982")[..], &[SELECT_APPLICATION, ("0084000008", "6A80")]].concat();
+    let mut reader = ScriptedReader::new(&script);
+    let error = open_with(&mut reader, &key(), AccessPolicy::BacOnly).err().unwrap();
+    assert!(matches!(error, ReadError::AccessRefused { step: Step::Bac, status: 0x6A80 }), "{error}");
+    reader.assert_finished();
+}
 
 #[test]
 fn without_pace_only_the_policy_and_a_zone_lead_to_bac() {
@@ -152,7 +213,7 @@ fn without_pace_only_the_policy_and_a_zone_lead_to_bac() {
         (&can, AccessPolicy::PaceOrBacWhenNotOffered),
         (&can, AccessPolicy::BacOnly),
     ] {
-        let script = [&NO_CARD_ACCESS[..], &[("00A4040C07A0000002471001", "9000")]].concat();
+        let script = [&NO_CARD_ACCESS[..], &[SELECT_APPLICATION]].concat();
         let mut reader = ScriptedReader::new(&script);
         let error = open_with(&mut reader, key, policy).err().unwrap();
         let expected = if policy == AccessPolicy::PaceOnly {
@@ -195,9 +256,12 @@ fn bac_in_spite_of_pace_is_asked_for_by_name() {
 
 #[test]
 fn a_chip_without_the_application_is_no_identity_card() {
-    let error = refusal(&NO_CARD_ACCESS, &[("00A4040C07A0000002471001", "6A82")]);
-    assert!(matches!(error, ReadError::NotAnIdentityCard { status: 0x6A82 }), "{error}");
-    assert_eq!(error.fault(), Fault::CardNotChip);
+    // Whether it said so of the file or, as a card of another trade, something else.
+    for first in [NO_CARD_ACCESS, card_access_answered("6D00", "6D00")] {
+        let error = refusal(&first, &[(SELECT_APPLICATION.0, "6A82")]);
+        assert!(matches!(error, ReadError::NotAnIdentityCard { status: 0x6A82 }), "{error}");
+        assert_eq!(error.fault(), Fault::CardNotChip);
+    }
 }
 
 #[test]

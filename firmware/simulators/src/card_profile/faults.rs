@@ -38,6 +38,9 @@ pub struct CardFaults {
     /// EF.CardAccess is not shown, so that BAC seems to be the only way in; EF.DG14 is
     /// signed with the forms of PACE.
     pub hidden_card_access: bool,
+    /// EF.CardAccess is there, but this status answers who selects or reads it, such as
+    /// 0x6982 or 0x6F00.
+    pub card_access_status: Option<u16>,
     /// What is wrong with the certificate of the document signer.
     pub signer: Option<SignerFault>,
 }

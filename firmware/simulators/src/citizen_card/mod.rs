@@ -29,7 +29,7 @@ use crate::{
     card_profile::{Access, CardFaults, ChannelMishap, ChipAuthentication, MasterFile, PasswordKind},
     chance::SeededChance,
     chip::Chip,
-    personalise::{APPLICATION, Personalised, chip_keys::AgreementKey},
+    personalise::{APPLICATION, CARD_ACCESS, Personalised, chip_keys::AgreementKey},
     scenario::CardScript,
 };
 
@@ -261,6 +261,9 @@ impl CitizenCard {
         if command.class & !0x10 != 0 {
             return Ok(Status::UNKNOWN_CLASS.into());
         }
+        if let Some(status) = self.refuses_card_access(command) {
+            return Ok(status.into());
+        }
         match command.instruction {
             0xA4 => Ok(self.select(command, secured)),
             0xB0 | 0xB1 => Ok(self.read(command, room, secured)),
@@ -271,6 +274,17 @@ impl CitizenCard {
             0x88 => self.sign_challenge(command, room, secured),
             _ => Ok(Status::UNKNOWN_INSTRUCTION.into()),
         }
+    }
+
+    /// What is said instead of EF.CardAccess, where the script has that.
+    fn refuses_card_access(&self, command: &Command) -> Option<Status> {
+        let status = self.faults().card_access_status?;
+        let named = match command.instruction {
+            0xA4 => command.p1 == 0x02 && command.data == [0x01, CARD_ACCESS],
+            0xB0 => command.p1 == 0x80 | CARD_ACCESS,
+            _ => false,
+        };
+        (named && !self.place.application).then_some(Status(status))
     }
 
     /// SELECT. Citizen cards do not know the selection of the master file.

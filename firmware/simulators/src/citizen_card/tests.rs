@@ -290,6 +290,18 @@ fn an_outsider_reads_nothing_but_card_access() {
 }
 
 #[test]
+fn a_refused_card_access_is_refused_by_name_and_by_identifier_and_nothing_else_is() {
+    let script: CardScript = toml::from_str("faults.card-access-status = 0x6F00").unwrap();
+    let mut card = CitizenCard::new(content("X"), &script, 1);
+    for refused in ["00B09C0000", "00A4020C02011C"] {
+        assert_eq!(say(&mut card, refused), "6F00");
+    }
+    assert_eq!(say(&mut card, "00A4020C02011E"), "6A82");
+    assert_eq!(say(&mut card, SELECT_APPLICATION), "9000");
+    assert_eq!(say(&mut card, "00A4020C02011C"), "6982", "the application has its own files");
+}
+
+#[test]
 fn the_answer_to_reset_says_whether_extended_length_works() {
     let atr = |short_length| {
         let script = CardScript { short_length, ..CardScript::default() };
