@@ -50,3 +50,130 @@ fn a_broken_file_is_refused() {
         assert!(SecurityInfos::parse(&hex::decode(hex).unwrap()).is_err(), "{hex}");
     }
 }
+
+/// A file of `card_access_of_others.txt`: the set, and what was read behind it.
+fn of_others(name: &str) -> (Vec<u8>, Vec<u8>) {
+    let mut paragraphs = include_str!("card_access_of_others.txt").split("\n\n");
+    let hex: String = paragraphs
+        .find_map(|paragraph| paragraph.strip_prefix(name)?.strip_prefix('\n'))
+        .unwrap_or_else(|| panic!("no {name}"))
+        .split_whitespace()
+        .collect();
+    let mut set = hex::decode(hex).unwrap();
+    let (_, start, length) = crate::tlv::header(&set).unwrap().unwrap();
+    let behind = set.split_off(start + length);
+    (set, behind)
+}
+
+/// What is kept without being understood here, by its identifier.
+fn others(infos: &SecurityInfos) -> Vec<String> {
+    let other = |info: &SecurityInfo| match info {
+        SecurityInfo::Other { protocol, .. } => Some(protocol.to_string()),
+        _ => None,
+    };
+    infos.infos.iter().filter_map(other).collect()
+}
+
+const TERMINAL_AUTHENTICATION: &str = "0.4.0.127.0.7.2.2.2";
+const CARD_INFO: &str = "0.4.0.127.0.7.2.2.6";
+const PRIVILEGED: &str = "0.4.0.127.0.7.2.2.8";
+
+#[test]
+fn the_card_access_of_the_worked_examples_is_read() {
+    for (name, agreement, parameters, domain) in [
+        ("ecdh", Agreement::Ecdh, 13, "0.4.0.127.0.7.2.2.3.2"),
+        ("dh", Agreement::Dh, 0, "0.4.0.127.0.7.2.2.3.1"),
+    ] {
+        let infos = SecurityInfos::parse(&of_others(name).0).unwrap();
+        let pace: Vec<_> = infos.pace().map(|info| (info.form(), info.parameters)).collect();
+        assert_eq!(pace, [(Some((Mapping::Generic, agreement, Cipher::Aes128)), Some(parameters))], "{name}");
+        let chip: Vec<_> = infos.chip_authentication().collect();
+        assert_eq!(chip.len(), 1, "the privileged one stands in a set of its own");
+        assert_eq!((chip[0].agreement(), chip[0].cipher()), (Some(agreement), Some(Cipher::Aes128)));
+        assert_eq!(chip[0].version, Version::Two);
+        assert_eq!(chip[0].key_id, Some(KeyId::from_bytes(&[1])));
+        assert_eq!(others(&infos), [TERMINAL_AUTHENTICATION, domain, CARD_INFO, PRIVILEGED]);
+    }
+}
+
+/// What `Choice` makes of a file, and the numbers of the keys that it announces.
+fn chosen(name: &str) -> (Option<String>, Vec<Option<KeyId>>) {
+    let infos = SecurityInfos::parse(&of_others(name).0).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let choice = crate::pace::Choice::among(&infos).map(|choice| choice.protocol().to_string());
+    (choice, infos.chip_authentication().map(|info| info.key_id.clone()).collect())
+}
+
+#[test]
+fn the_card_access_of_real_cards_is_read_and_its_best_form_chosen() {
+    let usual = Some("PACE-ECDH-GM-AES-CBC-CMAC-128 (13)".to_owned());
+    let key = |number| Some(KeyId::from_bytes(&[number]));
+    // Version 1 of PACE, over a curve that is written out: none of the standard.
+    assert_eq!(chosen("old-test-card"), (None, vec![None]));
+    assert_eq!(chosen("new-test-card"), (usual.clone(), vec![key(0x41)]));
+    assert_eq!(chosen("test-series"), (usual, vec![key(0x41), key(0x45)]));
+    assert_eq!(chosen("slovenia"), (None, vec![key(3)]), "no PACE: only chip authentication");
+    let mapping = Some("PACE-ECDH-CAM-AES-CBC-CMAC-128 (13)".to_owned());
+    assert_eq!(chosen("version-3"), (mapping, vec![key(0x48), key(0x4F)]));
+}
+
+#[test]
+fn a_form_that_is_no_form_is_told_from_none_at_all() {
+    let count = |name| SecurityInfos::parse(&of_others(name).0).unwrap().pace().count();
+    assert_eq!(count("old-test-card"), 1, "so BAC is not allowed");
+    assert_eq!(count("slovenia"), 0, "so BAC is");
+}
+
+#[test]
+fn the_third_version_of_chip_authentication_is_kept_and_not_spoken() {
+    let infos = SecurityInfos::parse(&of_others("version-3").0).unwrap();
+    let versions: Vec<_> = infos.chip_authentication().map(|info| (info.version, info.cipher())).collect();
+    assert_eq!(versions, [(Version::Two, Some(Cipher::Aes128)), (Version::Other(3), None)]);
+    assert!(others(&infos).contains(&"0.4.0.127.0.7.2.2.11.1.2.3".to_owned()), "pseudonymous signatures");
+}
+
+// Chips hand out what lies behind a file. `files` cuts it; the set itself is exact.
+#[test]
+fn what_is_read_behind_the_set_is_none_of_it() {
+    for (name, length) in [("new-test-card", 38), ("slovenia", 2)] {
+        let (set, behind) = of_others(name);
+        assert_eq!(behind.len(), length, "{name}");
+        assert!(SecurityInfos::parse(&[set, behind].concat()).is_err(), "{name}");
+    }
+}
+
+// BSI, worked examples after TR-03110, "EF.CardSecurity": the signed content.
+#[test]
+fn the_signed_infos_of_the_worked_examples_name_the_chips_key() {
+    let curve = concat!(
+        "31820137300D060804007F00070202020201023012060A04007F000702020302020201020201013012060A04",
+        "007F0007020204020202010202010D301C060904007F000702020302300C060704007F0007010202010D0201",
+        "01302F060804007F0007020206162368747470733A2F2F7777772E686A702D636F6E73756C74696E672E636F",
+        "6D2F686F6D653017060A04007F0007020205020330090201010201010101003017060A04007F000702020502",
+        "0330090201010201020101FF3019060904007F000702020502300C060704007F0007010202010D3062060904",
+        "007F0007020201023052300C060704007F0007010202010D03420004A44EBE5451DF7AADB01E459B8C928A87",
+        "746A57927C8C28A6775C97A7E1FE8D9A46FF4A1CC7E4D1389AEA19758E4F75C28C598FD734AEBEB135337CF9",
+        "5BE12E94020101",
+    );
+    let numbers = concat!(
+        "3182017C300D060804007F00070202020201023012060A04007F000702020301020201020201013012060A04",
+        "007F00070202040102020102020100301C060904007F000702020301300C060704007F000701020201000201",
+        "01302F060804007F0007020206162368747470733A2F2F7777772E686A702D636F6E73756C74696E672E636F",
+        "6D2F686F6D653017060A04007F0007020205010330090201010201010101003017060A04007F000702020501",
+        "0330090201010201020101FF3019060904007F000702020501300C060704007F000701020201003081A60609",
+        "04007F000702020101308195300C060704007F00070102020100038184000281801B3345F8DC04341BF8B2C9",
+        "7F652FA680E5D4FA4C146AE4B839431A644A79BC368C4822C89CD018A57F953644BEDA679C5B532902320E83",
+        "E13B80DEEF8C18AF3E7D493AE3F88196101B9F78EAFE4B3025EF8BFF916B2FC02D762D0838DEA29C09B48559",
+        "1C2F47F87C71F530BB358F56AF6459D86DBF85EAF9EDBD962CD364F7B8020101",
+    );
+    for (content, agreement, ends_with) in [
+        (curve, Agreement::Ecdh, "8C598FD734AEBEB135337CF95BE12E94"),
+        (numbers, Agreement::Dh, "6459D86DBF85EAF9EDBD962CD364F7B8"),
+    ] {
+        let infos = parse(content);
+        let keys: Vec<_> = infos.chip_keys().collect();
+        assert_eq!(keys.len(), 1, "the key of restricted identification is another");
+        assert_eq!((keys[0].agreement, &keys[0].key_id), (agreement, &Some(KeyId::from_bytes(&[1]))));
+        assert!(hex::encode_upper(&keys[0].public_key).ends_with(ends_with));
+        assert_eq!(infos.pace().count(), 1);
+    }
+}

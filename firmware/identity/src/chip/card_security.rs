@@ -76,3 +76,7 @@ fn is_product(group: &EcGroup, product: &[u8], factor: &[u8], point: &[u8]) -> R
     result.mul2(group, &point, &factor, &mut context)?;
     Ok(!result.is_infinity(group) && result.eq(group, &product, &mut context)?)
 }
+
+#[cfg(test)]
+#[path = "card_security_tests.rs"]
+mod tests;
