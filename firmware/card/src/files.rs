@@ -164,8 +164,7 @@ impl Files {
                     if self.short_ids == ShortIds::Untried {
                         self.short_ids = ShortIds::Work;
                     }
-                    let limited = told.is_some() || answer.data.len() < wanted;
-                    return self.learn(file, wanted, limited, answer);
+                    return self.learn(file, wanted, told, answer);
                 }
                 NOT_FOUND if self.short_ids != ShortIds::Untried => return Err(ReadError::Absent { file }),
                 status if is_length_refusal(status) && self.shorten_first(status, wanted, &mut told) => {}
@@ -188,7 +187,9 @@ impl Files {
         if self.past_the_end == PastTheEnd::Refused {
             return false;
         }
-        if status >> 8 == 0x6C && (1..wanted).contains(&named) {
+        // Where one byte has no room for the right length, some name its low byte, which
+        // may be too little to tell the file's length by.
+        if status >> 8 == 0x6C && (HEAD..wanted).contains(&named) {
             *told = Some(named);
         } else if told.take().is_none() && status != WRONG_OFFSET && self.chunk > SHORT_ANSWER {
             // Its buffer is small, or it cannot do extended length at all.
@@ -203,18 +204,26 @@ impl Files {
     }
 
     /// Learns from a first answer how much comes at once where there is more to come.
+    /// `told`: the chip had named the length of this answer.
     fn learn(
         &mut self,
         file: FileId,
         wanted: usize,
-        limited: bool,
+        told: Option<usize>,
         answer: Answer,
     ) -> Result<Answer, ReadError> {
         let got = answer.data.len();
         if got > wanted {
             return Err(ReadError::Malformed { step: Step::File(file), why: MORE_THAN_ASKED });
         }
-        if limited && file.tag().is_some() && length_of(file, &answer.data)? > got {
+        if file.tag().is_none() || (told.is_none() && got == wanted) {
+            return Ok(answer);
+        }
+        let total = length_of(file, &answer.data)?;
+        if total > got && told == Some(total & 0xFF) {
+            // It was the low byte of the file's own length, not how much comes at once.
+            self.past_the_end = PastTheEnd::Refused;
+        } else if total > got {
             self.chunk = got.clamp(SHORTEST_CHUNK, self.chunk);
         }
         Ok(answer)

@@ -21,6 +21,8 @@ enum Habit {
     Refuses,
     /// 6Cxx, which says what would do.
     Names,
+    /// 6Cxx with the low byte of what would do, however long that is.
+    NamesLowByte,
     /// 6B00.
     BlamesOffset,
 }
@@ -87,6 +89,7 @@ impl Chip {
                     Habit::Refuses => return vec![0x67, 0x00],
                     Habit::Names if most < 256 => return vec![0x6C, most as u8],
                     Habit::Names => return vec![0x6C, 0x00],
+                    Habit::NamesLowByte => return vec![0x6C, most as u8],
                     Habit::BlamesOffset => return vec![0x6B, 0x00],
                 }
             }
@@ -203,8 +206,10 @@ fn read_with(chip: &mut Chip, times: usize) -> Result<(Zeroizing<Vec<u8>>, u32),
     Ok((bytes, wire.log.apdus - before))
 }
 
-const HABITS: [Habit; 5] = [Habit::Gives, Habit::Warns, Habit::Refuses, Habit::Names, Habit::BlamesOffset];
-const LENGTHS: [usize; 9] = [20, 95, 129, 131, 300, 1000, 4097, 18_000, 33_000];
+const HABITS: [Habit; 6] =
+    [Habit::Gives, Habit::Warns, Habit::Refuses, Habit::Names, Habit::NamesLowByte, Habit::BlamesOffset];
+// Of 260, 512 and 513 bytes the low byte is less than tells a file's length.
+const LENGTHS: [usize; 12] = [20, 95, 129, 131, 260, 300, 512, 513, 1000, 4097, 18_000, 33_000];
 
 #[test]
 fn every_file_is_read_whole_whatever_the_chips_habits() {
