@@ -4,13 +4,14 @@
 use std::{collections::BTreeMap, path::PathBuf, thread, time::Duration};
 
 use card::{
-    AccessKey, AccessPolicy, Agreement, Can, CardFiles, Cipher, FileId, Mapping, MrzKey, Progress, Protocol,
-    ReadError, Session,
+    AccessKey, AccessPolicy, Agreement, Can, CardFiles, Cipher, FileId, Mapping, MrzKey, Password, Pin,
+    Progress, Protocol, ReadError, Session,
 };
 use devices::{CardReader, ReaderFault};
 use faults::Fault;
 use jiff::civil::date;
 use simulators::{
+    card_profile::{BeyondLongest, CardFaults, PasswordKind, PasswordState, ReadingFaults, ShortFile},
     chance::SeededChance,
     citizen_card::CitizenCard,
     in_memory::InMemoryReader,
@@ -113,6 +114,66 @@ fn every_key_and_length_reads_the_same_bytes() {
         assert_eq!(files.access() == Protocol::Bac, script.only_bac, "{script:?}");
         assert_eq!(files.file(FileId::CardAccess).is_none(), script.only_bac, "{script:?}");
     }
+}
+
+/// EF.CardAccess, five commands of PACE, and the application.
+const UNTIL_COM: u32 = 7;
+
+/// What a chip dislikes is learnt once: no whole reading takes many commands more than that
+/// of a chip without habits that gives as much at once.
+#[test]
+fn what_a_chip_dislikes_is_learnt_once_in_a_whole_reading() {
+    let cost = |reading: ReadingFaults| {
+        let faults = CardFaults { reading, ..CardFaults::default() };
+        let (mut reader, card) = lay(&CardScript { faults, ..CardScript::default() });
+        let files = read_all(open(&mut reader, &card.can, AccessPolicy::PaceOnly).unwrap()).unwrap();
+        card.assert_read(&files);
+        files.log().apdus
+    };
+    let usual = ReadingFaults::default();
+    let at_the_end = |at_the_end| ReadingFaults { at_the_end, ..usual };
+    let beyond = |longest, beyond_longest| ReadingFaults { longest: Some(longest), beyond_longest, ..usual };
+    let (long, short) = (cost(usual), cost(beyond(223, BeyondLongest::Shortened)));
+    println!("{long} commands by long answers, {short} by short ones");
+    for (reading, most) in [
+        // A file then costs its first bytes and its rest.
+        (at_the_end(ShortFile::WrongLength), long + 12),
+        (at_the_end(ShortFile::WrongOffset), long + 12),
+        (at_the_end(ShortFile::ExactLength), long + 12),
+        // EF.CardAccess in three commands; then 4,096 and 1,024 bytes are tried, and 4,096
+        // once more in a file that is known to have them.
+        (beyond(231, BeyondLongest::PlainWrongLength), short + 5),
+        // Two commands find it out; then all from the reset on is done once more.
+        (beyond(256, BeyondLongest::ChannelDropped), short + 2 + UNTIL_COM),
+    ] {
+        let apdus = cost(reading);
+        println!("{reading:?}: {apdus} commands");
+        assert!(apdus <= most, "{reading:?}: {apdus} > {most}");
+    }
+}
+
+#[test]
+fn a_password_that_a_chip_does_not_take_is_told_from_a_wrong_one() {
+    let script = |passwords| {
+        let mut script = CardScript::default();
+        script.profile.access.passwords = vec![PasswordKind::Can, PasswordKind::Pin];
+        script.faults.passwords = passwords;
+        script
+    };
+    let refused = |state| {
+        let (mut reader, card) = lay(&script(state));
+        open(&mut reader, &card.can, AccessPolicy::PaceOrBacWhenNotOffered).err()
+    };
+    let blocked = refused(PasswordState::Blocked);
+    assert!(matches!(blocked, Some(ReadError::KeyBlocked { password: Password::Can, status: 0x6983 })));
+    let suspended = refused(PasswordState::Suspended);
+    assert!(matches!(suspended, Some(ReadError::KeySuspended { password: Password::Can, status: 0x6984 })));
+    // The last try is worth taking, but not of a PIN.
+    assert!(refused(PasswordState::LastTry).is_none());
+    let (mut reader, _) = lay(&script(PasswordState::LastTry));
+    let pin = AccessKey::Pin(Pin::new("470815").unwrap());
+    let left = open(&mut reader, &pin, AccessPolicy::PaceOnly).err();
+    assert!(matches!(left, Some(ReadError::KeySuspended { password: Password::Pin, status: 0x63C1 })));
 }
 
 #[test]

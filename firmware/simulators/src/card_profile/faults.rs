@@ -17,6 +17,8 @@ pub struct CardFaults {
     pub reading: ReadingFaults,
     /// How a wrong password is answered.
     pub wrong_password: WrongPassword,
+    /// Whether the chip takes passwords at all.
+    pub passwords: PasswordState,
     /// What the chip thinks of DO 84 when PACE is chosen.
     pub pace_reference: PaceReference,
     /// The card is lifted once, at that command, which gets no answer.
@@ -124,6 +126,10 @@ pub enum ShortFile {
     Silent,
     /// Nothing but 6Cxx with the right length.
     ExactLength,
+    /// Nothing but 6700.
+    WrongLength,
+    /// Nothing but 6B00: offset and length together lie outside the file.
+    WrongOffset,
 }
 
 /// An answer where more is asked for than the chip sends at once.
@@ -137,6 +143,26 @@ pub enum BeyondLongest {
     WrongLength,
     /// 6Cxx with the longest length; 6C00 for 256.
     ExactLength,
+    /// 6700 in plain, before the channel sees the command: it goes on as if nothing had
+    /// been asked.
+    PlainWrongLength,
+    /// 6700 in plain, and the channel is gone.
+    ChannelDropped,
+}
+
+/// Whether the chip takes a password (TR-03110-3, B.11.1), as it says to MSE:Set AT.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PasswordState {
+    /// It does.
+    #[default]
+    Usable,
+    /// 63C1: one try is left. PACE goes on.
+    LastTry,
+    /// 6983: none is left.
+    Blocked,
+    /// 6984: not until another password was given.
+    Suspended,
 }
 
 /// Status words after a wrong password. Pauses grow in any case.

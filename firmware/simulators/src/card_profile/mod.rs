@@ -15,7 +15,7 @@ pub use contents::{
 };
 pub use faults::{
     BadKey, BeyondLongest, CardFaults, ChannelFault, ChannelMishap, CloneKind, PaceFault, PaceReference,
-    ReadingFaults, SecurityObjectPart, ShortFile, SignerFault, Splice, WrongPassword,
+    PasswordState, ReadingFaults, SecurityObjectPart, ShortFile, SignerFault, Splice, WrongPassword,
 };
 pub(crate) use genuineness::group_arc;
 pub use genuineness::{

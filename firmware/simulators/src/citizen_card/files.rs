@@ -86,6 +86,8 @@ impl Place {
             ShortFile::ExactLength if short => {
                 return Err(Status::right_length(if odd { wrapped(left.len()) } else { left.len() }));
             }
+            ShortFile::WrongLength if short => return Err(Status::WRONG_LENGTH),
+            ShortFile::WrongOffset if short => return Err(Status::WRONG_OFFSET),
             ShortFile::Warning if short => Status::END_OF_FILE,
             _ => Status::OK,
         };
@@ -130,7 +132,9 @@ fn longest_answer(faults: &ReadingFaults, expected: Expected) -> Result<usize, S
     match (faults.longest, faults.beyond_longest) {
         (Some(longest), refusal) if expected.limit() > longest => match refusal {
             BeyondLongest::Shortened => Ok(longest),
-            BeyondLongest::WrongLength => Err(Status::WRONG_LENGTH),
+            BeyondLongest::WrongLength | BeyondLongest::PlainWrongLength | BeyondLongest::ChannelDropped => {
+                Err(Status::WRONG_LENGTH)
+            }
             BeyondLongest::ExactLength => Err(Status::right_length(longest)),
         },
         (longest, _) => Ok(longest.unwrap_or(usize::MAX)),
@@ -210,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_ends_early_is_told_in_three_ways() {
+    fn a_file_that_ends_early_is_told_in_five_ways() {
         let last_four = |at_the_end| {
             let faults = ReadingFaults { at_the_end, ..ReadingFaults::default() };
             let mut place = inside();
@@ -221,6 +225,8 @@ mod tests {
         assert_eq!(last_four(ShortFile::Warning), (4, 0x6282));
         assert_eq!(last_four(ShortFile::Silent), (4, 0x9000));
         assert_eq!(last_four(ShortFile::ExactLength), (0, 0x6C04));
+        assert_eq!(last_four(ShortFile::WrongLength), (0, 0x6700));
+        assert_eq!(last_four(ShortFile::WrongOffset), (0, 0x6B00));
     }
 
     #[test]

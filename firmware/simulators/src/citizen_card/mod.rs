@@ -26,7 +26,10 @@ use self::{
     secure_channel::SecureChannel,
 };
 use crate::{
-    card_profile::{Access, CardFaults, ChannelMishap, ChipAuthentication, MasterFile, PasswordKind},
+    card_profile::{
+        Access, BeyondLongest, CardFaults, ChannelMishap, ChipAuthentication, MasterFile, PasswordKind,
+        ReadingFaults,
+    },
     chance::SeededChance,
     chip::Chip,
     personalise::{APPLICATION, CARD_ACCESS, Personalised, chip_keys::AgreementKey},
@@ -189,6 +192,10 @@ impl CitizenCard {
         let Some(mut channel) = self.channel.take() else {
             return Ok(Answer::from(Status::OBJECTS_WRONG).bytes());
         };
+        if let Some(refusal) = self.refusal_outside(command) {
+            self.channel = (refusal == BeyondLongest::PlainWrongLength).then_some(channel);
+            return Ok(Answer::from(Status::WRONG_LENGTH).bytes());
+        }
         let inner = match channel.open(command) {
             Ok(inner) => inner,
             Err(status) => return Ok(Answer::from(status).bytes()),
@@ -203,6 +210,16 @@ impl CitizenCard {
         let wrapped = self.wrap(&mut channel, command.instruction, &answer)?;
         self.channel = Some(self.next_channel.take().unwrap_or(channel));
         Ok(wrapped)
+    }
+
+    /// How a chip refuses a long answer that does not leave that to its channel.
+    fn refusal_outside(&self, command: &Command) -> Option<BeyondLongest> {
+        let ReadingFaults { longest, beyond_longest, .. } = self.faults().reading;
+        let outside =
+            matches!(beyond_longest, BeyondLongest::PlainWrongLength | BeyondLongest::ChannelDropped);
+        let reading = matches!(command.instruction, 0xB0 | 0xB1);
+        let too_long = secure_channel::asked_for(command) > longest;
+        (outside && reading && longest.is_some() && too_long).then_some(beyond_longest)
     }
 
     /// Protects an answer, or does with it what the script says.

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     card_profile::{
-        ChipAuthentication, Cipher, Offer, PaceProtocol, PaceReference, PasswordKind, WrongPassword,
+        ChipAuthentication, Cipher, Offer, PaceProtocol, PaceReference, PasswordKind, PasswordState,
+        WrongPassword,
     },
     der,
     personalise::chip_keys::AgreementKey,
@@ -74,11 +75,17 @@ impl CitizenCard {
             Ok(chosen) => chosen,
             Err(status) => return Ok(status.into()),
         };
+        let said = match self.faults().passwords {
+            PasswordState::Usable => Status::OK,
+            PasswordState::LastTry => Status(0x63C1),
+            PasswordState::Blocked => return Ok(Status(0x6983).into()),
+            PasswordState::Suspended => return Ok(Status(0x6984).into()),
+        };
         let chip_key = self.content.keys.mapping_key(protocol.parameters());
         let chip_key = chip_key.map(|key| BigNum::from_slice(&key.private)).transpose()?;
         self.password = Some(kind);
         self.pace = Some(Pace::begin(protocol, &secret, chip_key, self.faults().pace)?);
-        Ok(Status::OK.into())
+        Ok(said.into())
     }
 
     /// The one protocol of that name, with the domain parameters of DO 84 where

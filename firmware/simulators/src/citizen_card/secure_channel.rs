@@ -139,6 +139,12 @@ impl SecureChannel {
     }
 }
 
+/// The most bytes that a protected command asks for, as one reads it without its keys.
+pub(super) fn asked_for(outer: &Command) -> Option<usize> {
+    let length = der::find(&outer.data, 0x97)?;
+    parse_expected(length).ok().map(Expected::limit)
+}
+
 fn parse_expected(value: &[u8]) -> Result<Expected, Status> {
     match value {
         [length] => Ok(short_length(*length)),
