@@ -24,6 +24,10 @@ pub struct Case {
     /// The card, as in the `[card]` of a scenario.
     #[serde(default)]
     pub card: CardScript,
+    /// Another picture of the same person, in the folder of the invented citizens, which
+    /// the issuer put on the chip.
+    #[serde(default)]
+    pub portrait: Option<String>,
     /// With what the chip is opened.
     #[serde(default)]
     pub key: Key,
@@ -181,8 +185,22 @@ pub fn read(table: &str) -> Vec<Case> {
 impl Case {
     /// Everything of it but its name and what must come of it.
     pub fn fingerprint(&self) -> String {
-        let Self { name: _, expect: _, person, card, key, issuer, trust, revocation, today, policy } = self;
-        format!("{person} {card:?} {key:?} {issuer:?} {trust:?} {revocation:?} {today} {policy:?}")
+        let Self {
+            name: _,
+            expect: _,
+            person,
+            card,
+            portrait,
+            key,
+            issuer,
+            trust,
+            revocation,
+            today,
+            policy,
+        } = self;
+        format!(
+            "{person} {card:?} {portrait:?} {key:?} {issuer:?} {trust:?} {revocation:?} {today} {policy:?}"
+        )
     }
 }
 

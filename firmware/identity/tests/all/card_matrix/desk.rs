@@ -152,8 +152,11 @@ impl Desk {
     /// As a kiosk reads: expiry first, the chip's key before the person's files, the
     /// portrait and the challenge last.
     fn read(&self, issuer: &Issuer, case: &Case) -> Result<CardFiles, Ended> {
-        let person = self.people.person(&case.person).unwrap();
-        let issued = issuer.personalise(person, &folder(), &case.card, TODAY).unwrap();
+        let mut person = self.people.person(&case.person).unwrap().clone();
+        if let Some(picture) = &case.portrait {
+            person.portrait.clone_from(picture);
+        }
+        let issued = issuer.personalise(&person, &folder(), &case.card, TODAY).unwrap();
         let (key, policy) = match case.key {
             Key::Can => {
                 (AccessKey::Can(Can::new(issued.can()).unwrap()), AccessPolicy::PaceOrBacWhenNotOffered)
