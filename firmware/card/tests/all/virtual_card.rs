@@ -233,11 +233,20 @@ fn a_card_lifted_in_the_portrait_is_read_again_after_it_is_laid_down() {
 
 #[test]
 fn a_reader_that_fails_is_named_as_such() {
-    for fault in [ReaderFault::Unplugged, ReaderFault::ServiceDown, ReaderFault::Busy] {
+    for (fault, code) in [
+        (ReaderFault::Unplugged, "READER-01"),
+        (ReaderFault::ServiceDown, "READER-02"),
+        (ReaderFault::Busy, "READER-03"),
+        (ReaderFault::CardReset, "READER-05"),
+    ] {
         let (mut reader, card) = lay(&CardScript::default());
         reader.fail_with(Some(fault));
         let error = open(&mut reader, &card.can, AccessPolicy::PaceOnly).err().unwrap();
-        assert_eq!(error.fault(), fault.fault());
+        assert_eq!((error.fault(), error.fault().code()), (fault.fault(), code));
+        // Once it is over the same card is read without being lifted.
+        reader.fail_with(None);
+        let files = read_all(open(&mut reader, &card.can, AccessPolicy::PaceOnly).unwrap()).unwrap();
+        card.assert_read(&files);
     }
 }
 
