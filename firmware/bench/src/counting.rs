@@ -8,7 +8,10 @@ use std::{
 
 use devices::{CardReader, Presence, ReaderFault};
 use nix::time::{ClockId, clock_gettime};
-use simulators::{chip::Chip as _, citizen_card::CitizenCard};
+use simulators::{
+    chip::Chip as _,
+    citizen_card::{CitizenCard, exchange_time},
+};
 use zeroize::Zeroizing;
 
 /// SELECT of the master file by its identifier, as `dmrtd` sends it.
@@ -27,7 +30,12 @@ pub struct Counts {
     pub refusals_hidden: u32,
     /// CPU time spent in the card, not in the reader.
     pub in_card: Duration,
+    /// How long it would take over the air at each of [`RATES`], by the card's model.
+    pub projected: [Duration; 3],
 }
+
+/// Bit rates of the radio link that are projected, in kbit/s.
+pub const RATES: [u32; 3] = [106, 424, 848];
 
 /// The transport; its clones lead to the same card.
 #[derive(Clone)]
@@ -82,6 +90,9 @@ impl Counting {
         line.counts.apdus += 1;
         line.counts.bytes_up += command.len() as u64;
         line.counts.bytes_down += answer.len() as u64;
+        for (sum, kbps) in line.counts.projected.iter_mut().zip(RATES) {
+            *sum += exchange_time(Some(kbps), command.len(), answer.len());
+        }
         if line.hides_refusal && command == SELECT_MASTER_FILE && answer != [0x90, 0x00] {
             line.counts.refusals_hidden += 1;
             answer = vec![0x90, 0x00];

@@ -22,7 +22,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_millis(3_200);
 
 /// Time of one exchange of so many bytes out and back; none without a link speed.
-pub(super) fn exchange_time(kbps: Option<u32>, sent: usize, received: usize) -> Duration {
+pub fn exchange_time(kbps: Option<u32>, sent: usize, received: usize) -> Duration {
     kbps.map_or(Duration::ZERO, |kbps| {
         let blocks = |bytes: usize| bytes.div_ceil(FRAME - BLOCK_BYTES).max(1);
         let blocks = [blocks(sent), blocks(received)];

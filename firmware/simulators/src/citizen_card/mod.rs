@@ -19,6 +19,7 @@ use std::time::Duration;
 use openssl::error::ErrorStack;
 use rand_core::CryptoRng;
 
+pub use self::link::exchange_time;
 use self::{
     apdu::{Answer, Command, Status},
     files::Place,
