@@ -170,7 +170,7 @@ pub fn table(rows: &[Row]) -> Result<String, std::fmt::Error> {
 fn bounds(seen: u32, of: u32) -> [f64; 2] {
     // The chance of at most `count` of `of`, each with `share`.
     let at_most = |count: u32, share: f64| -> f64 {
-        let mut term = (1.0 - share).powi(of as i32);
+        let mut term = (1.0 - share).powi(of.cast_signed());
         let mut sum = term;
         for number in 1..=count {
             term *= f64::from(of - number + 1) / f64::from(number) * share / (1.0 - share);
