@@ -208,7 +208,7 @@ fn gently_another_movement_is_asked_for_instead_of_one_that_does_not_come() {
     let found = gently.result(still).unwrap();
     assert_eq!(found.liveness.tempo, Tempo::Gentle);
     let tasks = found.liveness.tasks;
-    assert!(tasks.len() == 4 && tasks.iter().all(|task| task.is_turn()), "{tasks:?}");
+    assert!((4..=6).contains(&tasks.len()) && tasks.iter().all(|task| task.is_turn()), "{tasks:?}");
     // Whoever cannot turn the head shows no relief: the passive model would have to agree.
     let stiff = cannot([FaceHint::TurnLeft, FaceHint::TurnRight]);
     let refused = gently.result(stiff).unwrap_err();
