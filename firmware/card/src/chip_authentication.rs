@@ -218,4 +218,4 @@ fn general_authenticate(
 
 #[cfg(test)]
 #[path = "chip_authentication_tests.rs"]
-mod tests;
+pub(crate) mod tests;

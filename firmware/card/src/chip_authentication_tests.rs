@@ -9,7 +9,7 @@ use crate::script::{ScriptedChance, ScriptedReader};
 /// The worked example over a curve: its security infos, the terminal's private key, and
 /// the exchange. The last command under the new keys was computed from them with the
 /// Python package `cryptography`.
-const ECDH_INFOS: &str = concat!(
+pub(crate) const ECDH_INFOS: &str = concat!(
     "31820137300D060804007F00070202020201023012060A04007F000702020302020201020201013012060A04",
     "007F0007020204020202010202010D301C060904007F000702020302300C060704007F0007010202010D0201",
     "01302F060804007F0007020206162368747470733A2F2F7777772E686A702D636F6E73756C74696E672E636F",
@@ -41,7 +41,7 @@ const ECDH_STEPS: [(&str, &str); 3] = [
 /// The worked example over a prime group: its security infos, the terminal's private key, and
 /// the exchange. The last command under the new keys was computed from them with the
 /// Python package `cryptography`.
-const DH_INFOS: &str = concat!(
+pub(crate) const DH_INFOS: &str = concat!(
     "3182017C300D060804007F00070202020201023012060A04007F000702020301020201020201013012060A04",
     "007F00070202040102020102020100301C060904007F000702020301300C060704007F000701020201000201",
     "01302F060804007F0007020206162368747470733A2F2F7777772E686A702D636F6E73756C74696E672E636F",

@@ -149,20 +149,13 @@ mod tests {
 
     use super::*;
 
-    /// So many challenges, each drawn from a seed of its own.
-    fn drawn(tempo: Tempo, count: u32) -> Vec<Challenge> {
-        let challenge = |number: u32| {
-            let mut seed = [0; 32];
-            seed[..4].copy_from_slice(&number.to_be_bytes());
-            Challenge::draw(tempo, &mut Draw::new(seed))
-        };
-        (0..count).map(challenge).collect()
-    }
-
     #[test]
     fn four_movements_two_of_them_turns_are_asked_for_in_every_order() {
         let mut counts = BTreeMap::new();
-        for challenge in drawn(Tempo::Usual, 17_600) {
+        for number in 0..17_600_u32 {
+            let mut seed = [0; 32];
+            seed[..4].copy_from_slice(&number.to_be_bytes());
+            let challenge = Challenge::draw(Tempo::Usual, &mut Draw::new(seed));
             *counts.entry(format!("{:?}", challenge.tasks)).or_insert(0) += 1;
             assert!(challenge.tasks.iter().filter(|task| task.is_turn()).count() >= 2);
         }
