@@ -1,5 +1,6 @@
 //! Why a badge proves nobody.
 
+use card_faults::Listed as _;
 use devices::ReaderFault;
 use faults::Fault;
 

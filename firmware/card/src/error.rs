@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use devices::ReaderFault;
-use faults::Fault;
+use chip_reader::ReaderFault;
 
-use crate::{FileId, KeyError, Password};
+use crate::{FileId, Password};
 
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,9 +74,9 @@ pub enum AccessFlaw {
     Arithmetic,
 }
 
-/// Why a card could not be read to the end.
+/// Why a card could not be read to the end. A new way to fail is one that every caller
+/// must look at, so this may be matched to the last variant.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ReadError {
     /// The reader gave no answer.
     #[error("no answer while {step}")]
@@ -221,38 +220,4 @@ pub enum ReadError {
         /// What is wrong.
         why: &'static str,
     },
-}
-
-impl ReadError {
-    /// The entry of the fault list that this is.
-    pub fn fault(&self) -> Fault {
-        match self {
-            Self::NoAnswer { fault, .. } => fault.fault(),
-            Self::NotAnIdentityCard { .. } => Fault::CardNotChip,
-            Self::KeyWrong { .. } | Self::KeyBlocked { .. } | Self::KeySuspended { .. } => {
-                Fault::CardKeyWrong
-            }
-            Self::PaceNotOffered
-            | Self::KeyNotForBac
-            | Self::PaceUnknown
-            | Self::AccessRefused { .. }
-            | Self::AccessFailed { .. }
-            | Self::ChipRefused { .. } => Fault::CardNotSecured,
-            Self::ChipNotProven { .. } => Fault::CloneSuspected,
-            Self::MacWrong { .. }
-            | Self::Unprotected { .. }
-            | Self::ChannelLost { .. }
-            | Self::Malformed { .. }
-            | Self::Truncated { .. }
-            | Self::TooLong { .. } => Fault::CardGarbled,
-            Self::Absent { .. } | Self::Refused { .. } => Fault::CardRefused,
-        }
-    }
-}
-
-impl KeyError {
-    /// The entry of the fault list that this is.
-    pub fn fault(self) -> Fault {
-        Fault::CardKeyWrong
-    }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use devices::{CardReader, Presence, ReaderFault};
+use chip_reader::{CardReader, Presence, ReaderFault};
 
 use super::*;
 

@@ -4,7 +4,7 @@
 //! There is no way from a PACE that the chip offers to BAC: only a policy that the caller
 //! names does without it.
 
-use devices::{CardReader, ReaderFault};
+use chip_reader::{CardReader, ReaderFault};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 

@@ -4,7 +4,7 @@
 //! After the first answer that cannot be believed the channel is gone for good:
 //! nothing more is sent, plain or protected.
 
-use devices::{CardReader, Presence};
+use chip_reader::{CardReader, Presence};
 use zeroize::Zeroizing;
 
 use crate::{

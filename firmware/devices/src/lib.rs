@@ -6,13 +6,13 @@ pub mod camera;
 pub mod contract;
 pub mod light;
 pub mod printer;
-pub mod reader;
 pub mod scanner;
 pub mod state;
+
+pub use chip_reader::{CardReader, Presence, ReaderFault};
 
 pub use camera::{CameraFault, Frame, FrameSource, Held, Pixels};
 pub use light::Light;
 pub use printer::{Paper, PrinterFault, Raster, ReceiptPrinter};
-pub use reader::{CardReader, Presence, ReaderFault};
 pub use scanner::{CodeScanner, ScannerFault};
 pub use state::{Device, State};

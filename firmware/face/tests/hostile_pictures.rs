@@ -4,6 +4,7 @@
 
 use std::{path::Path, sync::LazyLock, time::Duration};
 
+use card_faults::Listed as _;
 use devices::{Frame, Pixels};
 use face::{Engine, FaceError, Picture, decode_frame, read_picture};
 use faults::Fault;

@@ -38,13 +38,6 @@ pub enum CardCodeError {
     Birth,
 }
 
-impl CardCodeError {
-    /// The entry of the fault list that this is.
-    pub fn fault(self) -> faults::Fault {
-        faults::Fault::ScanNotCardCode
-    }
-}
-
 /// What the largest QR code holds in bytes (version 40, level L).
 const LONGEST: usize = 2953;
 

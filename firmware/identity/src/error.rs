@@ -4,14 +4,13 @@
 use std::fmt;
 
 use card::FileId;
-use faults::Fault;
 use jiff::civil::Date;
 
 use crate::{judgement::ProofKind, profile::Holder, tlv::Malformed};
 
-/// Why there is no [`Identity`](crate::Identity).
+/// Why there is no [`Identity`](crate::Identity). A new reason is one that every caller must
+/// look at, so this may be matched to the last variant.
 #[derive(thiserror::Error)]
-#[non_exhaustive]
 pub enum IdentityError {
     /// A file without which nobody can be identified was not read.
     #[error("{file} was not read")]
@@ -223,24 +222,6 @@ pub enum TrustListFault {
 }
 
 impl IdentityError {
-    /// The entry of the fault list that this is.
-    pub fn fault(&self) -> Fault {
-        match self {
-            Self::Missing { .. } | Self::Unreadable { .. } => Fault::DataUnreadable,
-            Self::Altered { .. } | Self::NotListed { .. } => Fault::DataAltered,
-            Self::UnknownIssuer { .. } => Fault::IssuerUnknown,
-            Self::SignerNotValid { .. } => Fault::SignerNotValid,
-            Self::Revoked { .. } => Fault::SignerRevoked,
-            Self::RevocationUnknown => Fault::RevocationUnknown,
-            Self::CloneSuspected { .. } => Fault::CloneSuspected,
-            Self::ChipNotProven => Fault::ChipNotProven,
-            Self::Expired { .. } => Fault::CardExpired,
-            Self::FilesDisagree { .. } => Fault::FilesDisagree,
-            Self::NotACitizenCard => Fault::NotCitizenCard,
-            Self::TrustList(_) => Fault::TrustListMissing,
-        }
-    }
-
     pub(crate) fn unreadable(file: FileId) -> impl FnOnce(Malformed) -> Self {
         move |problem| Self::Unreadable { file, problem }
     }

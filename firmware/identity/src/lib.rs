@@ -52,7 +52,7 @@ use zeroize::Zeroizing;
 use examination::Files;
 
 pub use birth::Birth;
-pub use card_code::CardCode;
+pub use card_code::{CardCode, CardCodeError};
 pub use data_groups::{
     citizen_details::{CitizenDetails, UnknownField},
     contacts::{self, Contact},

@@ -73,13 +73,6 @@ pub enum PortraitError {
     Colours,
 }
 
-impl PortraitError {
-    /// The entry of the fault list that this is.
-    pub fn fault(self) -> faults::Fault {
-        faults::Fault::PortraitTooPoor
-    }
-}
-
 impl Format {
     /// What the first bytes say.
     pub fn of(bytes: &[u8]) -> Option<Self> {

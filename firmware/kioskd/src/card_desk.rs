@@ -14,6 +14,7 @@ use std::{
 
 use badge::{BadgeError, Badges, Claim, Present};
 use card::{AccessKey, AccessPolicy, ChipAuthentication, FileId, Progress, ReadError, Session};
+use card_faults::Listed as _;
 use devices::{CardReader, Device, ReaderFault, State};
 use face::{Engine, Reference};
 use faults::{Fault, chain};

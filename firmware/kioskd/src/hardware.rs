@@ -4,7 +4,8 @@
 use std::{sync::Mutex, time::Duration};
 
 use boards::Board;
-use devices::{CameraFault, CardReader, FrameSource, Light, PrinterFault, ReaderFault, ScannerFault};
+use card_faults::Listed as _;
+use devices::{CameraFault, CardReader, FrameSource, Light, PrinterFault, ScannerFault};
 use drivers::{
     code_scanner::SerialScanner,
     escpos::EscPosPrinter,
@@ -141,7 +142,7 @@ pub fn check(board: &Board) -> Result<(), Fault> {
         port.map(drop).map_err(ScannerFault::fault)
     });
     let checked = [
-        ("card reader", Some(reader.map_err(ReaderFault::fault))),
+        ("card reader", Some(reader.map_err(|fault| fault.fault()))),
         ("camera", Some(camera.map_err(CameraFault::fault))),
         ("receipt printer", printer),
         ("code scanner", scanner),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use badge::{BadgeError, Badges, Claim};
 use boards::Board;
+use card_faults::Listed as _;
 use devices::{CardReader, ReaderFault};
 use faults::{Fault, chain};
 

@@ -10,10 +10,13 @@ use crate::project;
 
 /// The columns, left to right.
 const COLUMNS: &[&[&str]] = &[
-    &["faults"],
+    &["faults", "chip-reader"],
     &["keys", "devices", "screen", "boards", "tuf", "release", "upkeep"],
-    &["audit", "badge", "card", "drivers", "install", "metrics", "simulators", "configuration", "command"],
-    &["identity", "stick"],
+    &["audit", "card", "drivers", "install", "metrics", "simulators", "configuration", "command"],
+    &["identity"],
+    &["card-faults"],
+    &["badge"],
+    &["stick"],
     &["face"],
     &["services"],
     &["transaction"],

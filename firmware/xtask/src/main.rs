@@ -9,6 +9,7 @@ mod licences;
 mod packages;
 mod production;
 mod project;
+mod published;
 mod suites;
 mod test;
 mod update;
@@ -44,7 +45,7 @@ Usage: cargo xtask COMMAND
       --minutes N        for all targets together (5)
       --target NAME      only one; firmware/fuzz/README.md lists them
       --seeds            write the seeds of the kept inputs anew instead
-  test             format, lints, layers, licences, all tests
+  test             format, lints, layers, licences, packages, all tests
   layers           only the layers: who may depend on whom
   licences         only the licences of all dependencies
   packages         only install the missing Debian packages

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::Command};
 use anyhow::Result;
 use opponents::Opponent;
 
-use crate::{demo, layers, licences, packages, production, project, suites};
+use crate::{demo, layers, licences, packages, production, project, published, suites};
 
 /// The whole workspace, with the hardware pretended.
 const EVERYTHING: [&str; 4] = ["--workspace", "--locked", "--features", "kioskd/simulators"];
@@ -16,6 +16,7 @@ pub fn run() -> Result<()> {
     project::run(project::cargo().args(["fmt", "--all", "--check"]))?;
     layers::run()?;
     licences::run()?;
+    published::build()?;
     for opponent in Opponent::ALL {
         install_opponent(opponent)?;
     }

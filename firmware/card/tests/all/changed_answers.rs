@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use card::{AccessKey, AccessPolicy, Can, CardFiles, ChipAuthentication, FileId, ReadError};
-use devices::{CardReader, Presence, ReaderFault};
+use chip_reader::{CardReader, Presence, ReaderFault};
 use zeroize::Zeroizing;
 
 use crate::script::{Example, ScriptedChance};

@@ -2,6 +2,7 @@
 //! ICAO Doc 9303-11, appendix G.1.
 
 use card::{AccessPolicy, FileId, ReadError, Session, Step};
+use card_faults::Listed as _;
 use faults::Fault;
 
 use crate::{

@@ -5,6 +5,7 @@ use card::{
     AccessFlaw, AccessKey, AccessPolicy, Can, CardFiles, ChipAuthentication, ChipProof, FileId, ReadError,
     Step,
 };
+use card_faults::Listed as _;
 use faults::Fault;
 
 use crate::script::{Example, ScriptedChance, ScriptedReader};

@@ -14,7 +14,7 @@ use std::{
 };
 
 use card::{AccessKey, AccessPolicy, Can, ChipAuthentication, FileId, ReadError};
-use devices::{CardReader, Presence, ReaderFault};
+use chip_reader::{CardReader, Presence, ReaderFault};
 use openssl::{
     bn::BigNumContext,
     ec::{Asn1Flag, EcGroup, EcKey, PointConversionForm},

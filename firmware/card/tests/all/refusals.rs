@@ -5,7 +5,8 @@
 use card::{
     AccessFlaw, AccessKey, AccessPolicy, Can, FileId, MrzKey, Password, Pin, Protocol, Puk, ReadError, Step,
 };
-use devices::ReaderFault;
+use card_faults::Listed as _;
+use chip_reader::ReaderFault;
 use faults::Fault;
 
 use crate::{

@@ -3,7 +3,7 @@
 
 use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
-use devices::{CardReader, Presence, ReaderFault};
+use chip_reader::{CardReader, Presence, ReaderFault};
 use rand_core::{TryCryptoRng, TryRng};
 use zeroize::Zeroizing;
 

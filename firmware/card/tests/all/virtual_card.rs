@@ -7,7 +7,8 @@ use card::{
     AccessKey, AccessPolicy, Agreement, Can, CardFiles, Cipher, FileId, Mapping, MrzKey, Password, Pin,
     Progress, Protocol, ReadError, Session,
 };
-use devices::{CardReader, ReaderFault};
+use card_faults::Listed as _;
+use chip_reader::{CardReader, ReaderFault};
 use faults::Fault;
 use jiff::civil::date;
 use simulators::{

@@ -18,6 +18,7 @@ use std::{
 };
 
 use card::ReadError;
+use card_faults::Listed as _;
 use devices::{CardReader, ReaderFault};
 use drivers::pcsc::{AnswerLength, PcscReader, SlotChoice, list_readers};
 use faults::Fault;

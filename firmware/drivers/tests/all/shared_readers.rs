@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use card_faults::Listed as _;
 use devices::{CardReader, ReaderFault};
 use drivers::pcsc::{
     PcscReader, SlotChoice,

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId};
+use card_faults::Listed as _;
 use identity::{
     AccessOffer, CardCode, ChipGenuineness, Details, Directory, Expiry, Grounds, Identity, IdentityError,
     Sex, SignerFault, TrustList, check_expiry, greet, verify,

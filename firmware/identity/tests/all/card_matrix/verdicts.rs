@@ -1,5 +1,6 @@
 //! What came of a card, held against what must come of it.
 
+use card_faults::Listed as _;
 use identity::{ChipGenuineness, Identity, IdentityError, Judgement, Verdict};
 
 use super::{

@@ -1,10 +1,10 @@
 //! A contactless chip card reader, as ISO/IEC 7816-4 sees it: commands in,
 //! answers out. Blocking, because a card is half-duplex; a daemon gives it a
 //! thread of its own.
+#![deny(missing_docs)]
 
 use std::time::Duration;
 
-use faults::Fault;
 use zeroize::Zeroizing;
 
 /// A reader the citizen lays a card on.
@@ -58,19 +58,4 @@ pub enum ReaderFault {
     /// Several readers fit the configured name; none is taken by chance.
     #[error("several readers fit the configured name")]
     Ambiguous,
-}
-
-impl ReaderFault {
-    /// The entry of the fault list that this is.
-    pub fn fault(self) -> Fault {
-        match self {
-            Self::CardGone => Fault::CardLifted,
-            Self::CardMute => Fault::CardSilent,
-            Self::Unplugged => Fault::ReaderMissing,
-            Self::ServiceDown => Fault::ReaderServiceDown,
-            Self::Busy => Fault::ReaderBusy,
-            Self::CardReset => Fault::ReaderShared,
-            Self::Ambiguous => Fault::ReaderAmbiguous,
-        }
-    }
 }
