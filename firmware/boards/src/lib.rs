@@ -18,7 +18,7 @@ pub use parts::{
     Badges, Camera, CodeScanner, Configuration, Files, Gateway, Idle, Kiosk, Lights, LivenessPack, Officers,
     Outbox, Reader, ReceiptPrinter, Screen,
 };
-pub use value::{Baud, Hertz, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, Within};
+pub use value::{Baud, ChipAccess, Hertz, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, Within};
 
 /// One machine, read and checked.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,9 @@
 
 use crate::{
     section::section,
-    value::{Baud, Hertz, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, UsbName, Within},
+    value::{
+        Baud, ChipAccess, Hertz, HttpsUrl, KioskName, Line, Location, PaperDots, Rotation, UsbName, Within,
+    },
 };
 
 section! {
@@ -61,6 +63,8 @@ section! {
     Reader said by ReaderPart {
         /// Part of the PC/SC reader's name.
         name: Line => "name",
+        /// How a chip may be opened.
+        access: ChipAccess => "access",
     }
 }
 

@@ -9,6 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::section::Place;
 
+/// How a chip may be opened (ICAO 9303-11, 4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChipAccess {
+    /// With PACE; a chip that does not offer it is not read.
+    PaceOnly,
+    /// With BAC where the chip does not offer PACE: who listens in can find its key by trying.
+    PaceOrBac,
+}
+
+impl Place for ChipAccess {}
+
 /// A whole number from `LEAST` to `MOST`.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]

@@ -37,8 +37,8 @@ impl Listed for ReadError {
             Self::KeyWrong { .. } | Self::KeyBlocked { .. } | Self::KeySuspended { .. } => {
                 Fault::CardKeyWrong
             }
+            Self::KeyNotForBac => Fault::CardCodeNeeded,
             Self::PaceNotOffered
-            | Self::KeyNotForBac
             | Self::PaceUnknown
             | Self::AccessRefused { .. }
             | Self::AccessFailed { .. }

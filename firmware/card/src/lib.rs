@@ -44,7 +44,7 @@ pub use error::{AccessFlaw, ReadError, Step};
 pub use expiry::RenewalAges;
 pub use file_id::FileId;
 pub use key::{AccessKey, Can, KeyError, MrzKey, Password, Pin, Puk};
-pub use opening::open;
+pub use opening::{open, open_with_candidates};
 pub use proof::{ChipProof, KeyId};
 pub use protocol::{AccessPolicy, Agreement, Cipher, Mapping, Protocol};
 pub use session::{CardFiles, Progress, ReadLog, Session};

@@ -9,7 +9,7 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::{
-    AccessKey, AccessPolicy, FileId, Mapping, Progress, Protocol, ReadError, Session, Step,
+    AccessKey, AccessPolicy, FileId, Mapping, MrzKey, Progress, Protocol, ReadError, Session, Step,
     apdu::{Command, DONE},
     bac,
     files::Files,
@@ -42,11 +42,26 @@ pub fn open<'r>(
     chance: &mut dyn CryptoRng,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Session<'r>, ReadError> {
+    open_with_candidates(reader, key, &[], policy, chance, progress)
+}
+
+/// As [`open`]; where BAC it must be and the policy lets it, each of the candidates is tried
+/// too, in their order, until the chip takes one (9303-11, 4.3). PACE is tried with the key
+/// alone: there a wrong one may cost a try that the chip counts.
+pub fn open_with_candidates<'r>(
+    reader: &'r mut dyn CardReader,
+    key: &AccessKey,
+    candidates: &[MrzKey],
+    policy: AccessPolicy,
+    chance: &mut dyn CryptoRng,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Session<'r>, ReadError> {
+    let keys = &Keys { key, candidates };
     let (mut wire, presence) = Wire::open(reader)?;
     progress(Progress::Opening);
     let mut longest = limits::longest_answer(&mut wire, &presence.atr)?;
     loop {
-        match prepare(&mut wire, longest, key, policy, chance, progress) {
+        match prepare(&mut wire, longest, keys, policy, chance, progress) {
             Ok(prepared) => return Ok(Session::over(wire, prepared)),
             Err(
                 ReadError::Unprotected { step: Step::File(_), .. }
@@ -60,6 +75,13 @@ pub fn open<'r>(
     }
 }
 
+/// What may open the chip.
+struct Keys<'a> {
+    key: &'a AccessKey,
+    /// For BAC only.
+    candidates: &'a [MrzKey],
+}
+
 /// What opening leaves behind beside the channel.
 pub(crate) struct Prepared {
     pub files: Files,
@@ -71,13 +93,13 @@ pub(crate) struct Prepared {
 fn prepare(
     wire: &mut Wire<'_>,
     longest: usize,
-    key: &AccessKey,
+    keys: &Keys<'_>,
     policy: AccessPolicy,
     chance: &mut dyn CryptoRng,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Prepared, ReadError> {
     let mut kept = Kept::new();
-    let access = secure(wire, &mut kept, key, policy, chance)?;
+    let access = secure(wire, &mut kept, keys, policy, chance)?;
     progress(Progress::Secured(access));
     let mut files = Files::within(wire, longest);
     if let Protocol::Pace { mapping, .. } = access {
@@ -119,7 +141,7 @@ pub(crate) fn fetch(
 fn secure(
     wire: &mut Wire<'_>,
     kept: &mut Kept,
-    key: &AccessKey,
+    keys: &Keys<'_>,
     policy: AccessPolicy,
     chance: &mut dyn CryptoRng,
 ) -> Result<Protocol, ReadError> {
@@ -129,7 +151,7 @@ fn secure(
             let offered = keep_offer(wire, kept, bytes)?;
             if policy != BacOnly && offered.pace().next().is_some() {
                 let choice = Choice::among(&offered).ok_or(ReadError::PaceUnknown)?;
-                return pace::establish(wire, &choice, key, chance);
+                return pace::establish(wire, &choice, keys.key, chance);
             }
             None
         }
@@ -138,16 +160,31 @@ fn secure(
     };
     // First of all it may be no identity card: say that rather than talk of PACE.
     choose_application(wire)?;
-    match (policy, unsettled, key) {
-        (PaceOnly | PaceOrBacWhenNotOffered, Some(status), _) => {
+    match (policy, unsettled) {
+        (PaceOnly | PaceOrBacWhenNotOffered, Some(status)) => {
             Err(ReadError::Refused { file: FileId::CardAccess, status })
         }
-        (PaceOnly, None, _) => Err(ReadError::PaceNotOffered),
-        (PaceOrBacWhenNotOffered, None, AccessKey::Mrz(key)) | (BacOnly, _, AccessKey::Mrz(key)) => {
-            bac::establish(wire, key, chance)
-        }
-        (PaceOrBacWhenNotOffered, None, _) | (BacOnly, _, _) => Err(ReadError::KeyNotForBac),
+        (PaceOnly, None) => Err(ReadError::PaceNotOffered),
+        (PaceOrBacWhenNotOffered, None) | (BacOnly, _) => basic_access(wire, keys, chance),
     }
+}
+
+/// BAC with each key that is for it, until one opens the chip. A wrong one leaves the chip
+/// as it was, so no reset comes between them.
+fn basic_access(
+    wire: &mut Wire<'_>,
+    keys: &Keys<'_>,
+    chance: &mut dyn CryptoRng,
+) -> Result<Protocol, ReadError> {
+    let own = if let AccessKey::Mrz(key) = keys.key { Some(key) } else { None };
+    let mut outcome = Err(ReadError::KeyNotForBac);
+    for key in own.into_iter().chain(keys.candidates) {
+        outcome = bac::establish(wire, key, chance);
+        if !matches!(outcome, Err(ReadError::KeyWrong { .. })) {
+            break;
+        }
+    }
+    outcome
 }
 
 /// What EF.CardAccess offers; the file itself is kept.

@@ -2,7 +2,7 @@
 //! forms in advance, and never says who somebody is. Cards of 2021 have seven
 //! fields, cards of 2024 eleven, with `|` between them.
 
-use card::{Can, KeyError};
+use card::{Can, KeyError, MrzKey, RenewalAges};
 use jiff::civil::Date;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
@@ -72,6 +72,17 @@ impl CardCode {
     /// What opens the chip: the last six digits of the number.
     pub fn can(&self) -> Result<Can, KeyError> {
         Can::from_number(self.number.as_str())
+    }
+
+    /// What may open the chip where it knows BAC only, likeliest first, at most three; none
+    /// where the code does not give both days, or the card by these ages never expires and
+    /// what its zone says then is not known. ICAO 9303-11, 4.3.2: BAC wants the day of expiry,
+    /// which is not in the code.
+    pub fn candidates(&self, ages: &RenewalAges) -> Result<Vec<MrzKey>, KeyError> {
+        match (self.birth.date(), self.issued) {
+            (Some(birth), Some(issued)) => MrzKey::candidates(self.number.as_str(), birth, issued, ages),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The nine-digit number of the old paper card, where there was one.
@@ -144,6 +155,19 @@ mod tests {
         assert_eq!(code.issued(), Some(date(2021, 5, 10)));
         assert_eq!(code.extras().count(), 0);
         assert!(code.can().is_ok());
+    }
+
+    #[test]
+    fn a_code_with_both_days_gives_candidates_for_bac() {
+        let ages = RenewalAges::new(&[14, 25, 40, 60], 2, None).unwrap();
+        let candidates = |text: &str| read(text).candidates(&ages).map(|keys| keys.len());
+        assert_eq!(candidates(OF_2021), Ok(1));
+        let before_a_renewal = OF_2021.replace("10052021", "10052019");
+        assert_eq!(candidates(&before_a_renewal), Ok(2), "it may last to either");
+        assert_eq!(candidates("001095012345||A|02091995|Nam|B"), Ok(0), "no day of issue");
+        assert_eq!(candidates("001095012345||A|1995|Nam|B|10052021"), Ok(0), "no whole day of birth");
+        let issued_first = OF_2021.replace("10052021", "10051990");
+        assert_eq!(candidates(&issued_first), Err(KeyError::IssuedBeforeBirth));
     }
 
     #[test]

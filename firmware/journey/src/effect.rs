@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use badge::Present;
-use card::AccessKey;
+use card::{AccessKey, MrzKey};
 use face::{FaceMatch, FirstSigned, OfficerId, Reference, Tempo};
 use identity::{Identity, IdentityId};
 use jiff::{Timestamp, civil::Date};
@@ -13,10 +13,20 @@ use services::{CodeChannel, ServiceId};
 use transaction::{Consent, TransactionId};
 use zeroize::Zeroizing;
 
+/// What opens the citizen's card. No `Debug`: it opens somebody's card.
+pub struct CardKeys {
+    /// The key.
+    pub key: AccessKey,
+    /// What else may open it where the chip offers no PACE, likeliest first.
+    pub candidates: Vec<MrzKey>,
+    /// Whether the code on the card was scanned: there is nothing more to ask for.
+    pub scanned: bool,
+}
+
 /// Something to be done.
 pub enum Effect {
     /// Wait for a card and read it, for this service.
-    ReadCard(Arc<AccessKey>, ServiceId),
+    ReadCard(Arc<CardKeys>, ServiceId),
     /// Stop waiting for a card or reading it.
     StopCard,
     /// Look for the face of that portrait; which attempt, and how movements are asked for.

@@ -13,7 +13,7 @@ mod step;
 mod time_limits;
 mod typing;
 
-pub use effect::{Effect, Kept, OfficerTry, Request, Secrets, SignedIn, SlipOrder};
+pub use effect::{CardKeys, Effect, Kept, OfficerTry, Request, Secrets, SignedIn, SlipOrder};
 pub use event::{Event, PlatformStep};
 pub use state::Journey;
 pub use time_limits::TimeLimits;
@@ -58,6 +58,11 @@ impl<'a> World<'a> {
     /// never change during a visit.
     pub(crate) fn service(&self, id: &ServiceId) -> &'a Service {
         self.catalogue.service(id.as_str()).expect("a visit's service stays in the catalogue")
+    }
+
+    /// Whether a code can be scanned here.
+    pub(crate) fn scans(&self) -> bool {
+        self.devices.get(&Device::CodeScanner).is_some_and(|state| state.works())
     }
 
     /// Whether two officers may confirm a person here, for that service.

@@ -77,11 +77,9 @@ impl Journey {
                     fee: service.fee_on(world.today),
                 }
             }
-            At::EnteringCardKey { digits, fault, .. } => Screen::CardKey {
-                digits: digits.text().to_owned(),
-                scanner: world.devices.get(&Device::CodeScanner).is_some_and(|state| state.works()),
-                fault: *fault,
-            },
+            At::EnteringCardKey { digits, fault, .. } => {
+                Screen::CardKey { digits: digits.text().to_owned(), scanner: world.scans(), fault: *fault }
+            }
             At::PlacingCard { fault, .. } => Screen::PlaceCard { fault: *fault },
             At::ReadingCard { greeting, stage, percent, .. } => {
                 let name = greeting.as_ref().map(|greeting| greeting.name().to_owned());

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use card::AccessKey;
 use face::{FaceMatch, FirstSigned, OfficerId, Reference, Tempo};
 use faults::Fault;
 use identity::{Greeting, Identity};
@@ -12,7 +11,7 @@ use services::ServiceId;
 use transaction::Consent;
 
 use crate::{
-    effect::{Kept, SlipOrder},
+    effect::{CardKeys, Kept, SlipOrder},
     typing::Typed,
 };
 
@@ -117,13 +116,13 @@ pub(crate) enum At {
     },
     PlacingCard {
         asked: Asked,
-        key: Arc<AccessKey>,
+        keys: Arc<CardKeys>,
         failures: u8,
         fault: Option<Fault>,
     },
     ReadingCard {
         asked: Asked,
-        key: Arc<AccessKey>,
+        keys: Arc<CardKeys>,
         failures: u8,
         /// Whom to greet, once that is known.
         greeting: Option<Greeting>,

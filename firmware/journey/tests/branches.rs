@@ -128,6 +128,31 @@ fn the_citizen_is_greeted_while_the_portrait_is_read() {
 }
 
 #[test]
+fn a_chip_without_pace_asks_once_for_the_code_on_the_card() {
+    let entering = |kiosk: &Kiosk| match kiosk.view().screen {
+        Screen::CardKey { fault, scanner, .. } => (fault, scanner),
+        other => panic!("no key is asked for but {other:?}"),
+    };
+    // The six digits do not open it; the scanner's code may.
+    let mut kiosk = Kiosk::at_state("ReadingCard");
+    assert_eq!(words(&kiosk.step(Event::CardFailed(Fault::CardCodeNeeded))), ["StopCard"]);
+    assert_eq!(entering(&kiosk), (Some(Fault::CardCodeNeeded), true));
+    // The code was scanned and did not do: nothing more is asked for.
+    let code = identity::CardCode::parse(kiosk::printed_code()).unwrap();
+    let effects = kiosk.step(Event::CodeScanned(code));
+    let [Effect::ReadCard(keys, _)] = &effects[..] else { panic!("{:?}", words(&effects)) };
+    assert!(keys.scanned && !keys.candidates.is_empty(), "{} candidates", keys.candidates.len());
+    kiosk.step(Event::CardLaid);
+    kiosk.step(Event::CardFailed(Fault::CardCodeNeeded));
+    assert_eq!(kiosk.at(), "Ended");
+    // Where nothing scans, staff are asked for at once.
+    let mut kiosk = Kiosk::at_state("ReadingCard");
+    kiosk.devices.insert(Device::CodeScanner, State::Failed(Fault::ScannerMissing));
+    kiosk.step(Event::CardFailed(Fault::CardCodeNeeded));
+    assert_eq!(kiosk.at(), "Ended");
+}
+
+#[test]
 fn an_expired_card_stops_the_visit_and_offers_a_slip_for_the_police() {
     let mut kiosk = Kiosk::at_state("ReadingCard");
     kiosk.step(Event::CardExpired(date(2026, 11, 20)));

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use card::{AccessKey, Can, MrzKey, Pin, Puk};
+use card::{AccessKey, AccessPolicy, Can, MrzKey, Pin, Puk};
 use identity::{
     Policy,
     policy::{ChipPolicy, RevocationPolicy, Sha1Policy},
@@ -73,6 +73,8 @@ pub struct ReadOptions {
     /// Part of the reader's name; none: the only one that is there.
     pub reader: Option<String>,
     pub key: AccessKey,
+    /// Which ways to the chip are allowed.
+    pub access: AccessPolicy,
     /// None: the files are read and not judged.
     pub standing: Option<Standing>,
     pub personal: Personal,
@@ -93,6 +95,7 @@ struct Common {
     dry_run: bool,
     reader: Option<String>,
     key: Option<AccessKey>,
+    access: AccessPolicy,
     personal: Personal,
     portrait: Option<PathBuf>,
     folder: Option<PathBuf>,
@@ -110,6 +113,7 @@ const READ: &[&str] = &[
     "mrz",
     "pin",
     "puk",
+    "allow-bac",
     "trust",
     "crl",
     "require-crl",
@@ -165,6 +169,7 @@ impl Common {
             dry_run: false,
             reader: None,
             key: None,
+            access: AccessPolicy::PaceOnly,
             personal: Personal::LeftOut,
             portrait: None,
             folder: None,
@@ -199,6 +204,7 @@ impl Common {
             "require-chip" => self.policy.chip = ChipPolicy::ProofRequiredWhereOffered,
             "accept-older" => self.older = OlderList::Accept,
             "dry-run" => self.dry_run = true,
+            "allow-bac" => self.access = AccessPolicy::PaceOrBacWhenNotOffered,
             "personal" => self.personal = Personal::Shown,
             _ => return false,
         }
@@ -273,8 +279,8 @@ impl Common {
         let key =
             self.key.take().ok_or_else(|| usage("read wants --can, --number, --mrz, --pin or --puk"))?;
         let standing = self.standing();
-        let (reader, personal, portrait, folder) = (self.reader, self.personal, self.portrait, self.folder);
-        Ok(ReadOptions { reader, key, standing, personal, portrait, folder })
+        let Self { reader, access, personal, portrait, folder, .. } = self;
+        Ok(ReadOptions { reader, key, access, standing, personal, portrait, folder })
     }
 }
 

@@ -106,6 +106,8 @@ KEYS (one of them; `-` reads it from the standard input, where nobody sees it)
 OPTIONS
   --reader NAME      part of the reader's name, which may fit one only; without it, the only
                      reader that is connected
+  --allow-bac        with --mrz: open a chip that offers no PACE with BAC. A chip that offers
+                     PACE is never opened so
   --trust FILE       whom to believe; without it the files are read and not judged
   --crl FILE, --require-crl, --require-chip, --sha1-until DAY, --date DAY
                      as for verify

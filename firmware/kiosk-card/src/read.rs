@@ -3,7 +3,7 @@
 
 use std::{fmt::Write as _, fs, path::Path, time::Duration};
 
-use card::{AccessPolicy, ActiveAuthentication, CardFiles, ChipAuthentication, FileId, ReadError, Session};
+use card::{ActiveAuthentication, CardFiles, ChipAuthentication, FileId, Protocol, ReadError, Session};
 use devices::{CardReader, ReaderFault};
 use drivers::pcsc::{PcscReader, SlotChoice};
 use identity::{
@@ -157,9 +157,12 @@ fn refused(refusal: Refusal, source: ReadError) -> Mistake {
 
 /// Everything that the chip gives.
 fn read(reader: &mut dyn CardReader, options: &ReadOptions) -> Result<CardFiles, ReadError> {
-    let policy = AccessPolicy::PaceOrBacWhenNotOffered;
     let mut teller = Teller::on_stderr();
-    let mut session = card::open(reader, &options.key, policy, &mut Chance, &mut |step| teller.tell(step))?;
+    let mut session =
+        card::open(reader, &options.key, options.access, &mut Chance, &mut |step| teller.tell(step))?;
+    if session.access() == Protocol::Bac {
+        teller.say("the chip offers no PACE: opened with BAC, whose key can be found by trying");
+    }
     optional(&mut session, FileId::Sod, &mut teller)?;
     let chip = session.authenticate_chip(&mut Chance, &mut |step| teller.tell(step))?;
     if chip == ChipAuthentication::Unknown {

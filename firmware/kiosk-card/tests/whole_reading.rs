@@ -60,6 +60,11 @@ fn a_card_with_a_pin_is_opened_with_each_of_its_passwords() {
     run("child_gives_every_password");
 }
 
+#[test]
+fn a_chip_that_knows_bac_only_is_opened_where_that_is_asked_for_and_it_is_said() {
+    run("child_knows_bac_only");
+}
+
 /// Runs a child to its end, beside a daemon of its own.
 fn run(name: &str) {
     let folder = tempfile::tempdir().unwrap();
@@ -209,6 +214,22 @@ fn child_is_refused() {
     let right = read(folder.path(), &["--number", &number]);
     assert_eq!(right.status.code(), Some(0));
     assert!(answer_of(&right)["refusal"].is_null());
+}
+
+#[test]
+#[ignore = "a child of the tests above"]
+fn child_knows_bac_only() {
+    let script = CardScript { only_bac: true, ..CardScript::default() };
+    let (_card, _, issued, _) = laid(&script);
+    let folder = tempfile::tempdir().unwrap();
+    let key = ["--mrz", issued.mrz()];
+    let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let refused = read(folder.path(), &key);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said(&refused).contains("the chip does not offer PACE"), "{}", said(&refused));
+    let allowed = read(folder.path(), &[&key[..], &["--allow-bac"]].concat());
+    assert_eq!((allowed.status.code(), &answer_of(&allowed)["access"]), (Some(0), &"BAC".into()));
+    assert!(said(&allowed).contains("opened with BAC"), "{}", said(&allowed));
 }
 
 #[test]

@@ -13,14 +13,14 @@ use std::{
 };
 
 use badge::{BadgeError, Badges, Claim, Present};
-use card::{AccessKey, AccessPolicy, ChipAuthentication, FileId, Progress, ReadError, Session};
+use card::{AccessPolicy, ChipAuthentication, FileId, Progress, Protocol, ReadError, Session};
 use card_faults::Listed as _;
 use devices::{CardReader, Device, ReaderFault, State};
 use face::{Engine, Reference};
 use faults::{Fault, chain};
 use identity::{Identity, IdentityError};
 use jiff::civil::Date;
-use journey::Event;
+use journey::{CardKeys, Event};
 use rand_core::Rng as _;
 use screen::{ReadingStage, StaffNote};
 
@@ -46,7 +46,7 @@ pub struct CardDesk {
 pub type Opened = Result<Box<dyn CardReader>, ReaderFault>;
 
 enum Order {
-    Read { job: Job, key: Arc<AccessKey>, files: Vec<FileId>, today: Date },
+    Read { job: Job, keys: Arc<CardKeys>, files: Vec<FileId>, today: Date },
     Badge { job: Job, claim: Claim, badges: Arc<Badges> },
     Test { job: Job },
 }
@@ -55,6 +55,8 @@ enum Order {
 pub struct Tools {
     /// Whom to believe about cards.
     pub issuers: Arc<Issuers>,
+    /// How a chip may be opened.
+    pub policy: AccessPolicy,
     /// Makes the portrait's template.
     pub engine: Arc<Engine>,
     /// The way to the loop.
@@ -81,9 +83,9 @@ impl CardDesk {
     }
 
     /// Reads the next card that is laid down. Ends whatever was being read.
-    pub fn read(&self, job: Job, key: Arc<AccessKey>, files: Vec<FileId>, today: Date) {
+    pub fn read(&self, job: Job, keys: Arc<CardKeys>, files: Vec<FileId>, today: Date) {
         self.newest.store(job.number, Ordering::Relaxed);
-        _ = self.orders.send(Order::Read { job, key, files, today });
+        _ = self.orders.send(Order::Read { job, keys, files, today });
     }
 
     /// Has the next card that is laid down sign that claim, if it is the badge of whoever the
@@ -174,7 +176,7 @@ impl Desk {
                 }
             }
             match orders.recv_timeout(LOOK_EVERY) {
-                Ok(Order::Read { job, key, files, today }) => self.read(job, &key, &files, today),
+                Ok(Order::Read { job, keys, files, today }) => self.read(job, &keys, &files, today),
                 Ok(Order::Badge { job, claim, badges }) => self.read_badge(job, &claim, &badges),
                 Ok(Order::Test { job }) => self.test(job),
                 Err(RecvTimeoutError::Timeout) => self.look(),
@@ -215,7 +217,7 @@ impl Desk {
         self.tools.tell.work(job, Event::StaffDone(note));
     }
 
-    fn read(&mut self, job: Job, key: &AccessKey, files: &[FileId], today: Date) {
+    fn read(&mut self, job: Job, keys: &CardKeys, files: &[FileId], today: Date) {
         let Some(reader) = self.reader.as_deref_mut() else {
             let fault = self.state.fault().unwrap_or(Fault::ReaderMissing);
             self.tools.tell.work(job, Event::CardFailed(fault));
@@ -225,7 +227,7 @@ impl Desk {
         let outcome = wait(reader, &mut self.must_lift, &wanted).and_then(|()| {
             self.tools.tell.audit(audit::Event::CardLaid);
             self.tools.tell.work(job, Event::CardLaid);
-            read(reader, key, files, today, &self.tools, &wanted)
+            read(reader, keys, files, today, &self.tools, &wanted)
         });
         match outcome {
             Ok((who, reference)) => {
@@ -344,7 +346,7 @@ type Person = (Box<Identity>, Result<Arc<Reference>, Fault>);
 /// portrait comes last, because it is the longest.
 fn read(
     reader: &mut dyn CardReader,
-    key: &AccessKey,
+    keys: &CardKeys,
     files: &[FileId],
     today: Date,
     tools: &Tools,
@@ -359,8 +361,13 @@ fn read(
             tell(stage, (done * 100 / total.max(1)).min(100) as u8);
         }
     };
-    let policy = AccessPolicy::PaceOrBacWhenNotOffered;
-    let mut session = card::open(reader, key, policy, &mut Chance, &mut progress).map_err(Ended::from)?;
+    let CardKeys { key, candidates, scanned: _ } = keys;
+    let opened =
+        card::open_with_candidates(reader, key, candidates, tools.policy, &mut Chance, &mut progress);
+    let mut session = opened.map_err(Ended::from)?;
+    if session.access() == Protocol::Bac {
+        tracing::warn!("the chip offers no PACE and was opened with BAC, as the board allows");
+    }
     let came = read_files(&mut session, files, today, tools, wanted, &mut progress);
     // However it ended: what was read of somebody is on record.
     tools.tell.audit(audited::card_read(session.access(), session.log()));

@@ -19,11 +19,11 @@ use crate::{
 
 pub fn carry_out(kiosk: &mut Kiosk, effect: Effect) -> Result<(), LogLost> {
     match effect {
-        Effect::ReadCard(key, service) => {
+        Effect::ReadCard(keys, service) => {
             let reads = kiosk.settings.catalogue.service(service.as_str()).map(|service| &service.reads);
             let files = reads.map(|names| files_of(names)).unwrap_or_default();
             let job = kiosk.job(Kind::Card);
-            kiosk.parts.card.read(job, key, files, clock::today());
+            kiosk.parts.card.read(job, keys, files, clock::today());
         }
         Effect::StopCard => {
             let job = kiosk.job(Kind::Card);

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use boards::{Board, ChipAccess};
+use card::AccessPolicy;
 use faults::{Fault, chain};
 use gateway::{Gateway, GatewayConfig, Heartbeat, TimeAndChance};
 use jiff::Timestamp;
@@ -90,6 +92,7 @@ async fn serve(settings: Settings) -> Result<(), Refusal> {
     };
     let card_tools = card_desk::Tools {
         issuers: Arc::clone(&settings.issuers),
+        policy: access_policy(&board),
         engine: Arc::clone(&settings.engine),
         tell: tell.clone(),
     };
@@ -174,5 +177,17 @@ impl TimeAndChance for Real {
 
     fn fill(&self, bytes: &mut [u8]) {
         rand_core::Rng::fill_bytes(&mut Chance, bytes);
+    }
+}
+
+/// How the board lets chips be opened. What is weaker than PACE is said in the journal at every
+/// start, and again of every card that is opened so.
+fn access_policy(board: &Board) -> AccessPolicy {
+    match board.reader.access {
+        ChipAccess::PaceOnly => AccessPolicy::PaceOnly,
+        ChipAccess::PaceOrBac => {
+            tracing::warn!("the board lets chips that offer no PACE be opened with BAC");
+            AccessPolicy::PaceOrBacWhenNotOffered
+        }
     }
 }

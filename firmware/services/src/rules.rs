@@ -43,6 +43,16 @@ enum Name {
     FaceAttempts,
     PasswordLeast,
     PasswordMost,
+    #[serde(rename = "card-renewal-age-1")]
+    CardRenewalAge1,
+    #[serde(rename = "card-renewal-age-2")]
+    CardRenewalAge2,
+    #[serde(rename = "card-renewal-age-3")]
+    CardRenewalAge3,
+    #[serde(rename = "card-renewal-age-4")]
+    CardRenewalAge4,
+    CardRenewalEarlyYears,
+    CardWithoutExpirySays,
 }
 
 /// The numbers that hold on one day.
@@ -66,6 +76,19 @@ pub struct RulesOfDay {
     pub password_least: u32,
     /// Most characters of a password.
     pub password_most: u32,
+    /// When cards expire.
+    pub card_renewal: CardRenewal,
+}
+
+/// When cards expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardRenewal {
+    /// On these birthdays, in rising order.
+    pub ages: [u32; 4],
+    /// A card that is issued so many years before one of them lasts to the next.
+    pub early_years: u32,
+    /// What a card that never expires says instead of the day, as `yyMMdd`.
+    pub never: u32,
 }
 
 /// Why the rules cannot be used.
@@ -124,6 +147,16 @@ impl Rules {
             face_attempts: value(Name::FaceAttempts)?,
             password_least: value(Name::PasswordLeast)?,
             password_most: value(Name::PasswordMost)?,
+            card_renewal: CardRenewal {
+                ages: [
+                    value(Name::CardRenewalAge1)?,
+                    value(Name::CardRenewalAge2)?,
+                    value(Name::CardRenewalAge3)?,
+                    value(Name::CardRenewalAge4)?,
+                ],
+                early_years: value(Name::CardRenewalEarlyYears)?,
+                never: value(Name::CardWithoutExpirySays)?,
+            },
         })
     }
 }

@@ -29,6 +29,7 @@ struct Issued {
     files: BTreeMap<FileId, Vec<u8>>,
     can: AccessKey,
     zone: AccessKey,
+    mrz: String,
 }
 
 impl Issued {
@@ -37,7 +38,7 @@ impl Issued {
         let files = files.map(|file| (file, card.file(file.short_id()).unwrap().to_vec())).collect();
         let can = AccessKey::Can(Can::new(card.can()).unwrap());
         let zone = AccessKey::Mrz(MrzKey::from_mrz(card.mrz()).unwrap());
-        Self { files, can, zone }
+        Self { files, can, zone, mrz: card.mrz().to_owned() }
     }
 
     fn assert_read(&self, files: &CardFiles) {
@@ -185,6 +186,32 @@ fn a_chip_with_bac_alone_is_not_read_where_the_policy_says_pace() {
     assert!(matches!(error, ReadError::PaceNotOffered), "{error}");
     let error = open(&mut reader, &card.can, AccessPolicy::PaceOrBacWhenNotOffered).err().unwrap();
     assert!(matches!(error, ReadError::KeyNotForBac), "{error}");
+}
+
+#[test]
+fn of_the_candidates_for_bac_the_right_one_opens_and_none_is_tried_where_pace_is_asked_for() {
+    let wrong = |expiry: &str| MrzKey::new("095012345", "950902", expiry).unwrap();
+    let right = |made: &Issued| MrzKey::from_mrz(&made.mrz).unwrap();
+    let try_all = |only_bac, candidates: fn(MrzKey, [MrzKey; 2]) -> Vec<MrzKey>, policy| {
+        let (mut reader, card) = lay(&CardScript { only_bac, ..CardScript::default() });
+        let candidates = candidates(right(&card), [wrong("350902"), wrong("250902")]);
+        let chance = &mut SeededChance::new(3);
+        let session =
+            card::open_with_candidates(&mut reader, &card.can, &candidates, policy, chance, &mut |_| ())?;
+        Ok((session.access(), session.log().apdus))
+    };
+    let policy = AccessPolicy::PaceOrBacWhenNotOffered;
+    let last = try_all(true, |right, [one, two]| vec![one, two, right], policy);
+    let first = try_all(true, |right, [one, two]| vec![right, one, two], policy);
+    let (last, first) = (last.unwrap(), first.unwrap());
+    assert_eq!((last.0, first.0), (Protocol::Bac, Protocol::Bac));
+    assert_eq!(last.1 - first.1, 4, "a challenge and an answer for each wrong one");
+    let none: Result<_, ReadError> = try_all(true, |_, [one, two]| vec![one, two], policy);
+    assert!(matches!(none, Err(ReadError::KeyWrong { .. })), "{none:?}");
+    let forbidden = try_all(true, |right, _| vec![right], AccessPolicy::PaceOnly);
+    assert!(matches!(forbidden, Err(ReadError::PaceNotOffered)), "{forbidden:?}");
+    let offered = try_all(false, |right, _| vec![right], policy).unwrap();
+    assert!(matches!(offered.0, Protocol::Pace { .. }), "{offered:?}");
 }
 
 #[test]

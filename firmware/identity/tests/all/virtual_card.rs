@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId};
+use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId, Protocol, RenewalAges};
 use card_faults::Listed as _;
 use identity::{
     AccessOffer, CardCode, ChipGenuineness, Details, Directory, Expiry, Grounds, Identity, IdentityError,
@@ -64,6 +64,31 @@ fn trust(issuer: &Issuer) -> TrustList {
 fn judged(script: &CardScript) -> Result<Identity, IdentityError> {
     let issuer = issuer(CurveForm::Named);
     verify(read(&issuer, &person("khue"), script), &Grounds::trusting(&trust(&issuer)), TODAY)
+}
+
+/// BAC wants the day of expiry, which the printed code does not say: the days follow from the
+/// law's ages, as the issuer of these cards counted them too.
+#[test]
+fn the_printed_code_alone_opens_every_persons_card_that_knows_bac_only() {
+    let ages = RenewalAges::new(&[14, 25, 40, 60], 2, Some("991231")).unwrap();
+    let issuer = issuer(CurveForm::Named);
+    let script = CardScript { only_bac: true, ..CardScript::default() };
+    let mut opened = 0;
+    for person in People::load(&people()).unwrap().0.values() {
+        let made = issuer.personalise(person, &people(), &script, TODAY).unwrap();
+        let code = CardCode::parse(made.printed_code()).unwrap();
+        let candidates = code.candidates(&ages).unwrap();
+        let key = AccessKey::Can(code.can().unwrap());
+        let mut reader = InMemoryReader::new(CitizenCard::new(made, &script, 7));
+        reader.lay();
+        let policy = AccessPolicy::PaceOrBacWhenNotOffered;
+        let chance = &mut SeededChance::new(3);
+        let session = card::open_with_candidates(&mut reader, &key, &candidates, policy, chance, &mut |_| ());
+        let session = session.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(session.access(), Protocol::Bac);
+        opened += 1;
+    }
+    assert!(opened >= 3, "{opened} people");
 }
 
 #[test]

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use card::{AccessKey, Can};
+use card::{AccessKey, Can, KeyError, RenewalAges};
 use face::Tempo;
 use faults::Fault;
-use identity::Identity;
+use identity::{CardCode, Identity};
 use jiff::civil::Date;
 use screen::{Outcome, ReadingStage, Tap};
+use services::{CardRenewal, RulesOfDay};
 
 use super::{Turn, account::refused, ending::ended, face::next_try, go};
 use crate::{
     World,
-    effect::{Effect, SlipOrder},
+    effect::{CardKeys, Effect, SlipOrder},
     event::Event,
     state::{Asked, At, Read},
     typing::Typed,
@@ -25,24 +26,24 @@ const MOST_FAILURES: u8 = 5;
 
 pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
     match (at, event) {
-        (At::EnteringCardKey { asked, digits, .. }, event) => enter_key(asked, digits, event),
+        (At::EnteringCardKey { asked, digits, .. }, event) => enter_key(asked, digits, event, world),
         (At::PlacingCard { asked, .. }, Event::Tap(Tap::Back)) => {
             go(At::EnteringCardKey { asked, digits: Typed::empty(), fault: None }).and(Effect::StopCard)
         }
-        (At::PlacingCard { asked, key, failures, .. }, Event::CardLaid) => {
+        (At::PlacingCard { asked, keys, failures, .. }, Event::CardLaid) => {
             let (greeting, stage) = (None, ReadingStage::Opening);
-            go(At::ReadingCard { asked, key, failures, greeting, stage, percent: 0 })
+            go(At::ReadingCard { asked, keys, failures, greeting, stage, percent: 0 })
         }
-        (At::ReadingCard { asked, key, failures, greeting, .. }, Event::CardProgress(stage, percent)) => {
-            go(At::ReadingCard { asked, key, failures, greeting, stage, percent })
+        (At::ReadingCard { asked, keys, failures, greeting, .. }, Event::CardProgress(stage, percent)) => {
+            go(At::ReadingCard { asked, keys, failures, greeting, stage, percent })
         }
-        (At::ReadingCard { asked, key, failures, stage, percent, .. }, Event::CardGreets(greeting)) => {
-            go(At::ReadingCard { asked, key, failures, greeting: Some(greeting), stage, percent })
+        (At::ReadingCard { asked, keys, failures, stage, percent, .. }, Event::CardGreets(greeting)) => {
+            go(At::ReadingCard { asked, keys, failures, greeting: Some(greeting), stage, percent })
         }
         (
-            At::PlacingCard { asked, key, failures, .. } | At::ReadingCard { asked, key, failures, .. },
+            At::PlacingCard { asked, keys, failures, .. } | At::ReadingCard { asked, keys, failures, .. },
             Event::CardFailed(fault),
-        ) => failed(asked, key, failures + 1, fault, world),
+        ) => failed(asked, keys, failures + 1, fault, world),
         (At::PlacingCard { .. } | At::ReadingCard { .. }, Event::CardExpired(on)) => expired(on, world),
         (At::PlacingCard { asked, .. } | At::ReadingCard { asked, .. }, Event::CardRead(who, reference)) => {
             if needs_guardian(&asked, &who, world) {
@@ -60,7 +61,7 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
     }
 }
 
-fn enter_key(asked: Asked, mut digits: Typed, event: Event) -> Turn {
+fn enter_key(asked: Asked, mut digits: Typed, event: Event, world: &World<'_>) -> Turn {
     let mut fault = None;
     match event {
         Event::Tap(Tap::Key(key)) => digits.digit(key, KEY_DIGITS),
@@ -68,11 +69,14 @@ fn enter_key(asked: Asked, mut digits: Typed, event: Event) -> Turn {
         Event::Tap(Tap::Back) => return go(At::Consenting { service: asked.service }),
         Event::Tap(Tap::Continue) => {
             if let Ok(can) = Can::new(digits.text()) {
-                return read_with(asked, AccessKey::Can(can));
+                return read_with(
+                    asked,
+                    CardKeys { key: AccessKey::Can(can), candidates: Vec::new(), scanned: false },
+                );
             }
         }
-        Event::CodeScanned(code) => match code.can() {
-            Ok(can) => return read_with(asked, AccessKey::Can(can)),
+        Event::CodeScanned(code) => match keys_of(&code, world.rules) {
+            Ok(keys) => return read_with(asked, keys),
             Err(_) => fault = Some(Fault::ScanNotCardCode),
         },
         Event::CodeNotOfCard => fault = Some(Fault::ScanNotCardCode),
@@ -81,16 +85,29 @@ fn enter_key(asked: Asked, mut digits: Typed, event: Event) -> Turn {
     go(At::EnteringCardKey { asked, digits, fault })
 }
 
-fn read_with(asked: Asked, key: AccessKey) -> Turn {
-    let key = Arc::new(key);
-    let effect = Effect::ReadCard(Arc::clone(&key), asked.service.clone());
-    go(At::PlacingCard { asked, key, failures: 0, fault: None }).and(effect)
+/// The last six digits of the number; and where the chip should offer no PACE, what its
+/// machine readable zone may hold.
+fn keys_of(code: &CardCode, rules: &RulesOfDay) -> Result<CardKeys, KeyError> {
+    let CardRenewal { ages, early_years, never } = rules.card_renewal;
+    let years = |years: u32| u8::try_from(years).unwrap_or(u8::MAX);
+    let ages = RenewalAges::new(&ages.map(years), years(early_years), Some(&format!("{never:06}")))?;
+    Ok(CardKeys { key: AccessKey::Can(code.can()?), candidates: code.candidates(&ages)?, scanned: true })
 }
 
-fn failed(asked: Asked, key: Arc<AccessKey>, failures: u8, fault: Fault, world: &World<'_>) -> Turn {
+fn read_with(asked: Asked, keys: CardKeys) -> Turn {
+    let keys = Arc::new(keys);
+    let effect = Effect::ReadCard(Arc::clone(&keys), asked.service.clone());
+    go(At::PlacingCard { asked, keys, failures: 0, fault: None }).and(effect)
+}
+
+fn failed(asked: Asked, keys: Arc<CardKeys>, failures: u8, fault: Fault, world: &World<'_>) -> Turn {
     match fault {
         Fault::CardKeyWrong => go(At::EnteringCardKey { asked, digits: Typed::empty(), fault: Some(fault) })
             .and(Effect::StopCard),
+        Fault::CardCodeNeeded if !keys.scanned && world.scans() => {
+            go(At::EnteringCardKey { asked, digits: Typed::empty(), fault: Some(fault) })
+                .and(Effect::StopCard)
+        }
         Fault::CardLifted
         | Fault::CardSilent
         | Fault::CardGarbled
@@ -98,8 +115,8 @@ fn failed(asked: Asked, key: Arc<AccessKey>, failures: u8, fault: Fault, world: 
         | Fault::ReaderShared
             if failures < MOST_FAILURES =>
         {
-            let again = Effect::ReadCard(Arc::clone(&key), asked.service.clone());
-            go(At::PlacingCard { asked, key, failures, fault: Some(fault) }).and(again)
+            let again = Effect::ReadCard(Arc::clone(&keys), asked.service.clone());
+            go(At::PlacingCard { asked, keys, failures, fault: Some(fault) }).and(again)
         }
         _ => refused(fault, world).and(Effect::StopCard),
     }

@@ -369,6 +369,11 @@ pub fn identity() -> Box<Identity> {
     Box::new(identity::verify(files, &Grounds::trusting(&trust()), TODAY).unwrap())
 }
 
+/// What is printed on the holder's card.
+pub fn printed_code() -> &'static str {
+    &holder().code
+}
+
 /// Whom the kiosk greets while it reads the portrait.
 pub fn greeting() -> Greeting {
     let files = read(&[FileId::Sod, FileId::Dg1, FileId::Dg13]);
