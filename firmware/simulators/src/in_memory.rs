@@ -10,16 +10,19 @@ use std::{
 use devices::{CardReader, Presence, ReaderFault};
 use zeroize::Zeroizing;
 
-use crate::chip::Chip;
+use crate::{chip::Chip, citizen_card::apdu::Command};
 
 /// What the best readers carry: 65 536 bytes and two of status.
 const LONGEST_RESPONSE: usize = 65_538;
+/// What a reader of short length carries: 256 bytes and two of status.
+const SHORT_RESPONSE: usize = 258;
 
 /// The reader; its clones are the same reader, so one may be kept to lay and lift
 /// the card while a daemon's thread holds the other.
 #[derive(Clone)]
 pub struct InMemoryReader {
     shared: Arc<Shared>,
+    short_only: bool,
 }
 
 struct Shared {
@@ -47,7 +50,14 @@ impl InMemoryReader {
     /// A reader with a card beside it, not on it.
     pub fn new(card: impl Chip + 'static) -> Self {
         let slot = Mutex::new(Slot { card: Box::new(card), lies: Lies::Beside, powered: false, fault: None });
-        Self { shared: Arc::new(Shared { slot, changed: Condvar::new() }) }
+        Self { shared: Arc::new(Shared { slot, changed: Condvar::new() }), short_only: false }
+    }
+
+    /// The same reader as one that carries short length only: a command of extended length
+    /// gets no answer through it.
+    #[must_use]
+    pub fn short_only(&self) -> Self {
+        Self { short_only: true, ..self.clone() }
     }
 
     /// Lays the card down.
@@ -131,6 +141,9 @@ impl CardReader for InMemoryReader {
         if slot.lies != Lies::On || !slot.powered {
             return Err(ReaderFault::CardGone);
         }
+        if self.short_only && Command::parse(command).is_none_or(|command| command.extended) {
+            return Err(ReaderFault::CardMute);
+        }
         let answer = Zeroizing::new(slot.card.answer(command));
         if slot.card.is_lifted_now() {
             slot.lies = Lies::LiftedForAMoment;
@@ -157,7 +170,7 @@ impl CardReader for InMemoryReader {
     }
 
     fn longest_response(&self) -> usize {
-        LONGEST_RESPONSE
+        if self.short_only { SHORT_RESPONSE } else { LONGEST_RESPONSE }
     }
 }
 
@@ -210,6 +223,16 @@ mod tests {
         reader.wait_for_card(NOW).unwrap().unwrap();
         assert!(reader.exchange(&[0, 0xB0, 0x9C, 0, 1]).is_ok());
         assert_eq!(reader.answered(), 2);
+    }
+
+    #[test]
+    fn a_reader_of_short_length_carries_no_more() {
+        let mut reader = reader().short_only();
+        reader.lay();
+        reader.wait_for_card(NOW).unwrap().unwrap();
+        assert_eq!(reader.longest_response(), 258);
+        assert!(reader.exchange(&[0, 0xB0, 0x9C, 0, 0]).is_ok());
+        assert_eq!(reader.exchange(&[0, 0xB0, 0x9C, 0, 0, 0, 0]), Err(ReaderFault::CardMute));
     }
 
     #[test]

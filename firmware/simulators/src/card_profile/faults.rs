@@ -15,6 +15,8 @@ pub struct CardFaults {
     pub channel: Option<ChannelFault>,
     /// How READ BINARY answers where more is asked for than can be had.
     pub reading: ReadingFaults,
+    /// How the chip takes a command whose data do not fit into short length.
+    pub long_commands: LongCommands,
     /// How a wrong password is answered.
     pub wrong_password: WrongPassword,
     /// Whether the chip takes passwords at all.
@@ -148,6 +150,27 @@ pub enum BeyondLongest {
     PlainWrongLength,
     /// 6700 in plain, and the channel is gone.
     ChannelDropped,
+}
+
+/// How a chip takes a command whose data do not fit into short length. Without a fault it
+/// takes it in pieces, says so in its historical bytes, and takes extended length besides
+/// where it knows more than short length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LongCommands {
+    /// As said above.
+    #[default]
+    Taken,
+    /// It knows no command chaining, and says so: 6884.
+    NoChaining,
+    /// It says that it knows command chaining, and does not: 6884.
+    ChainingDenied,
+    /// It says that it knows extended length, but not with long data: 6700, through the
+    /// channel where there is one.
+    ExtendedRefused,
+    /// The same in plain, before the channel sees the command: it goes on as if nothing had
+    /// been asked.
+    ExtendedRefusedOutside,
 }
 
 /// Whether the chip takes a password (TR-03110-3, B.11.1), as it says to MSE:Set AT.

@@ -14,8 +14,9 @@ pub use contents::{
     NoSuchGroup, SecurityObject, SecurityObjectVersion, SignerIdentifier, SigningKey,
 };
 pub use faults::{
-    BadKey, BeyondLongest, CardFaults, ChannelFault, ChannelMishap, CloneKind, PaceFault, PaceReference,
-    PasswordState, ReadingFaults, SecurityObjectPart, ShortFile, SignerFault, Splice, WrongPassword,
+    BadKey, BeyondLongest, CardFaults, ChannelFault, ChannelMishap, CloneKind, LongCommands, PaceFault,
+    PaceReference, PasswordState, ReadingFaults, SecurityObjectPart, ShortFile, SignerFault, Splice,
+    WrongPassword,
 };
 pub(crate) use genuineness::group_arc;
 pub use genuineness::{

@@ -10,6 +10,8 @@ impl Status {
     pub(crate) const END_OF_FILE: Self = Self(0x6282);
     pub(crate) const AUTHENTICATION_FAILED: Self = Self(0x6300);
     pub(crate) const WRONG_LENGTH: Self = Self(0x6700);
+    pub(crate) const LAST_OF_CHAIN_EXPECTED: Self = Self(0x6883);
+    pub(crate) const NO_CHAINING: Self = Self(0x6884);
     pub(crate) const NOT_ALLOWED: Self = Self(0x6982);
     pub(crate) const CONDITIONS: Self = Self(0x6985);
     pub(crate) const NO_CURRENT_FILE: Self = Self(0x6986);

@@ -5,6 +5,7 @@
 
 pub(crate) mod apdu;
 mod basic_access;
+mod chain;
 mod files;
 mod genuine;
 mod key_derivation;
@@ -21,15 +22,16 @@ use rand_core::CryptoRng;
 
 pub use self::link::exchange_time;
 use self::{
-    apdu::{Answer, Command, Status},
+    apdu::{Answer, Command, Expected, Status},
+    chain::{Chain, Collected},
     files::Place,
     pace::Pace,
     secure_channel::SecureChannel,
 };
 use crate::{
     card_profile::{
-        Access, BeyondLongest, CardFaults, ChannelMishap, ChipAuthentication, MasterFile, PasswordKind,
-        ReadingFaults,
+        Access, BeyondLongest, CardFaults, ChannelMishap, ChipAuthentication, LongCommands, MasterFile,
+        PasswordKind, ReadingFaults,
     },
     chance::SeededChance,
     chip::Chip,
@@ -41,6 +43,8 @@ use crate::{
 const LONGEST_ANSWER: usize = 65_533;
 /// The longest answer data of short length.
 const SHORT_ANSWER: usize = 256;
+/// The longest command data of short length.
+const SHORT_DATA: usize = 255;
 /// DO 8E with its eight bytes.
 const MAC_OBJECT: usize = 10;
 
@@ -57,6 +61,8 @@ pub struct CitizenCard {
     place: Place,
     challenge: Option<[u8; 8]>,
     pace: Option<Pace>,
+    /// Pieces of a command that is not whole yet.
+    chain: Chain,
     chip_authentication: Option<(ChipAuthentication, AgreementKey)>,
     password: Option<PasswordKind>,
     wrong_keys: u32,
@@ -103,6 +109,7 @@ impl Chip for CitizenCard {
         self.place = Place::default();
         self.challenge = None;
         self.pace = None;
+        self.chain.forget();
         self.chip_authentication = None;
         self.protected = 0;
         self.last_protected.clear();
@@ -111,7 +118,14 @@ impl Chip for CitizenCard {
     }
 
     fn atr(&self) -> Vec<u8> {
-        let lengths = if self.script.short_length { 0x80 } else { 0xC0 };
+        let chaining = if self.faults().long_commands == LongCommands::NoChaining { 0 } else { 0x80 };
+        let extended = match self.master_file.lengths {
+            _ if self.script.short_length => 0,
+            // EF.ATR/INFO says how long.
+            Some(_) => 0x60,
+            None => 0x40,
+        };
+        let lengths = chaining | extended;
         let mut atr = vec![0x3B, 0x85, 0x80, 0x01, 0x80, 0x73, 0x94, 0x21, lengths];
         atr.push(atr[1..].iter().fold(0, |sum, byte| sum ^ byte));
         atr
@@ -145,6 +159,7 @@ impl CitizenCard {
             place: Place::default(),
             challenge: None,
             pace: None,
+            chain: Chain::default(),
             chip_authentication: None,
             password: None,
             wrong_keys: 0,
@@ -158,8 +173,8 @@ impl CitizenCard {
         }
     }
 
-    /// A chip of short length gives a longer answer in pieces, each called for with GET
-    /// RESPONSE, outside of any channel (ISO/IEC 7816-4, 5.3.4 and 11.7).
+    /// An answer that is longer than a short one may be goes in pieces, each called for with
+    /// GET RESPONSE, outside of any channel (ISO/IEC 7816-4, 5.3.4 and 11.7).
     fn carry_out_in_pieces(&mut self, command: &Command) -> Vec<u8> {
         let called_for = (command.class, command.instruction) == (0x00, 0xC0) && !self.waiting.is_empty();
         let whole = if called_for {
@@ -170,7 +185,9 @@ impl CitizenCard {
             self.carry_out(command).unwrap_or_else(|_| vec![0x6F, 0x00])
         };
         let limit = command.expected.map_or(SHORT_ANSWER, apdu::Expected::limit);
-        if !self.script.short_length || whole.len() - 2 <= limit {
+        let in_pieces =
+            self.script.short_length || called_for || (is_key_agreement(command) && !command.extended);
+        if !in_pieces || whole.len() - 2 <= limit {
             return whole;
         }
         let mut piece = whole;
@@ -185,7 +202,10 @@ impl CitizenCard {
         if !command.is_protected() {
             // A plain command ends the channel (Doc 9303-11, 9.8.3).
             self.channel = None;
-            if command.extended && self.script.short_length {
+            if command.extended && self.script.short_length || self.refuses_long(command) {
+                // Whatever was under way in it is over.
+                self.pace = None;
+                self.chain.forget();
                 return Ok(Answer::from(Status::WRONG_LENGTH).bytes());
             }
             return Ok(self.execute(command, room, false)?.bytes());
@@ -197,13 +217,17 @@ impl CitizenCard {
             self.channel = (refusal == BeyondLongest::PlainWrongLength).then_some(channel);
             return Ok(Answer::from(Status::WRONG_LENGTH).bytes());
         }
+        if self.refuses_long(command) && self.faults().long_commands == LongCommands::ExtendedRefusedOutside {
+            self.channel = Some(channel);
+            return Ok(Answer::from(Status::WRONG_LENGTH).bytes());
+        }
         let inner = match channel.open(command) {
             Ok(inner) => inner,
             Err(status) => return Ok(Answer::from(status).bytes()),
         };
         let too_long =
             command.extended || inner.expected.is_some_and(|expected| expected.limit() > SHORT_ANSWER);
-        let answer = if too_long && self.script.short_length {
+        let answer = if too_long && self.script.short_length || self.refuses_long(command) {
             Status::WRONG_LENGTH.into()
         } else {
             self.execute(&inner, channel.room_in(room), true)?
@@ -211,6 +235,15 @@ impl CitizenCard {
         let wrapped = self.wrap(&mut channel, command.instruction, &answer)?;
         self.channel = Some(self.next_channel.take().unwrap_or(channel));
         Ok(wrapped)
+    }
+
+    /// Whether the script has the chip refuse the length of that command's data.
+    fn refuses_long(&self, command: &Command) -> bool {
+        let refuses = matches!(
+            self.faults().long_commands,
+            LongCommands::ExtendedRefused | LongCommands::ExtendedRefusedOutside
+        );
+        refuses && command.data.len() > SHORT_DATA
     }
 
     /// How a chip refuses a long answer that does not leave that to its channel.
@@ -268,10 +301,24 @@ impl CitizenCard {
         &self.script.faults
     }
 
-    /// Carries out a command in plain; an answer longer than asked for is refused.
+    /// Carries out a command in plain, once it is whole; an answer longer than asked for is
+    /// refused.
     fn execute(&mut self, command: &Command, room: usize, secured: bool) -> Result<Answer, ErrorStack> {
-        let answer = self.dispatch(command, room, secured)?;
+        let takes_pieces =
+            !matches!(self.faults().long_commands, LongCommands::NoChaining | LongCommands::ChainingDenied);
+        let command = match self.chain.take(command, takes_pieces, secured) {
+            Collected::Whole(command) => command,
+            Collected::More => return Ok(Status::OK.into()),
+            Collected::Refused(status) => {
+                self.pace = None;
+                self.chip_authentication = None;
+                return Ok(status.into());
+            }
+        };
+        let answer = self.dispatch(&command, room, secured)?;
         let too_long = command.expected.is_some_and(|expected| answer.data.len() > expected.limit());
+        // What is left of a long key is called for with GET RESPONSE.
+        let too_long = too_long && !(is_key_agreement(&command) && !secured && has_any_length(&command));
         Ok(if too_long { Status::WRONG_LENGTH.into() } else { answer })
     }
 
@@ -349,6 +396,15 @@ impl CitizenCard {
         }
         stretch.answer
     }
+}
+
+fn is_key_agreement(command: &Command) -> bool {
+    command.instruction == 0x86
+}
+
+/// Whether the terminal takes as much as there is.
+fn has_any_length(command: &Command) -> bool {
+    matches!(command.expected, Some(Expected::UpTo(_)))
 }
 
 #[cfg(test)]

@@ -243,6 +243,67 @@ fn pace_goes_as_in_other_worked_examples() {
     }
 }
 
+/// A card for the first of the worked examples, over numbers.
+fn card_over_numbers(section: &str) -> CitizenCard {
+    let mut script: CardScript = toml::from_str(section).unwrap();
+    let access = &mut script.profile.access;
+    access.pace = vec![PaceProtocol::new(Mapping::Gm, Cipher::Aes128, 0.try_into().unwrap()).unwrap()];
+    let chance = Box::new(Written::new(&WORKED[0].draws));
+    CitizenCard::with_chance(content("T22000129364081251010318"), &script, chance)
+}
+
+/// The same command as three of ISO/IEC 7816-4, 5.1.1.1; its class, 10, is that of a round
+/// of PACE, which all of them have in common.
+fn cut(command: &str) -> [String; 3] {
+    let data = &command[10..command.len() - 2];
+    [(&data[..2], ""), (&data[2..200], ""), (&data[200..], "00")]
+        .map(|(piece, expected)| format!("{}{:02X}{piece}{expected}", &command[..8], piece.len() / 2))
+}
+
+#[test]
+fn the_rounds_of_a_worked_example_may_come_in_pieces() {
+    let mut card = card_over_numbers("short-length = true");
+    for (command, answer) in WORKED[0].exchange {
+        if command.len() < 200 {
+            assert_eq!(say(&mut card, command), answer);
+            continue;
+        }
+        let [first, second, last] = cut(command);
+        assert_eq!(say(&mut card, &first), "9000");
+        assert_eq!(say(&mut card, &second), "9000");
+        assert_eq!(say(&mut card, &last), answer);
+    }
+}
+
+#[test]
+fn a_broken_chain_is_6883_and_the_run_is_over() {
+    let exchange = WORKED[0].exchange;
+    let mut card = card_over_numbers("");
+    assert_eq!(say(&mut card, exchange[0].0), "9000");
+    assert_eq!(say(&mut card, exchange[1].0), exchange[1].1);
+    let [first, ..] = cut(exchange[2].0);
+    assert_eq!(say(&mut card, &first), "9000");
+    assert_eq!(say(&mut card, "00B09C0001"), "6883");
+    assert_eq!(say(&mut card, "00B09C0001"), "319000", "other commands go on");
+    assert_eq!(say(&mut card, exchange[2].0), "6985", "not so the run");
+}
+
+#[test]
+fn a_chip_without_chaining_says_6884_and_takes_whole_rounds() {
+    for section in ["faults.long-commands = 'no-chaining'", "faults.long-commands = 'chaining-denied'"] {
+        let mut card = card_over_numbers(section);
+        let exchange = WORKED[0].exchange;
+        for (command, answer) in &exchange[..2] {
+            assert_eq!(say(&mut card, command), *answer, "{section}");
+        }
+        assert_eq!(say(&mut card, &cut(exchange[2].0)[0]), "6884", "{section}");
+        let mut card = card_over_numbers(section);
+        for (command, answer) in exchange {
+            assert_eq!(say(&mut card, command), answer, "{section}");
+        }
+    }
+}
+
 #[test]
 fn a_wrong_pace_token_opens_nothing_and_pauses_grow() {
     let mut card = card_of_appendix_g("T22000129364081251010318", &CardScript::default());
@@ -302,13 +363,21 @@ fn a_refused_card_access_is_refused_by_name_and_by_identifier_and_nothing_else_i
 }
 
 #[test]
-fn the_answer_to_reset_says_whether_extended_length_works() {
+fn the_answer_to_reset_says_whether_extended_length_and_chaining_work() {
     let atr = |short_length| {
         let script = CardScript { short_length, ..CardScript::default() };
         CitizenCard::new(content("X"), &script, 1).atr()
     };
-    assert_eq!(atr(false)[8] & 0x40, 0x40);
-    assert_eq!(atr(true)[8] & 0x40, 0);
+    assert_eq!(atr(false)[8], 0xC0);
+    assert_eq!(atr(true)[8], 0x80);
+    let third_byte = |section: &str| {
+        let script: CardScript = toml::from_str(section).unwrap();
+        CitizenCard::new(content("X"), &script, 1).atr()[8]
+    };
+    assert_eq!(third_byte("faults.long-commands = 'no-chaining'"), 0x40);
+    assert_eq!(third_byte("faults.long-commands = 'chaining-denied'"), 0xC0);
+    let lengths = "profile.master-file.lengths = { command = 512, answer = 512 }";
+    assert_eq!(third_byte(lengths), 0xE0, "and where the lengths stand");
     for atr in [atr(false), atr(true)] {
         assert_eq!(atr[1..].iter().fold(0, |sum, byte| sum ^ byte), 0, "check byte");
         assert_eq!(usize::from(atr[1] & 0x0F), atr.len() - 5);
