@@ -42,7 +42,8 @@ impl Listed for ReadError {
             | Self::PaceUnknown
             | Self::AccessRefused { .. }
             | Self::AccessFailed { .. }
-            | Self::ChipRefused { .. } => Fault::CardNotSecured,
+            | Self::ChipRefused { .. }
+            | Self::CommandTooLong { .. } => Fault::CardNotSecured,
             Self::ChipNotProven { .. } => Fault::CloneSuspected,
             Self::MacWrong { .. }
             | Self::Unprotected { .. }

@@ -3,6 +3,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::secure_messaging::SHORT_PLAIN;
+
 /// The status of a command that was carried out.
 pub(crate) const DONE: u16 = 0x9000;
 /// Done, but the file ended before as many bytes as were asked for.
@@ -47,10 +49,16 @@ impl Command {
         Self { likely: Some(likely), ..self }
     }
 
-    /// READ BINARY or INTERNAL AUTHENTICATE: asked again in another length it does the
-    /// same thing once more.
-    pub fn may_be_repeated(&self) -> bool {
-        matches!(self.header[1], 0xB0 | 0xB1 | 0x88)
+    /// Whether a status says nothing but that a length was wrong, of a command that does
+    /// the same thing once more when it is sent again in another length: READ BINARY and
+    /// INTERNAL AUTHENTICATE, and what gives the chip a long public key (MSE:Set KAT,
+    /// GENERAL AUTHENTICATE).
+    pub fn refused_for_length(&self, status: u16) -> bool {
+        match self.header[1] {
+            0xB0 | 0xB1 | 0x88 => is_length_refusal(status),
+            0x22 | 0x86 => status == WRONG_LENGTH && self.data.len() > SHORT_PLAIN,
+            _ => false,
+        }
     }
 
     /// An odd instruction carries and returns data objects.
@@ -125,6 +133,12 @@ impl Answer {
 /// Whether a status only says that the length asked for was wrong.
 pub(crate) fn is_length_refusal(status: u16) -> bool {
     matches!(status, WRONG_LENGTH | WRONG_OFFSET) || status >> 8 == 0x6C
+}
+
+/// Whether a status says that the command was not taken in pieces: the last one was
+/// expected already, or chaining is not known at all (ISO/IEC 7816-4, 5.6).
+pub(crate) fn is_chaining_refusal(status: u16) -> bool {
+    matches!(status, 0x6883 | 0x6884)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Agreement, ChipProof, Cipher, KeyId, ReadError, Step,
-    apdu::{Command, DONE},
+    apdu::{Command, DONE, WRONG_LENGTH},
     chip_key::{ChipKey, KeyFlaw},
     cipher::{CipherKey, Purpose},
     group::{Group, Pair},
@@ -132,7 +132,14 @@ fn agree<G: Group>(
     let failed = |flaw| ReadError::AccessFailed { step: STEP, flaw };
     let pair = group.generator().and_then(|base| Pair::draw(&group, &base, chance)).map_err(failed)?;
     let secret = pair.with(&group, theirs).and_then(|secret| group.into_secret(secret)).map_err(failed)?;
-    let answer = send(wire, choice, &pair.public)?;
+    let answer = match send(wire, choice, &pair.public) {
+        // The old keys remain valid, and no counter counts this: the same key once more,
+        // from the choice of the protocol on.
+        Err(ReadError::CommandTooLong { status: Some(WRONG_LENGTH), .. }) if wire.cut_commands() => {
+            send(wire, choice, &pair.public)?
+        }
+        came_to => came_to?,
+    };
     let nonce = answer.as_ref().map_or(&[][..], |explicit| &explicit.nonce);
     // 9303-11, 9.7.4; version 2 mixes the chip's nonce in (TR-03110-3).
     let secret = Zeroizing::new([&secret, nonce].concat());
@@ -158,8 +165,13 @@ struct Explicit {
 /// Gives the chip our public key, in the way that its protocol wants.
 fn send(wire: &mut Wire<'_>, choice: &Choice<'_>, public: &[u8]) -> Result<Option<Explicit>, ReadError> {
     let one_command = choice.cipher == Cipher::TripleDes && choice.info.version == Version::One;
-    if one_command && set_key_agreement(wire, choice, public)? == DONE {
-        return Ok(None);
+    if one_command {
+        match set_key_agreement(wire, choice, public) {
+            Ok(DONE) => return Ok(None),
+            // It goes in pieces only where the chip says so; what follows always may.
+            Ok(_) | Err(ReadError::CommandTooLong { .. }) => {}
+            Err(error) => return Err(error),
+        }
     }
     // With triple DES the other way may be built instead (9303-11, 6.2.4); after a refusal
     // the old keys remain valid.

@@ -153,6 +153,15 @@ pub enum ReadError {
         /// What it said.
         status: u16,
     },
+    /// A command is longer than short length, and reader or chip know no other; nor does the
+    /// chip take it in pieces.
+    #[error("the command is too long for reader or chip while {step}")]
+    CommandTooLong {
+        /// What was to be done.
+        step: Step,
+        /// What the chip said to it; none: nothing was sent, for there was no way.
+        status: Option<u16>,
+    },
     /// After chip authentication the chip did not have the new keys: it does not hold the
     /// key that its file announces, as a copy does not.
     #[error("the chip does not hold the key that it announces, found while {step}")]

@@ -59,7 +59,8 @@ pub fn open_with_candidates<'r>(
     let keys = &Keys { key, candidates };
     let (mut wire, presence) = Wire::open(reader)?;
     progress(Progress::Opening);
-    let mut longest = limits::longest_answer(&mut wire, &presence.atr)?;
+    wire.limits = limits::find(&mut wire, &presence.atr)?;
+    let mut longest = wire.limits.answer;
     loop {
         match prepare(&mut wire, longest, keys, policy, chance, progress) {
             Ok(prepared) => return Ok(Session::over(wire, prepared)),

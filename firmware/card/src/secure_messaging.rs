@@ -123,6 +123,14 @@ impl Channel {
         (room / block * block).saturating_sub(1)
     }
 
+    /// How long the data of the protected form of a command are, where those and what it
+    /// asks for are long.
+    pub fn protected_command(&self, command: &Command) -> usize {
+        let cryptogram = (command.data.len() + 1).next_multiple_of(self.cipher().block()) + 1;
+        // Tag and length of the cryptogram, what is expected, the code.
+        4 + cryptogram + 4 + 10
+    }
+
     /// How long the protected answer to so many plain bytes is, without status.
     fn protected(&self, plain: usize) -> usize {
         if plain == 0 {

@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 
 use crate::{
     ChipProof, ReadError, ReadLog, Step,
-    apdu::{Answer, Command, SHORT_ANSWER, is_length_refusal},
-    secure_messaging::{Channel, Distrust},
+    apdu::{Answer, Command, DONE, SHORT_ANSWER, WRONG_LENGTH, is_chaining_refusal},
+    limits::{self, Limits, Way},
+    secure_messaging::{Channel, Distrust, SHORT_PLAIN},
 };
 
 /// How the chip is spoken to.
@@ -28,6 +29,8 @@ pub(crate) struct Wire<'r> {
     reader: &'r mut dyn CardReader,
     /// Set to `Secure` by access control.
     pub link: Link,
+    /// How long commands and answers may be.
+    pub limits: Limits,
     /// What was sent and received so far.
     pub log: ReadLog,
     /// What the chip has proven so far.
@@ -36,6 +39,10 @@ pub(crate) struct Wire<'r> {
     awaited: Option<ChipProof>,
 }
 
+/// The most data that a short command carries.
+const MOST_SHORT_DATA: usize = 255;
+/// The bit of the class that says that more of the command follows.
+const CHAINED: u8 = 0x10;
 /// An answer that comes in pieces (status 61xx) may have so many; more than 65,536
 /// bytes in pieces of 256 no command asks for.
 const MOST_PIECES: usize = 257;
@@ -45,8 +52,16 @@ impl<'r> Wire<'r> {
     pub fn open(reader: &'r mut dyn CardReader) -> Result<(Self, Presence), ReadError> {
         let presence =
             reader.reset_card().map_err(|fault| ReadError::NoAnswer { step: Step::Reset, fault })?;
+        let limits = Limits::of_reader(reader.longest_response().max(limits::SHORT));
         Ok((
-            Self { reader, link: Link::Plain, log: ReadLog::default(), proofs: Vec::new(), awaited: None },
+            Self {
+                reader,
+                link: Link::Plain,
+                limits,
+                log: ReadLog::default(),
+                proofs: Vec::new(),
+                awaited: None,
+            },
             presence,
         ))
     }
@@ -70,11 +85,93 @@ impl<'r> Wire<'r> {
 
     /// Sends a command and believes the answer, or fails.
     ///
-    /// One status is passed on though it came unprotected: that the *length* asked for
-    /// in a READ BINARY or an INTERNAL AUTHENTICATE was wrong. Chips say so before their
-    /// channel sees the command. It is no danger: the same place is then read again, the
-    /// same challenge signed, only in another length.
+    /// One that is too long for short length goes with extended length or in pieces, as
+    /// reader and chip allow; where they do not, or where the chip refuses that very form,
+    /// it is [`ReadError::CommandTooLong`]. It is not sent again in another form here:
+    /// whether that is safe only the protocol knows.
     pub fn send(&mut self, step: Step, command: &Command) -> Result<Answer, ReadError> {
+        let most = if matches!(self.link, Link::Secure(_)) { SHORT_PLAIN } else { MOST_SHORT_DATA };
+        if command.data.len() <= most {
+            return self.send_whole(step, command);
+        }
+        let too_long = |status| Err(ReadError::CommandTooLong { step, status });
+        let length = self.whole_length(command);
+        match self.limits.way(command.header[1], length) {
+            Some(Way::Whole) => match self.send_whole(step, command)? {
+                Answer { status: WRONG_LENGTH, .. } => too_long(Some(WRONG_LENGTH)),
+                answer => Ok(answer),
+            },
+            Some(Way::InPieces) => match self.send_in_pieces(step, command, most)? {
+                Answer { status, .. } if is_chaining_refusal(status) => too_long(Some(status)),
+                answer => Ok(answer),
+            },
+            None => too_long(None),
+        }
+    }
+
+    /// Long commands go in pieces from now on; `false`: they cannot, or did already.
+    pub fn cut_commands(&mut self) -> bool {
+        self.limits.cut_commands()
+    }
+
+    /// Command chaining, ISO/IEC 7816-4, 5.1.1.1: every piece but the last says so in its
+    /// class, and asks for nothing back; a chip that answers one with anything but 9000
+    /// ends the chain, and its answer is that to the command.
+    ///
+    /// Through the channel each piece is protected by itself, as a command of its own with
+    /// its own counter and code, and so is the answer to it. ISO/IEC 7816-4, 10 would also
+    /// have the whole protected once and then cut. But 9303-11, 9.8 knows no answer without
+    /// protection and no command that does not move the counter, so a chip that follows it
+    /// could not answer a bare piece at all; and readers in the field (JMRTD and what comes
+    /// of it) cut first and protect each.
+    ///
+    /// The rounds of PACE are themselves a chain, so that a chip cannot tell by the class
+    /// whether a round is whole: it tells by the length of its object 7C, or by the Le that
+    /// only the last piece of a round has.
+    fn send_in_pieces(&mut self, step: Step, command: &Command, most: usize) -> Result<Answer, ReadError> {
+        let pieces: Vec<&[u8]> = command.data.chunks(most).collect();
+        let (last, before) = pieces.split_last().expect("a command this long has pieces");
+        let [class, rest @ ..] = command.header;
+        for piece in before {
+            let header = [class | CHAINED, rest[0], rest[1], rest[2]];
+            let answer = self.send_whole(step, &Command::carrying(header, piece.to_vec(), None))?;
+            if answer.status != DONE {
+                return Ok(Answer { data: Zeroizing::default(), status: answer.status });
+            }
+            if !answer.data.is_empty() {
+                return Err(ReadError::Malformed {
+                    step,
+                    why: "a piece of a command was answered with data",
+                });
+            }
+        }
+        // What does not fit into a short answer comes in pieces, too.
+        let expected = command.expected.map(|expected| expected.min(SHORT_ANSWER));
+        let likely = command.likely.or(expected).unwrap_or_default().min(SHORT_PLAIN);
+        self.send_whole(
+            step,
+            &Command::carrying(command.header, last.to_vec(), expected).answered_with(likely),
+        )
+    }
+
+    /// How long the command would be in one piece with extended length.
+    fn whole_length(&self, command: &Command) -> usize {
+        let data = match &self.link {
+            Link::Secure(channel) => channel.protected_command(command),
+            Link::Plain | Link::Lost => command.data.len(),
+        };
+        // Header, a zero and two bytes of Lc, two of Le.
+        4 + 3 + data + 2
+    }
+
+    /// One command in one piece.
+    ///
+    /// One status is passed on though it came unprotected: that the *length* asked for
+    /// in a READ BINARY or an INTERNAL AUTHENTICATE was wrong, or that of a long command
+    /// of key agreement. Chips say so before their channel sees the command. It is no
+    /// danger: the same place is then read again, the same challenge signed, the same
+    /// public key sent, only in another length.
+    fn send_whole(&mut self, step: Step, command: &Command) -> Result<Answer, ReadError> {
         let bytes = match &mut self.link {
             Link::Plain => command.to_bytes(),
             Link::Secure(channel) => channel.protect(command),
@@ -91,7 +188,7 @@ impl<'r> Wire<'r> {
                 self.proofs.extend(self.awaited.take());
                 return Ok(answer);
             }
-            Err(Distrust::Unprotected(status)) if command.may_be_repeated() && is_length_refusal(status) => {
+            Err(Distrust::Unprotected(status)) if command.refused_for_length(status) => {
                 channel.take_back();
                 return Ok(Answer { data: Zeroizing::default(), status });
             }
@@ -144,3 +241,7 @@ impl<'r> Wire<'r> {
         Answer::parse(bytes).ok_or(ReadError::Malformed { step, why: "an answer has no status" })
     }
 }
+
+#[cfg(test)]
+#[path = "wire_tests.rs"]
+mod tests;

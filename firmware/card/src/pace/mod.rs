@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     AccessFlaw, AccessKey, Agreement, ChipProof, Cipher, Mapping, Password, Protocol, ReadError, Step,
-    apdu::{Command, DONE},
+    apdu::{Command, DONE, WRONG_LENGTH},
     cipher::{CipherKey, Purpose, unpad},
     group::{BrainpoolP256, Curve, Group, Pair, Primes, Secret},
     secure_messaging::Channel,
@@ -23,7 +23,31 @@ use crate::{
 pub(crate) use choice::Choice;
 
 /// Runs PACE; at its end the wire is a secure channel.
+///
+/// A chip that refuses the extended length of a key is told all of it once more, with keys
+/// in pieces: from MSE:Set AT on and with everything drawn anew, never the round alone, for
+/// a refusal ends the run on the chip's side (9303-11, 4.4.4.3), and a key that was sent
+/// once must not meet another nonce. Not with PIN or PUK: their counters may have counted
+/// the run that ended (TR-03110-2), so there the refusal is the end.
 pub(crate) fn establish(
+    wire: &mut Wire<'_>,
+    choice: &Choice,
+    key: &AccessKey,
+    chance: &mut dyn CryptoRng,
+) -> Result<Protocol, ReadError> {
+    let unlimited = matches!(key.password(), Password::Mrz | Password::Can);
+    match run(wire, choice, key, chance) {
+        Err(ReadError::CommandTooLong { status: Some(WRONG_LENGTH), .. })
+            if unlimited && wire.cut_commands() =>
+        {
+            run(wire, choice, key, chance)
+        }
+        came_to => came_to,
+    }
+}
+
+/// One run from the choice of the protocol to the tokens.
+fn run(
     wire: &mut Wire<'_>,
     choice: &Choice,
     key: &AccessKey,

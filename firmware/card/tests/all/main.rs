@@ -6,6 +6,7 @@ mod changed_answers;
 mod channel_refusals;
 mod chip_authentication;
 mod libeac;
+mod long_commands;
 mod pace_over_other_groups;
 mod places;
 mod refusals;

@@ -25,9 +25,9 @@ use simulators::{
 const WANTED: [FileId; 6] = [FileId::Sod, FileId::Dg1, FileId::Dg13, FileId::Dg14, FileId::Dg15, FileId::Dg2];
 
 /// What the issuer wrote and printed, kept aside before the chip takes it.
-struct Issued {
+pub struct Issued {
     files: BTreeMap<FileId, Vec<u8>>,
-    can: AccessKey,
+    pub can: AccessKey,
     zone: AccessKey,
     mrz: String,
 }
@@ -41,7 +41,7 @@ impl Issued {
         Self { files, can, zone, mrz: card.mrz().to_owned() }
     }
 
-    fn assert_read(&self, files: &CardFiles) {
+    pub fn assert_read(&self, files: &CardFiles) {
         for (file, bytes) in &self.files {
             // Not `assert_eq`: a portrait in the output helps nobody.
             assert!(files.file(*file) == Some(bytes), "{file} is not as issued");
@@ -50,7 +50,7 @@ impl Issued {
 }
 
 /// A reader on which the card lies, and what the issuer wrote.
-fn lay(script: &CardScript) -> (InMemoryReader, Issued) {
+pub fn lay(script: &CardScript) -> (InMemoryReader, Issued) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
     let people = People::load(&folder).unwrap();
     let today = date(2026, 11, 21);
