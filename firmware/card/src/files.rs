@@ -15,8 +15,17 @@ use crate::{
     wire::Wire,
 };
 
-/// More at once saves next to nothing, and the citizen's progress bar would stand.
-const LONGEST_CHUNK: usize = 4096;
+/// The most that is asked for at once of a chip that does not say how much it can give. One
+/// that says so in EF.ATR/INFO is asked for all of that.
+///
+/// By the virtual card's model of the radio a portrait of 18,000 bytes at 106, 424 and 848
+/// kbit/s takes 1,657, 463 and 264 ms in five such pieces, and 45, 29 and 26 ms less in one.
+/// Against that: a chip that drops its channel over an answer beyond its buffer costs the
+/// opening once more, seven commands and its own time for PACE, and 9303-10, 3.6.4.2 would
+/// have no long READ BINARY at all where a chip's sizes are not stated. Progress is heard
+/// after 376, 104 and 59 ms at most; in one piece it is not heard before the end. Where a
+/// card is lifted decides nothing: its channel is gone, and all is read anew either way.
+const LONGEST_UNSTATED_CHUNK: usize = 4096;
 /// What a chip with extended length holds at least.
 const SMALL_BUFFER: usize = 1024;
 /// A chip that cannot answer so little is not worth asking further.
@@ -62,7 +71,7 @@ enum ShortIds {
 impl Files {
     /// For answers of at most so many bytes, status included.
     pub fn within(wire: &Wire<'_>, longest_answer: usize) -> Self {
-        let longest = wire.longest_plain(longest_answer).min(LONGEST_CHUNK);
+        let longest = longest_chunk(wire, longest_answer);
         Self {
             longest_answer,
             longest,
@@ -110,7 +119,7 @@ impl Files {
 
     /// For answers through another channel, whose blocks may be longer.
     pub fn adapt(&mut self, wire: &Wire<'_>) {
-        self.longest = wire.longest_plain(self.longest_answer).min(LONGEST_CHUNK);
+        self.longest = longest_chunk(wire, self.longest_answer);
         self.chunk = self.chunk.min(self.longest);
     }
 
@@ -193,7 +202,10 @@ impl Files {
             *told = Some(named);
         } else if told.take().is_none() && status != WRONG_OFFSET && self.chunk > SHORT_ANSWER {
             // Its buffer is small, or it cannot do extended length at all.
-            self.chunk = if self.chunk > SMALL_BUFFER { SMALL_BUFFER } else { SHORT_PLAIN };
+            self.chunk = [LONGEST_UNSTATED_CHUNK, SMALL_BUFFER]
+                .into_iter()
+                .find(|rung| *rung < self.chunk)
+                .unwrap_or(SHORT_PLAIN);
             self.doubtful = true;
         } else {
             // Most likely it minds the end of the file, and longer answers are fine.
@@ -284,11 +296,21 @@ impl Files {
         let rung = if status >> 8 == 0x6C && (SHORTEST_CHUNK..wanted).contains(&named) {
             Some(named)
         } else {
-            [2048, SMALL_BUFFER, SHORT_PLAIN, 160, SHORTEST_CHUNK].into_iter().find(|rung| *rung < wanted)
+            [LONGEST_UNSTATED_CHUNK, 2048, SMALL_BUFFER, SHORT_PLAIN, 160, SHORTEST_CHUNK]
+                .into_iter()
+                .find(|rung| *rung < wanted)
         };
         self.chunk = rung.unwrap_or(self.chunk);
         rung.is_some()
     }
+}
+
+/// The most plain bytes to ask for at once, where an answer has so many with status. The
+/// first command of a file does not reach across the border between both instructions
+/// either.
+fn longest_chunk(wire: &Wire<'_>, longest_answer: usize) -> usize {
+    let most = if wire.limits.answer_is_stated { GREATEST_PLAIN_OFFSET + 1 } else { LONGEST_UNSTATED_CHUNK };
+    wire.longest_plain(longest_answer).min(most)
 }
 
 const MORE_THAN_ASKED: &str = "more came than was asked for";

@@ -17,6 +17,8 @@ pub(crate) const SHORT: usize = SHORT_ANSWER + 2;
 pub(crate) struct Limits {
     /// The longest answer to ask for, status included.
     pub answer: usize,
+    /// The chip itself said so, in EF.ATR/INFO.
+    pub answer_is_stated: bool,
     /// The longest command of extended length, from its class to its last length byte;
     /// none: reader or chip know short length only.
     pub command: Option<usize>,
@@ -52,6 +54,7 @@ impl Limits {
         let reader_is_extended = longest_answer > SHORT;
         Self {
             answer: longest_answer,
+            answer_is_stated: false,
             command: reader_is_extended.then_some(usize::MAX),
             reader_is_extended,
             chaining: Chaining::Unsaid,
@@ -106,9 +109,12 @@ pub(crate) fn find(wire: &mut Wire<'_>, atr: &[u8]) -> Result<Limits, ReadError>
     Ok(match extended {
         Extended::Unsaid | Extended::Yes => limits,
         Extended::Described if reader.reader_is_extended => match described(wire)? {
-            Some(Lengths { command, answer }) => {
-                Limits { answer: reader.answer.min(answer).max(SHORT), command: Some(command), ..limits }
-            }
+            Some(Lengths { command, answer }) => Limits {
+                answer: reader.answer.min(answer).max(SHORT),
+                answer_is_stated: true,
+                command: Some(command),
+                ..limits
+            },
             None => limits,
         },
         Extended::No | Extended::Described => Limits { answer: SHORT, command: None, ..limits },

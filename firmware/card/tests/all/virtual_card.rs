@@ -12,7 +12,9 @@ use chip_reader::{CardReader, ReaderFault};
 use faults::Fault;
 use jiff::civil::date;
 use simulators::{
-    card_profile::{BeyondLongest, CardFaults, PasswordKind, PasswordState, ReadingFaults, ShortFile},
+    card_profile::{
+        BeyondLongest, CardFaults, Lengths, PasswordKind, PasswordState, ReadingFaults, ShortFile,
+    },
     chance::SeededChance,
     citizen_card::CitizenCard,
     in_memory::InMemoryReader,
@@ -152,6 +154,23 @@ fn what_a_chip_dislikes_is_learnt_once_in_a_whole_reading() {
         println!("{reading:?}: {apdus} commands");
         assert!(apdus <= most, "{reading:?}: {apdus} > {most}");
     }
+}
+
+/// EF.ATR/INFO costs a command of its own, and saves those that a portrait is cut into.
+#[test]
+fn a_chip_that_states_its_lengths_is_asked_for_all_of_them() {
+    let cost = |lengths| {
+        let mut script = CardScript::default();
+        script.profile.master_file.lengths = lengths;
+        let (mut reader, card) = lay(&script);
+        let files = read_all(open(&mut reader, &card.can, AccessPolicy::PaceOnly).unwrap()).unwrap();
+        card.assert_read(&files);
+        (files.log().apdus, files.file(FileId::Dg2).unwrap().len())
+    };
+    let (unsaid, portrait) = cost(None);
+    let (stated, _) = cost(Some(Lengths { command: 2048, answer: 32_767 }));
+    println!("{unsaid} commands without, {stated} with, portrait of {portrait} bytes");
+    assert_eq!(unsaid - stated, portrait.div_ceil(4096) as u32 - 1 - 1);
 }
 
 #[test]
