@@ -22,7 +22,10 @@ use card_faults::Listed as _;
 use devices::{CardReader, ReaderFault};
 use drivers::pcsc::{AnswerLength, PcscReader, SlotChoice, list_readers};
 use faults::Fault;
-use simulators::scenario::CardScript;
+use simulators::{
+    card_profile::{Cipher, Mapping, PaceProtocol},
+    scenario::CardScript,
+};
 
 use crate::private_daemon::{
     PATIENCE, READER, SOCKET, please, port, read_portrait, run, run_and_obey, until, virtual_card,
@@ -31,6 +34,11 @@ use crate::private_daemon::{
 #[test]
 fn a_whole_card_is_read_through_the_service() {
     run("pcsc::child_reads_a_whole_card");
+}
+
+#[test]
+fn long_keys_go_in_pieces_where_the_service_is_trusted_with_short_length_only() {
+    run("pcsc::child_sends_long_keys");
 }
 
 #[test]
@@ -91,6 +99,26 @@ fn child_reads_a_whole_card() {
     let log = read_portrait(&mut reader, &key).unwrap();
     assert_eq!(u64::from(log.apdus), card.answered() - before);
     assert!(log.apdus > 80, "{log:?}");
+}
+
+/// PACE over 2048 bits: keys and answers of 264 bytes.
+#[test]
+#[ignore = "a child of the tests above"]
+fn child_sends_long_keys() {
+    let mut script = CardScript::default();
+    let protocol = PaceProtocol::new(Mapping::Gm, Cipher::Aes128, 2.try_into().unwrap()).unwrap();
+    script.profile.access.pace = vec![protocol];
+    let (mut card, key) = virtual_card(&script);
+    let mut reader = PcscReader::open(SlotChoice::named(READER)).unwrap();
+    card.lay().unwrap();
+    reader.wait_for_card(PATIENCE).unwrap().expect("a card was laid down");
+    let long = read_portrait(&mut reader, &key).unwrap();
+    reader = reader.with_answers(AnswerLength::Short);
+    let before = card.answered();
+    let short = read_portrait(&mut reader, &key).unwrap();
+    println!("{long:?}, {short:?}");
+    assert_eq!(u64::from(short.apdus), card.answered() - before);
+    assert!(short.apdus > 80 && long.apdus <= 25, "{long:?}, {short:?}");
 }
 
 #[test]
