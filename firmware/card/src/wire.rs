@@ -170,7 +170,8 @@ impl<'r> Wire<'r> {
     /// in a READ BINARY or an INTERNAL AUTHENTICATE was wrong, or that of a long command
     /// of key agreement. Chips say so before their channel sees the command. It is no
     /// danger: the same place is then read again, the same challenge signed, the same
-    /// public key sent, only in another length.
+    /// public key sent, only in another length. The next command has the counter of the one
+    /// that was refused; under it nothing secret was sent.
     fn send_whole(&mut self, step: Step, command: &Command) -> Result<Answer, ReadError> {
         let bytes = match &mut self.link {
             Link::Plain => command.to_bytes(),

@@ -173,6 +173,18 @@ pub enum LongCommands {
     ExtendedRefusedOutside,
 }
 
+impl LongCommands {
+    /// Whether the chip puts pieces of a command together.
+    pub(crate) fn takes_pieces(self) -> bool {
+        !matches!(self, Self::NoChaining | Self::ChainingDenied)
+    }
+
+    /// Whether the chip refuses a command with so many bytes of data for their number.
+    pub(crate) fn refuses(self, data: usize) -> bool {
+        matches!(self, Self::ExtendedRefused | Self::ExtendedRefusedOutside) && data > 255
+    }
+}
+
 /// Whether the chip takes a password (TR-03110-3, B.11.1), as it says to MSE:Set AT.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -114,6 +114,16 @@ impl Command {
         self.class & 0x0C == 0x0C
     }
 
+    /// GENERAL AUTHENTICATE.
+    pub(crate) fn is_key_agreement(&self) -> bool {
+        self.instruction == 0x86
+    }
+
+    /// Whether the terminal takes as much as there is.
+    pub(crate) fn takes_any_length(&self) -> bool {
+        matches!(self.expected, Some(Expected::UpTo(_)))
+    }
+
     /// Whether more commands of the same chain follow.
     pub(crate) fn is_chained(&self) -> bool {
         self.class & 0x10 != 0

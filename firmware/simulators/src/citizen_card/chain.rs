@@ -5,8 +5,6 @@
 use super::apdu::{Command, Status};
 use crate::der;
 
-/// GENERAL AUTHENTICATE, whose commands are a chain even where each is whole.
-const GENERAL_AUTHENTICATE: u8 = 0x86;
 /// More than any command of a terminal; memory of a chip is small.
 const MOST_BYTES: usize = 2_048;
 
@@ -57,7 +55,7 @@ impl Chain {
     fn go_on(&mut self, collected: Command, takes_pieces: bool) -> Collected {
         // A round of PACE says that rounds follow, as a piece says that pieces do. It is
         // whole where its data object is.
-        let round = collected.instruction == GENERAL_AUTHENTICATE && der::split(&collected.data).is_some();
+        let round = collected.is_key_agreement() && der::split(&collected.data).is_some();
         if !collected.is_chained() || round {
             return Collected::Whole(collected);
         }

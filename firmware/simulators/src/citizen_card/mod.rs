@@ -22,7 +22,7 @@ use rand_core::CryptoRng;
 
 pub use self::link::exchange_time;
 use self::{
-    apdu::{Answer, Command, Expected, Status},
+    apdu::{Answer, Command, Status},
     chain::{Chain, Collected},
     files::Place,
     pace::Pace,
@@ -43,8 +43,6 @@ use crate::{
 const LONGEST_ANSWER: usize = 65_533;
 /// The longest answer data of short length.
 const SHORT_ANSWER: usize = 256;
-/// The longest command data of short length.
-const SHORT_DATA: usize = 255;
 /// DO 8E with its eight bytes.
 const MAC_OBJECT: usize = 10;
 
@@ -186,7 +184,7 @@ impl CitizenCard {
         };
         let limit = command.expected.map_or(SHORT_ANSWER, apdu::Expected::limit);
         let in_pieces =
-            self.script.short_length || called_for || (is_key_agreement(command) && !command.extended);
+            self.script.short_length || called_for || (command.is_key_agreement() && !command.extended);
         if !in_pieces || whole.len() - 2 <= limit {
             return whole;
         }
@@ -202,7 +200,9 @@ impl CitizenCard {
         if !command.is_protected() {
             // A plain command ends the channel (Doc 9303-11, 9.8.3).
             self.channel = None;
-            if command.extended && self.script.short_length || self.refuses_long(command) {
+            if command.extended && self.script.short_length
+                || self.faults().long_commands.refuses(command.data.len())
+            {
                 // Whatever was under way in it is over.
                 self.pace = None;
                 self.chain.forget();
@@ -217,7 +217,9 @@ impl CitizenCard {
             self.channel = (refusal == BeyondLongest::PlainWrongLength).then_some(channel);
             return Ok(Answer::from(Status::WRONG_LENGTH).bytes());
         }
-        if self.refuses_long(command) && self.faults().long_commands == LongCommands::ExtendedRefusedOutside {
+        if self.faults().long_commands.refuses(command.data.len())
+            && self.faults().long_commands == LongCommands::ExtendedRefusedOutside
+        {
             self.channel = Some(channel);
             return Ok(Answer::from(Status::WRONG_LENGTH).bytes());
         }
@@ -227,7 +229,9 @@ impl CitizenCard {
         };
         let too_long =
             command.extended || inner.expected.is_some_and(|expected| expected.limit() > SHORT_ANSWER);
-        let answer = if too_long && self.script.short_length || self.refuses_long(command) {
+        let answer = if too_long && self.script.short_length
+            || self.faults().long_commands.refuses(command.data.len())
+        {
             Status::WRONG_LENGTH.into()
         } else {
             self.execute(&inner, channel.room_in(room), true)?
@@ -235,15 +239,6 @@ impl CitizenCard {
         let wrapped = self.wrap(&mut channel, command.instruction, &answer)?;
         self.channel = Some(self.next_channel.take().unwrap_or(channel));
         Ok(wrapped)
-    }
-
-    /// Whether the script has the chip refuse the length of that command's data.
-    fn refuses_long(&self, command: &Command) -> bool {
-        let refuses = matches!(
-            self.faults().long_commands,
-            LongCommands::ExtendedRefused | LongCommands::ExtendedRefusedOutside
-        );
-        refuses && command.data.len() > SHORT_DATA
     }
 
     /// How a chip refuses a long answer that does not leave that to its channel.
@@ -304,8 +299,7 @@ impl CitizenCard {
     /// Carries out a command in plain, once it is whole; an answer longer than asked for is
     /// refused.
     fn execute(&mut self, command: &Command, room: usize, secured: bool) -> Result<Answer, ErrorStack> {
-        let takes_pieces =
-            !matches!(self.faults().long_commands, LongCommands::NoChaining | LongCommands::ChainingDenied);
+        let takes_pieces = self.faults().long_commands.takes_pieces();
         let command = match self.chain.take(command, takes_pieces, secured) {
             Collected::Whole(command) => command,
             Collected::More => return Ok(Status::OK.into()),
@@ -318,7 +312,7 @@ impl CitizenCard {
         let answer = self.dispatch(&command, room, secured)?;
         let too_long = command.expected.is_some_and(|expected| answer.data.len() > expected.limit());
         // What is left of a long key is called for with GET RESPONSE.
-        let too_long = too_long && !(is_key_agreement(&command) && !secured && has_any_length(&command));
+        let too_long = too_long && !(command.is_key_agreement() && !secured && command.takes_any_length());
         Ok(if too_long { Status::WRONG_LENGTH.into() } else { answer })
     }
 
@@ -396,15 +390,6 @@ impl CitizenCard {
         }
         stretch.answer
     }
-}
-
-fn is_key_agreement(command: &Command) -> bool {
-    command.instruction == 0x86
-}
-
-/// Whether the terminal takes as much as there is.
-fn has_any_length(command: &Command) -> bool {
-    matches!(command.expected, Some(Expected::UpTo(_)))
 }
 
 #[cfg(test)]
