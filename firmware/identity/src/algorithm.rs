@@ -1,4 +1,4 @@
-//! Digests and signature schemes by their object identifiers (ICAO 9303-12, 4.4;
+//! Digests and signature schemes by their object identifiers (ICAO 9303-12, 4.1.6;
 //! RFC 4055, RFC 5480, RFC 5758). What is not in these tables is not accepted.
 
 use const_oid::ObjectIdentifier;

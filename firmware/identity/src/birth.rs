@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 use zeroize::{DefaultIsZeroes, Zeroizing};
 
-/// A day of birth, or as much of it as is known. It does not print.
+/// A day of birth, or as much of it as is known (ICAO 9303-3, 4.8). It does not print.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Birth {
     year: i16,

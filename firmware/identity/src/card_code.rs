@@ -1,6 +1,7 @@
 //! The QR code printed on a card. Nobody signed it: it opens the chip and fills
 //! forms in advance, and never says who somebody is. Cards of 2021 have seven
-//! fields, cards of 2024 eleven, with `|` between them.
+//! fields, cards of 2024 eleven, with `|` between them. The layout is the ministry's, in no
+//! standard.
 
 use card::{Can, KeyError, MrzKey, RenewalAges};
 use jiff::civil::Date;
@@ -9,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::{birth::Birth, number::CitizenNumber, sex::Sex};
 
-/// What the printed code says. Wiped when dropped; it does not print.
+/// What the printed code says, in a layout in no standard. Wiped when dropped; it does not print.
 pub struct CardCode {
     number: CitizenNumber,
     old_number: Option<Zeroizing<String>>,
@@ -21,7 +22,8 @@ pub struct CardCode {
     extras: Vec<Zeroizing<String>>,
 }
 
-/// Why a scanned text is not the code of a card. It never repeats the text.
+/// Why a scanned text is not the code of a card, whose layout is in no standard. It never
+/// repeats the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CardCodeError {
     /// Another number of fields: some other code.

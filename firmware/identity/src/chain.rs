@@ -1,9 +1,9 @@
-//! From a signer's certificate up to the trust list (ICAO 9303-12, 4 and 7; RFC
+//! From a signer's certificate up to the trust list (ICAO 9303-12, 6.1 and 7.1; RFC
 //! 5280, 6). Built by us, by key identifier and then by name, because the usual
 //! builders refuse curves written out, which most issuing states use. Every issuer
 //! in a chain stands in the trust list itself, so the length that basic constraints
 //! allow cannot be passed by a stranger: only by link certificates, which come after
-//! the certificates whose lengths do not foresee them (9303-12, 7.1.1.4).
+//! the certificates whose lengths do not foresee them (9303-12, 4.1.4 and 7.1.1).
 
 use jiff::civil::Date;
 

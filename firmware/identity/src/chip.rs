@@ -22,7 +22,7 @@ const KEY_KINDS: [(&str, &str); 2] = [
     ("0.4.0.127.0.7.2.2.1.1", "0.4.0.127.0.7.2.2.3.1."),
     ("0.4.0.127.0.7.2.2.1.2", "0.4.0.127.0.7.2.2.3.2."),
 ];
-/// id-AA (9303-11, 9.2.8).
+/// id-AA (9303-11, 9.2.4).
 const ACTIVE_AUTHENTICATION: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.136.1.1.5");
 
 /// The signed files that name the chip's keys.

@@ -8,8 +8,8 @@ use jiff::civil::Date;
 
 use crate::{judgement::ProofKind, profile::Holder, tlv::Malformed};
 
-/// Why there is no [`Identity`](crate::Identity). A new reason is one that every caller must
-/// look at, so this may be matched to the last variant.
+/// Why there is no [`Identity`](crate::Identity) (ICAO 9303-11, 5.1 and 6). A new reason is
+/// one that every caller must look at, so this may be matched to the last variant.
 #[derive(thiserror::Error)]
 pub enum IdentityError {
     /// A file without which nobody can be identified was not read.
@@ -53,7 +53,7 @@ pub enum IdentityError {
         #[source]
         reason: SignerFault,
     },
-    /// The signer or one of its issuers was called back (ICAO 9303-12, 7.2).
+    /// The signer or one of its issuers was called back (ICAO 9303-12, 6.1.2).
     #[error("a certificate of the card's issuer was revoked on {on}")]
     Revoked {
         /// Whose.
@@ -95,7 +95,7 @@ pub enum IdentityError {
     TrustList(#[source] TrustListFault),
 }
 
-/// What is wrong with a document signer or its issuer.
+/// What is wrong with a document signer or its issuer (ICAO 9303-12, 6.1.2).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignerFault {
@@ -147,14 +147,14 @@ pub enum SignerFault {
     BadKey,
 }
 
-/// What a certificate is wanted for.
+/// What a certificate is wanted for (ICAO 9303-12, 7.1.1; RFC 5280, 4.2.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Signing documents.
     Documents,
     /// Signing certificates.
     Certificates,
-    /// Signing master lists (ICAO 9303-12, 7.1.1).
+    /// Signing master lists (ICAO 9303-12, 7.1.1.3).
     MasterLists,
     /// Signing revocation lists.
     RevocationLists,
@@ -171,7 +171,7 @@ impl fmt::Display for Purpose {
     }
 }
 
-/// What two files can contradict each other about.
+/// What two files can contradict each other about. To compare them is ours, in no standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// The twelve-digit number.
@@ -192,7 +192,7 @@ impl fmt::Display for Fact {
     }
 }
 
-/// Why a trust list cannot be used.
+/// Why a trust list cannot be used (ICAO 9303-12, 6.1.1).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrustListFault {

@@ -11,8 +11,8 @@ use crate::{
     profile::Deviation,
 };
 
-/// SHA-256 of EF.SOD: the same for every reading of one card, different for any
-/// two cards. It binds a face match to an identity.
+/// SHA-256 of EF.SOD (ICAO 9303-10, 4.6.2): the same for every reading of one card,
+/// different for any two cards. It binds a face match to an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Zeroize)]
 pub struct IdentityId(pub(crate) [u8; 32]);
 
@@ -29,7 +29,7 @@ impl Serialize for IdentityId {
     }
 }
 
-/// The proof that stands behind an [`Identity`](crate::Identity).
+/// The proof that stands behind an [`Identity`](crate::Identity) (ICAO 9303-11, 5.1 and 6).
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CardEvidence {
@@ -81,7 +81,7 @@ impl Serialize for Authentic {
 }
 
 /// Whether the document signer could be looked up in a revocation list of its state
-/// (ICAO 9303-12, 7.2).
+/// (ICAO 9303-12, 6.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "result")]
 pub enum Revocation {
@@ -101,7 +101,7 @@ pub enum Revocation {
     },
 }
 
-/// The document signer and its way up to the trust list.
+/// The document signer and its way up to the trust list (ICAO 9303-12, 6.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SignerEvidence {
@@ -129,7 +129,7 @@ impl SignerEvidence {
     }
 }
 
-/// How the signer's certificate was found in the security object.
+/// How the signer's certificate was found in the security object (RFC 5652, 5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FoundBy {
@@ -142,7 +142,7 @@ pub enum FoundBy {
     OnlyCertificate,
 }
 
-/// What EF.COM says beside the signed list of files.
+/// What EF.COM says beside the signed list of files (ICAO 9303-10, 4.6.1 and 4.6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Directory {
@@ -192,7 +192,7 @@ pub enum ChipGenuineness {
     },
 }
 
-/// What DG13 gave.
+/// What DG13 gave (ICAO 9303-10, 4.7.13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Details {

@@ -3,7 +3,8 @@
 
 use jiff::civil::Date;
 
-/// Until when a card is valid. It does not print: the day is the birthday.
+/// Until when a card is valid (ICAO 9303-5, 4.2.2.2; Law 26/2023/QH15, article 21). It does
+/// not print: the day is the birthday.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
     /// The last day on which the card is valid.

@@ -14,8 +14,8 @@ use crate::{
     sex::Sex,
 };
 
-/// Who laid the card down, as its issuer signed it. Wiped when dropped; it does
-/// not print.
+/// Who laid the card down, as its issuer signed it (ICAO 9303-11, 5.1). Wiped when dropped;
+/// it does not print.
 pub struct Identity {
     pub(crate) number: CitizenNumber,
     pub(crate) name: Zeroizing<String>,
@@ -31,9 +31,9 @@ pub struct Identity {
     pub(crate) id: IdentityId,
 }
 
-/// The name of somebody whose portrait is still being read: signed by a trusted issuer, on
-/// a card that is valid. Enough to say hello, and not an [`Identity`]. Wiped when dropped; it
-/// does not print.
+/// The name of somebody whose portrait is still being read: signed by a trusted issuer (ICAO
+/// 9303-11, 5.1), on a card that is valid. Enough to say hello, and not an [`Identity`]. Wiped
+/// when dropped; it does not print.
 pub struct Greeting(pub(crate) Zeroizing<String>);
 
 impl Greeting {
@@ -79,7 +79,7 @@ impl Identity {
         self.expiry
     }
 
-    /// The portrait on the chip.
+    /// The portrait on the chip (ICAO 9303-10, 4.7.2).
     pub fn portrait(&self) -> &Portrait {
         &self.portrait
     }
@@ -89,7 +89,7 @@ impl Identity {
         self.details.as_ref()?.address()
     }
 
-    /// Everything that DG13 gives, where it could be understood.
+    /// Everything that DG13 (ICAO 9303-10, 4.7.13) gives, where it could be understood.
     pub fn details(&self) -> Option<&CitizenDetails> {
         self.details.as_ref()
     }

@@ -1,5 +1,5 @@
 //! What each certificate of a master list is, and whether its signature is true: an
-//! issuer's own, a link from an older key to a newer one (ICAO 9303-12, 7.1.1.4), or
+//! issuer's own, a link from an older key to a newer one (ICAO 9303-12, 4.1.4), or
 //! one whose issuer is not in the list. Issuer and subject of one name do not make
 //! a certificate self-signed: two thirds of the world's links have that too.
 
@@ -15,7 +15,7 @@ use crate::{
     public_key::{KeyKind, PublicKey},
 };
 
-/// One certificate of a list, for people and for counting.
+/// One certificate of a list (ICAO 9303-12, 9.2), for people and for counting.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Finding {
@@ -41,7 +41,7 @@ pub struct Finding {
     pub departures: Vec<Departure>,
 }
 
-/// Whose signature a certificate of the list bears.
+/// Whose signature a certificate of the list bears (ICAO 9303-12, 4.1.4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "standing")]
 pub enum Standing {
@@ -59,7 +59,7 @@ pub enum Standing {
     },
 }
 
-/// Why a certificate's signature could not be verified.
+/// Why a certificate's signature could not be verified (RFC 5280, 6.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "reason")]
 pub enum Unverified {
@@ -77,7 +77,7 @@ pub enum Unverified {
     },
 }
 
-/// What is in a master list.
+/// What is in a master list (ICAO 9303-12, 9.2).
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Inventory {

@@ -13,7 +13,7 @@ use crate::{
     profile::{Deviation, Holder},
 };
 
-/// A verdict and everything that it stands on.
+/// A verdict and everything that it stands on (ICAO 9303-11, 5.1 and 6).
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Judgement {
@@ -34,7 +34,7 @@ pub struct Judgement {
     pub deviations: Vec<Deviation>,
 }
 
-/// What a judgement comes to.
+/// What a judgement comes to. The words are ours, in no standard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "verdict")]
 #[non_exhaustive]
@@ -102,7 +102,7 @@ pub enum ProofKind {
     ChipAuthenticationMapping,
 }
 
-/// One check.
+/// One check (ICAO 9303-11, 5.1 and 6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Check {
@@ -113,20 +113,20 @@ pub struct Check {
     pub outcome: Outcome,
 }
 
-/// What is checked.
+/// What is checked (ICAO 9303-11, 5.1 and 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Checked {
     /// The signature of EF.SOD (9303-10, 4.6.2).
     Signature,
-    /// The digest of a data group, by its number.
+    /// The digest of a data group, by its number (9303-11, 5.1).
     DataGroup(u8),
-    /// The way from the signer to the trust list, each signature on it.
+    /// The way from the signer to the trust list, each signature on it (9303-12, 6.1).
     Chain,
     /// Purposes, days and countries of the certificates on it (9303-12, 7.1).
     Certificates,
-    /// Signer and issuers in the revocation lists (9303-12, 7.2).
+    /// Signer and issuers in the revocation lists (9303-12, 6.1.2).
     Revocation,
     /// That the signer signs documents of this type (9303-12, 7.1.1.6).
     DocumentType,
@@ -134,11 +134,11 @@ pub enum Checked {
     IssuingState,
     /// That EF.CardAccess offers the forms of PACE that DG14 names (9303-11, 9.2).
     AccessOffer,
-    /// A proof of the chip.
+    /// A proof of the chip (9303-11, 6).
     Chip(ProofKind),
 }
 
-/// What came of a check.
+/// What came of a check. The words are ours, in no standard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]
 pub enum Outcome {
@@ -156,7 +156,7 @@ pub enum Outcome {
     },
 }
 
-/// Why a check was not done.
+/// Why a check was not done. The words are ours, in no standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotDone {

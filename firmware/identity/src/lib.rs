@@ -81,18 +81,18 @@ pub use tlv::Malformed;
 pub use trust::{Source, TrustList};
 pub use trust_update::TrustUpdate;
 
-/// Whether the card is still valid, by its DG1 alone: for the moment when nothing
-/// else has been read, and nothing will be if it is not.
+/// Whether the card is still valid, by its DG1 alone (ICAO 9303-10, 4.7.1): for the moment
+/// when nothing else has been read, and nothing will be if it is not.
 pub fn check_expiry(dg1: &[u8], today: Date) -> Result<(), IdentityError> {
     verdict::check_expiry(dg1, today)
 }
 
-/// What a judgement stands on.
+/// What a judgement stands on (ICAO 9303-12, 6.1).
 #[derive(Clone, Copy)]
 pub struct Grounds<'a> {
-    /// Whom we believe.
+    /// Whom we believe (ICAO 9303-12, 6.1.1).
     pub trust: &'a TrustList,
-    /// Who was called back.
+    /// Who was called back (ICAO 9303-12, 6.1.2).
     pub revoked: &'a RevocationLists,
     /// What the operator decided.
     pub policy: Policy,
@@ -105,38 +105,38 @@ impl<'a> Grounds<'a> {
     }
 }
 
-/// The holder of a card whose files are what its issuer signed.
+/// The holder of a card whose files are what its issuer signed (ICAO 9303-11, 5.1).
 #[expect(clippy::needless_pass_by_value, reason = "the files are wiped when their holder is known")]
 pub fn verify(files: CardFiles, grounds: &Grounds<'_>, today: Date) -> Result<Identity, IdentityError> {
     verdict::reach(&examined(&files), grounds, today)
 }
 
 /// Whom to say hello to while the portrait, the longest file by far, is still being read.
-/// Checks all that [`verify`] does, of the files that are there.
+/// Checks all that [`verify`] does (ICAO 9303-11, 5.1), of the files that are there.
 pub fn greet(files: &CardFiles, grounds: &Grounds<'_>, today: Date) -> Result<Greeting, IdentityError> {
     verdict::greet(&examined(files), grounds, today)
 }
 
-/// What can be said of a card's files, for the audit log and for staff. It makes no
-/// identity.
+/// What can be said of a card's files (ICAO 9303-11, 5.1 and 6), for the audit log and for
+/// staff. It makes no identity.
 pub fn judge(files: &CardFiles, grounds: &Grounds<'_>, today: Date) -> Judgement {
     examination::examine(&examined(files), grounds, today).judgement
 }
 
-/// What can be said of files that came from anywhere: the card tool's question. They
-/// make no identity, whatever comes of it.
+/// What can be said of files that came from anywhere (ICAO 9303-11, 5.1 and 6): the card
+/// tool's question. They make no identity, whatever comes of it.
 pub fn inspect(files: &LooseFiles, grounds: &Grounds<'_>, today: Date) -> Judgement {
     let bytes = files.files.iter().map(|(file, bytes)| (*file, bytes.as_slice())).collect();
     let files = Files { bytes, proofs: &files.proofs, access: None };
     examination::examine(&files, grounds, today).judgement
 }
 
-/// Files that nobody saw coming from a chip. Wiped when dropped.
+/// Files (ICAO 9303-10, 3.11 and 4) that nobody saw coming from a chip. Wiped when dropped.
 #[derive(Default)]
 pub struct LooseFiles {
     /// Their bytes.
     pub files: BTreeMap<FileId, Zeroizing<Vec<u8>>>,
-    /// What a chip did, where that was kept too.
+    /// What a chip did (ICAO 9303-11, 6), where that was kept too.
     pub proofs: Vec<ChipProof>,
 }
 

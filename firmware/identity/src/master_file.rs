@@ -15,7 +15,7 @@ const INTEGER: u32 = 0x02;
 /// An application identifier and a label have as many bytes at most.
 const LONGEST: usize = 16;
 
-/// An application that EF.DIR lists.
+/// An application that EF.DIR lists (ICAO 9303-10, 3.11.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Application {
     identifier: Vec<u8>,
@@ -64,7 +64,9 @@ impl Application {
         self.label.as_deref()
     }
 
-    /// What it is, where ICAO 9303-10 or BSI TR-03110 names it.
+    /// What it is, where ICAO 9303-10, 3.11.2 (table 31), or BSI TR-03110 names it. The
+    /// applications of LDS2 are specified in 9303-10, 5.1 (travel records), 5.2 (visa
+    /// records) and 5.3 (additional biometrics).
     pub fn name(&self) -> Option<&'static str> {
         Some(match self.identifier[..] {
             [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01] => "eMRTD (LDS1)",
@@ -77,7 +79,7 @@ impl Application {
     }
 }
 
-/// How long commands and answers may be, as EF.ATR/INFO says it.
+/// How long commands and answers may be, as EF.ATR/INFO says it (ICAO 9303-10, 3.11.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The longest command, in bytes.

@@ -27,7 +27,7 @@ const MASTER_LIST: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.136.1.1
 /// No list is longer: the longest in use has less than a megabyte.
 const LONGEST: usize = 16 << 20;
 
-/// A master list whose signature leads to a trusted certificate.
+/// A master list (ICAO 9303-12, 9) whose signature leads to a trusted certificate.
 pub struct MasterList {
     country: String,
     signed_at: DateTime,
@@ -42,7 +42,7 @@ pub(crate) struct Listed {
     pub certificate: Result<Certificate, Malformed>,
 }
 
-/// Why a master list is not believed.
+/// Why a master list is not believed (ICAO 9303-12, 9.1).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MasterListFault {

@@ -130,7 +130,7 @@ impl Layout {
 
     /// The number and what is left of the optional part. Where `<` stands in place
     /// of the check digit the number goes on, and the digit closes it (9303-5,
-    /// 4.2.2.2, note j).
+    /// 4.2.2.1, note j).
     fn document_number(&self, text: &str) -> Result<(String, String), Malformed> {
         const WRONG: Malformed = Malformed("the check digit of the document number is wrong");
         let (from, to) = self.optional;

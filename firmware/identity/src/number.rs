@@ -1,23 +1,24 @@
 //! The citizen's twelve-digit number and what its digits say. A contradiction
 //! between the digits and the holder is a warning and never refuses anybody:
-//! the circular that fixed the structure (59/2021/TT-BCA) ended on 2024-07-01,
-//! and the law on identity (26/2023/QH15, article 12) promises twelve digits only.
+//! the circular that fixed the structure (59/2021/TT-BCA) ended on 2024-07-01, and the law
+//! on identity (Law 26/2023/QH15, article 12) promises twelve digits only.
 
 use serde::Serialize;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{birth::Birth, sex::Sex};
 
-/// A number of twelve digits. Wiped when dropped; it does not print.
+/// A number of twelve digits (Law 26/2023/QH15, article 12). Wiped when dropped; it does not print.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct CitizenNumber(String);
 
-/// The text is no citizen's number.
+/// The text is no citizen's number (Law 26/2023/QH15, article 12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a citizen's number has twelve digits")]
 pub struct NotANumber;
 
-/// What in a number does not fit its holder.
+/// What in a number does not fit its holder, by the structure that Decree 137/2015/NĐ-CP,
+/// article 13, gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NumberWarning {

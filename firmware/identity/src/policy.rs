@@ -1,12 +1,12 @@
 //! What an operator decides about material that the standard leaves open: SHA-1,
 //! revocation lists that are missing or old, chips that were not asked for a proof,
-//! and an EF.CardAccess that is not the signed one. Each choice has a name, and none has
-//! a default: whoever judges says all of them.
+//! and an EF.CardAccess that is not the signed one (ICAO 9303-12, 4.1.6 and 6.1.2; 9303-11, 6
+//! and 9.2). Each choice has a name, and none has a default: whoever judges says all of them.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-/// Whether signatures over SHA-1 are believed (ICAO 9303-12, 4.4.4, does not list
+/// Whether signatures over SHA-1 are believed (ICAO 9303-12, 4.1.6, does not list
 /// it for new documents; old ones have it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -18,7 +18,7 @@ pub enum Sha1Policy {
 }
 
 /// Whether a card is believed whose signer could not be looked up in a current
-/// revocation list (ICAO 9303-12, 7.2). A signer that stands in a list, however
+/// revocation list (ICAO 9303-12, 6.1.2). A signer that stands in a list, however
 /// old, is never believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -56,7 +56,7 @@ pub enum AccessOfferPolicy {
     RefuseWherePaceIsSigned,
 }
 
-/// All choices together.
+/// All choices together. That an operator has them is ours, in no standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Policy {

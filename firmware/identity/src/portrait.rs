@@ -1,5 +1,5 @@
-//! The portrait on the chip, and its pixels. The format is what the first bytes
-//! say, not what the record around them claims; the size is checked before
+//! The portrait on the chip (ICAO 9303-10, 4.7.2), and its pixels. The format is what the
+//! first bytes say, not what the record around them claims; the size is checked before
 //! anything is decoded.
 
 mod codestream;
@@ -13,10 +13,10 @@ use zune_jpeg::{
 
 use crate::tlv::Malformed;
 
-/// No portrait is wider or higher than this.
+/// No portrait is wider or higher than this, in pixels. The limit is ours, in no standard.
 pub const LARGEST_SIDE: u32 = 4096;
 
-/// The encoded picture as it lies on the chip. Wiped when dropped.
+/// The encoded picture as it lies on the chip (ICAO 9303-10, 4.7.2). Wiped when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Portrait {
     /// The encoded bytes.
@@ -26,7 +26,7 @@ pub struct Portrait {
     pub format: Format,
 }
 
-/// How a picture is encoded.
+/// How a picture is encoded (ISO/IEC 10918 or ISO/IEC 15444-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// JPEG (ISO/IEC 10918).
@@ -37,7 +37,7 @@ pub enum Format {
     Jpeg2000Codestream,
 }
 
-/// Pixels: rows from the top, three bytes each. Wiped when dropped.
+/// Pixels: rows from the top, three bytes each. The form is ours, in no standard. Wiped when dropped.
 pub struct Picture {
     /// Columns.
     pub width: u32,
@@ -47,7 +47,7 @@ pub struct Picture {
     pub rgb: Zeroizing<Vec<u8>>,
 }
 
-/// Why a portrait has no pixels.
+/// Why a portrait has no pixels (ISO/IEC 10918 or ISO/IEC 15444-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PortraitError {

@@ -17,7 +17,7 @@ use crate::{
     public_key::{CurveForm, KeyKind},
 };
 
-/// One departure, and whose.
+/// One departure, and whose (ICAO 9303-12, 7.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Deviation {
@@ -27,7 +27,7 @@ pub struct Deviation {
     pub what: Departure,
 }
 
-/// Whose certificate or signature departs from the profile.
+/// Whose certificate or signature departs from the profile (ICAO 9303-12, 7.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Holder {
@@ -39,7 +39,7 @@ pub enum Holder {
     Issuer(u8),
 }
 
-/// What departs from the profile (ICAO 9303-12, 7.1.1; 4.4 for algorithms).
+/// What departs from the profile (ICAO 9303-12, 7.1.1; 4.1.6 for algorithms).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -48,7 +48,7 @@ pub enum Departure {
     SignerNameFitsNone,
     /// SHA-1, which the operator accepts.
     Sha1,
-    /// The curve is named, not written out (9303-12, 4.4.3).
+    /// The curve is named, not written out (9303-12, 4.1.6).
     CurveByName,
     /// No authority key identifier.
     AuthorityKeyMissing,

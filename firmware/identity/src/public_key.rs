@@ -82,7 +82,7 @@ impl Owner {
     }
 }
 
-/// What kind of key a certificate holds.
+/// What kind of key a certificate holds (ICAO 9303-12, 4.1.6; RFC 3279, 2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum KeyKind {
@@ -100,7 +100,7 @@ pub enum KeyKind {
     },
 }
 
-/// How a certificate says on which curve its key lies. ICAO 9303-12, 4.4.3, wants
+/// How a certificate says on which curve its key lies. ICAO 9303-12, 4.1.6, wants
 /// the numbers written out, which we look up and never calculate with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -114,7 +114,7 @@ pub enum CurveForm {
 /// Least and most bits of an RSA modulus: below it is broken, above it only slow.
 const RSA_BITS: RangeInclusive<i32> = 2048..=8192;
 /// Of a chip's key for active authentication, which protects one challenge and must
-/// fit the chip (9303-12, 4.4.1, for chips of the years before).
+/// fit the chip (9303-12, 4.1.6, for chips of the years before).
 const RSA_BITS_OF_CHIPS: RangeInclusive<i32> = 1024..=8192;
 
 /// A key that a signature can be checked with.

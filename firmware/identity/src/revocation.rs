@@ -1,4 +1,4 @@
-//! Revocation lists (ICAO 9303-12, 7.2; RFC 5280, 5): which document signers and
+//! Revocation lists (ICAO 9303-12, 7.1.4; RFC 5280, 5): which document signers and
 //! issuing certificates a state has called back. A list exists only if a trusted
 //! issuing key of its state signed it. After a roll-over the state signs one list
 //! with its newest key for all of them, so a list speaks of every key that links
@@ -36,7 +36,7 @@ const KEY_IDENTIFIER: u32 = 0x80;
 /// No list is longer.
 const LONGEST: usize = 16 << 20;
 
-/// A revocation list that a trusted issuing key signed.
+/// A revocation list that a trusted issuing key signed (ICAO 9303-12, 7.1.4; RFC 5280, 5).
 pub struct RevocationList {
     issuer: String,
     issuer_name: FoldedName,
@@ -48,7 +48,7 @@ pub struct RevocationList {
     signer: String,
 }
 
-/// Why a revocation list is not believed.
+/// Why a revocation list is not believed (ICAO 9303-12, 6.1.2 and 7.1.4).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RevocationListFault {
@@ -164,7 +164,7 @@ impl RevocationList {
     }
 }
 
-/// The lists that are there, one for each issuer.
+/// The lists that are there, one for each issuer (ICAO 9303-12, 6.1.2).
 #[derive(Default)]
 pub struct RevocationLists {
     lists: Vec<RevocationList>,

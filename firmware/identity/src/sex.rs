@@ -1,6 +1,6 @@
 //! The sex that a card states.
 
-/// As the MRZ says (ICAO 9303-3, 4.7): male, female or unspecified.
+/// As the MRZ says (ICAO 9303-5, 4.2.2.2): male, female or unspecified.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Sex {
     /// `M`, Nam.

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-/// What breaks a format, in words; never any content of the file.
+/// What breaks a format (ITU-T X.690, 8.1), in words; never any content of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Malformed(pub(crate) &'static str);

@@ -18,14 +18,14 @@ use crate::{
     error::{IdentityError, TrustListFault},
 };
 
-/// The trusted certificates.
+/// The trusted certificates (ICAO 9303-12, 6.1.1).
 pub struct TrustList {
     entries: Vec<Entry>,
     sources: Vec<Source>,
     digest: String,
 }
 
-/// A master list of which the trust list has certificates.
+/// A master list of which the trust list has certificates (ICAO 9303-12, 5.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The state that published it.
@@ -137,7 +137,7 @@ impl TrustList {
     }
 
     /// Entries whose keys links lead back to from this entry's key: its own, the one
-    /// that signed a link to it, and so on (ICAO 9303-12, 7.1.1.4).
+    /// that signed a link to it, and so on (ICAO 9303-12, 4.1.4).
     pub(crate) fn predecessors(&self, of: &Entry) -> Vec<&Entry> {
         let position = |of: &Entry| self.entries.iter().position(|it| std::ptr::eq(it, of));
         let mut found: Vec<usize> = position(of).into_iter().collect();

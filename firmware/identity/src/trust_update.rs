@@ -16,7 +16,8 @@ use crate::{
     trust::{Entry, Source, TrustList},
 };
 
-/// Whether a list may take the place of a newer one of the same state.
+/// Whether a list may take the place of a newer one of the same state. The choice is ours, in
+/// no standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OlderList {
     /// It may not: whoever can hand us an old list could bring back certificates
@@ -26,7 +27,7 @@ pub enum OlderList {
     Accept,
 }
 
-/// A certificate, by what people and files call it.
+/// A certificate, by what people and files call it (RFC 5280, 4.1.2.6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Named {
@@ -36,7 +37,7 @@ pub struct Named {
     pub fingerprint: String,
 }
 
-/// What an import does to a trust list.
+/// What an import does to a trust list (ICAO 9303-12, 5.3 and 6.1.1).
 pub struct TrustUpdate {
     /// In the master list and new here.
     pub added: Vec<Named>,
@@ -49,7 +50,7 @@ pub struct TrustUpdate {
     list: TrustList,
 }
 
-/// Why a master list is not taken in.
+/// Why a master list is not taken in (ICAO 9303-12, 5.3 and 6.1.1).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportFault {

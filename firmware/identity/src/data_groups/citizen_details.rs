@@ -22,14 +22,14 @@ const PRINTABLE_STRING: u32 = 0x13;
 /// A text of the card. Wiped when dropped.
 type Text = Zeroizing<String>;
 
-/// A field of DG13 that we do not know. Personal, for all we know: wiped when dropped, and
-/// it does not print.
+/// A field of DG13 (ICAO 9303-10, 4.7.13) that we do not know. Personal, for all we know:
+/// wiped when dropped, and it does not print.
 pub struct UnknownField {
     number: u32,
     value: Zeroizing<Vec<u8>>,
 }
 
-/// What DG13 says. Wiped when dropped; it does not print.
+/// What DG13, the issuer's own (ICAO 9303-10, 4.7.13), says. Wiped when dropped; it does not print.
 #[derive(Default)]
 pub struct CitizenDetails {
     number: Option<Text>,

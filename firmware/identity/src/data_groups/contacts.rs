@@ -10,7 +10,7 @@ const COUNT: u32 = 0x02;
 /// Each person is in an object of its own: A1, A2 and so on.
 const PERSONS: std::ops::RangeInclusive<u32> = 0xA1..=0xAF;
 
-/// One person to notify. Wiped when dropped; it does not print.
+/// One person to notify (ICAO 9303-10, 4.7.16). Wiped when dropped; it does not print.
 #[derive(Default)]
 pub struct Contact {
     recorded: Option<Date>,
@@ -19,7 +19,7 @@ pub struct Contact {
     address: Option<Text>,
 }
 
-/// Reads EF.DG16.
+/// Reads EF.DG16 (ICAO 9303-10, 4.7.16).
 pub fn parse(file: &[u8]) -> Result<Vec<Contact>, Malformed> {
     let mut list = tlv::only(file, 0x70, "DG16 does not begin with its tag")?.inside();
     let count = tlv::small_number(list.take(COUNT, "DG16 does not say how many persons there are")?)?;

@@ -15,12 +15,12 @@ pub(crate) fn group_of(tag: u8) -> Option<u8> {
     TAGS.iter().position(|known| *known == tag).map(|at| at as u8 + 1)
 }
 
-/// What EF.COM says. Nobody signs it.
+/// What EF.COM says (ICAO 9303-10, 4.6.1). Nobody signs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommonData {
-    /// Version of the logical data structure, such as `0107`.
+    /// Version of the logical data structure (ICAO 9303-10, 4.6.1.1), such as `0107`.
     pub lds_version: String,
-    /// Version of Unicode, such as `040000`.
+    /// Version of Unicode (ICAO 9303-10, 4.6.1.2), such as `040000`.
     pub unicode_version: String,
     /// The data groups that it lists, by number.
     pub groups: Vec<u8>,

@@ -8,12 +8,12 @@ use crate::{
 
 const COUNT: u32 = 0x02;
 
-/// The printed portraits of EF.DG5.
+/// The printed portraits of EF.DG5 (ICAO 9303-10, 4.7.5).
 pub fn portraits(file: &[u8]) -> Result<Vec<Portrait>, Malformed> {
     pictures(tlv::only(file, 0x65, "DG5 does not begin with its tag")?, 0x5F40)
 }
 
-/// The printed signatures or usual marks of EF.DG7.
+/// The printed signatures or usual marks of EF.DG7 (ICAO 9303-10, 4.7.7).
 pub fn signatures(file: &[u8]) -> Result<Vec<Portrait>, Malformed> {
     pictures(tlv::only(file, 0x67, "DG7 does not begin with its tag")?, 0x5F43)
 }

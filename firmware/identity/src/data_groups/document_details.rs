@@ -10,7 +10,7 @@ use super::{
 };
 use crate::tlv::{self, Malformed, Tlv};
 
-/// What DG12 says. Wiped when dropped; it does not print. As an
+/// What DG12 says (ICAO 9303-10, 4.7.12). Wiped when dropped; it does not print. As an
 /// [`Identity`](crate::Identity) gives it, its issuer signed it.
 #[derive(Default)]
 pub struct DocumentDetails {

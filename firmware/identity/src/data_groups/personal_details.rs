@@ -12,7 +12,7 @@ const OTHER_NAMES: u32 = 0xA0;
 const COUNT: u32 = 0x02;
 const OTHER_NAME: u32 = 0x5F0F;
 
-/// What DG11 says. Wiped when dropped; it does not print. As an
+/// What DG11 says (ICAO 9303-10, 4.7.11). Wiped when dropped; it does not print. As an
 /// [`Identity`](crate::Identity) gives it, its issuer signed it.
 #[derive(Default)]
 pub struct PersonalDetails {

@@ -127,7 +127,7 @@ impl CountrySigner {
     }
 
     /// The next authority of the state, and the link certificate by which the old
-    /// one vouches for it (9303-12, 7.1.2). Another name makes it a change of name.
+    /// one vouches for it (9303-12, 4.1.4). Another name makes it a change of name.
     pub fn succeed(
         &self,
         draft: &CountryDraft<'_>,

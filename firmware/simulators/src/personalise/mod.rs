@@ -104,7 +104,7 @@ pub enum CurveForm {
     /// By its name.
     #[default]
     Named,
-    /// By its numbers, as most of the world's state issuers do (Doc 9303-12, 4.4).
+    /// By its numbers, as most of the world's state issuers do (Doc 9303-12, 4.1.6).
     Explicit,
 }
 

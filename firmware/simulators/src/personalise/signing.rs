@@ -1,4 +1,4 @@
-//! A key with its signature scheme, as issuers use them (ICAO Doc 9303-12, 4.4).
+//! A key with its signature scheme, as issuers use them (ICAO Doc 9303-12, 4.1.6).
 
 use openssl::{
     error::ErrorStack,
