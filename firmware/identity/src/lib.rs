@@ -4,7 +4,9 @@
 //!
 //! Only an authentic card makes an [`Identity`]; there is no other way to one.
 //! The others are judgements: what was looked at, what was not, and what it comes to.
-
+//!
+//! The README, which follows, has an example.
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
 mod algorithm;

@@ -38,7 +38,7 @@ struct Curve {
 }
 
 /// The curves that issuing states use, none below the 224 bits of ICAO 9303-12,
-/// 4.4.3.
+/// 4.1.6.
 static CURVES: [Curve; 9] = [
     Curve { oid: "1.3.132.0.33", nid: Nid::SECP224R1, name: "P-224", number: 10 },
     Curve { oid: "1.2.840.10045.3.1.7", nid: Nid::X9_62_PRIME256V1, name: "P-256", number: 12 },
