@@ -43,7 +43,7 @@ pub enum InfoPresence {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyCoding {
-    /// By all its numbers (9303-11, 9.6.1 asks for it).
+    /// By all its numbers (9303-11, 9.5.2 asks for it).
     #[default]
     Explicit,
     /// By the curve's own identifier; groups of numbers have none.
