@@ -15,7 +15,7 @@ use crate::{
     wire::Wire,
 };
 
-/// What came of asking the chip to sign.
+/// What came of asking the chip to sign (9303-11, 6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActiveAuthentication {
     /// The chip gave an answer, which is among the proofs.

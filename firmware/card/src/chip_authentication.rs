@@ -22,7 +22,7 @@ use crate::{
     wire::Wire,
 };
 
-/// What came of asking the chip to authenticate itself.
+/// What came of asking the chip to authenticate itself (9303-11, 6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum ChipAuthentication {

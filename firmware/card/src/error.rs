@@ -6,24 +6,24 @@ use chip_reader::ReaderFault;
 
 use crate::{FileId, Password};
 
-/// What was being done.
+/// What was being done (9303-11, appendix J).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
     /// Powering the chip afresh.
     Reset,
-    /// Choosing the identity application.
+    /// Choosing the identity application (9303-10, 4.1).
     Application,
     /// PACE, with the number of its command: 0 chooses the protocol, 1 to 4 are the
     /// four rounds of 9303-11, table 4.
     Pace(u8),
-    /// Basic access control.
+    /// Basic access control, 9303-11, 4.3.
     Bac,
     /// Chip authentication, 9303-11, 6.2.
     ChipAuthentication,
     /// Active authentication, 9303-11, 6.1.
     ActiveAuthentication,
-    /// Reading a file.
+    /// Reading a file, 9303-10, 3.6.3.
     File(FileId),
 }
 
@@ -41,17 +41,17 @@ impl fmt::Display for Step {
     }
 }
 
-/// What was wrong in the making of a secure channel.
+/// What was wrong in the making of a secure channel (9303-11, 4.3 and 4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccessFlaw {
-    /// The encrypted nonce is not whole blocks of a fitting length.
+    /// The encrypted nonce is not whole blocks of a fitting length (9303-11, 4.4.3.3).
     #[error("the nonce has a wrong length")]
     NonceLength,
     /// The chip's public key is not a member of the group.
     #[error("the chip's public key is not in the group")]
     KeyNotInGroup,
-    /// The chip sent our own public key back.
+    /// The chip sent our own public key back (9303-11, 4.4.1).
     #[error("the chip returned our own public key")]
     OwnKeyReturned,
     /// A product is the neutral element, which no honest chip brings about.
@@ -63,7 +63,8 @@ pub enum AccessFlaw {
     /// The group that the chip's file spells out is none that keeps a secret.
     #[error("the chip's key is over an unsafe group")]
     GroupUnsafe,
-    /// The encrypted chip authentication data are no whole padded blocks.
+    /// The encrypted chip authentication data are no whole padded blocks (9303-11,
+    /// 4.4.3.5.3).
     #[error("the chip authentication data are malformed")]
     ChipDataMalformed,
     /// The given chance makes no number in range.
@@ -74,8 +75,9 @@ pub enum AccessFlaw {
     Arithmetic,
 }
 
-/// Why a card could not be read to the end. A new way to fail is one that every caller
-/// must look at, so this may be matched to the last variant.
+/// Why a card could not be read to the end (9303-10, 3.6; 9303-11, 4, 6 and 9.8). A new
+/// way to fail is one that every caller must look at, so this may be matched to the last
+/// variant.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The reader gave no answer.
@@ -103,7 +105,7 @@ pub enum ReadError {
         tries_left: Option<u8>,
     },
     /// The chip has blocked this password after too many wrong tries; another password may
-    /// unblock it (TR-03110-2).
+    /// unblock it (TR-03110-2; the status is in TR-03110-3, B.14.2).
     #[error("the {password} is blocked (status {status:04X})")]
     KeyBlocked {
         /// Which password.
@@ -112,7 +114,7 @@ pub enum ReadError {
         status: u16,
     },
     /// The chip does not take this password now: it is suspended until another password
-    /// was given, or deactivated (TR-03110-2).
+    /// was given, or deactivated (TR-03110-2; the status is in TR-03110-3, B.14.2).
     #[error("the {password} is suspended (status {status:04X})")]
     KeySuspended {
         /// Which password.
@@ -169,7 +171,7 @@ pub enum ReadError {
         /// What was being done when it showed.
         step: Step,
     },
-    /// An answer failed its protection code: changed or played again on the way.
+    /// An answer failed its protection code (9303-11, 9.8): changed or played again on the way.
     #[error("an answer failed its protection code while {step}")]
     MacWrong {
         /// What was being done.

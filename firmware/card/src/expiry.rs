@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 
 use crate::{KeyError, MrzKey};
 
-/// When cards are renewed. The numbers are law and have a date of their own.
+/// When cards are renewed (Law 26/2023/QH15, article 21). The numbers are law and have a
+/// date of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenewalAges {
     ages: Vec<u8>,

@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-/// A file that can be read from the chip. (DG6 is reserved and has no contents.)
+/// A file that can be read from the chip (9303-10, 3.11, 4.6 and 4.7). (DG6 is reserved and
+/// has no contents.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FileId {
@@ -124,12 +125,12 @@ impl FileId {
         self.row().0
     }
 
-    /// The short identifier, five bits. Files in different places may share one.
+    /// The short identifier, five bits (9303-10, 3.6.3). Files in different places may share one.
     pub fn short_id(self) -> u8 {
         self.row().1
     }
 
-    /// The file identifier that SELECT takes.
+    /// The file identifier that SELECT takes (9303-10, 3.6.2).
     pub fn ef_id(self) -> [u8; 2] {
         self.row().2.to_be_bytes()
     }

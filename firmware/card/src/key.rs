@@ -6,7 +6,8 @@ use std::fmt;
 use sha1::{Digest, Sha1};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// The password of the access protocol. No `Debug`: it opens somebody's card.
+/// The password of the access protocol (9303-11, 4.3.2 and 9.7.3). No `Debug`: it opens
+/// somebody's card.
 #[non_exhaustive]
 pub enum AccessKey {
     /// The card access number; for PACE only.
@@ -44,24 +45,25 @@ impl fmt::Display for Password {
     }
 }
 
-/// The card access number, six digits.
+/// The card access number, six digits (9303-11, 9.7.3).
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Can(pub(crate) [u8; 6]);
 
-/// The holder's secret number (TR-03110-2): digits, five of them while the card is
-/// new.
+/// The holder's secret number (TR-03110-2; TR-03110-3, B.1): digits, five of them while the
+/// card is new.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Pin(Vec<u8>);
 
-/// The number that unblocks the PIN (TR-03110-2): digits.
+/// The number that unblocks the PIN (TR-03110-2; TR-03110-3, B.1): digits.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Puk(Vec<u8>);
 
-/// Document number, day of birth and day of expiry, each with its check digit.
+/// Document number, day of birth and day of expiry, each with its check digit (9303-11,
+/// 4.3.2).
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct MrzKey(pub(crate) Vec<u8>);
 
-/// Why a text is no key. It never repeats the text.
+/// Why a text is no key (9303-11, 4.3.2 and 9.7.3). It never repeats the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {

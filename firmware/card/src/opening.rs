@@ -23,8 +23,8 @@ use crate::{
 /// The identity application of ICAO Doc 9303-10, 4.1: LDS1.
 const APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
 
-/// Powers the card afresh, opens the secure channel, chooses the identity
-/// application and reads EF.COM. The card must lie on the reader.
+/// Powers the card afresh, opens the secure channel (9303-11, 4.2), chooses the identity
+/// application (9303-10, 4.1) and reads EF.COM. The card must lie on the reader.
 ///
 /// Of several forms of PACE that the chip offers the best is used: chip authentication
 /// mapping, which also proves the chip at no further cost; curves before primes; the

@@ -7,7 +7,8 @@
 
 use der::asn1::ObjectIdentifier;
 
-/// One thing that the chip did which a copy of its files could not do.
+/// One thing that the chip did which a copy of its files could not do (9303-11, 4.4.3.5 and
+/// 6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChipProof {

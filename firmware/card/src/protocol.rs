@@ -20,7 +20,7 @@ pub enum AccessPolicy {
     BacOnly,
 }
 
-/// The access protocol that made the secure channel, with its choices.
+/// The access protocol that made the secure channel, with its choices (9303-11, 4.3 and 4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Protocol {
     /// Password Authenticated Connection Establishment, 9303-11, 4.4.
@@ -31,14 +31,14 @@ pub enum Protocol {
         agreement: Agreement,
         /// The cipher of the secure channel.
         cipher: Cipher,
-        /// The standardised domain parameters, 9303-11, table 4.
+        /// The standardised domain parameters, 9303-11, 9.5.1.
         parameters: u8,
     },
     /// Basic Access Control, 9303-11, 4.3.
     Bac,
 }
 
-/// How PACE maps the nonce.
+/// How PACE maps the nonce (9303-11, 4.4.3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mapping {
     /// Generic mapping: one more key agreement (9303-11, 4.4.3.3.1).
@@ -50,7 +50,7 @@ pub enum Mapping {
     ChipAuthentication,
 }
 
-/// The kind of group.
+/// The kind of group (9303-11, 9.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Agreement {
     /// Numbers modulo a prime.
@@ -59,16 +59,16 @@ pub enum Agreement {
     Ecdh,
 }
 
-/// A cipher of secure messaging, with the MAC that goes with it.
+/// A cipher of secure messaging, with the MAC that goes with it (9303-11, 9.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cipher {
-    /// Two-key triple DES with the retail MAC.
+    /// Two-key triple DES with the retail MAC (9303-11, 9.8.6).
     TripleDes,
-    /// AES-128 with CMAC.
+    /// AES-128 with CMAC (9303-11, 9.8.7).
     Aes128,
-    /// AES-192 with CMAC.
+    /// AES-192 with CMAC (9303-11, 9.8.7).
     Aes192,
-    /// AES-256 with CMAC.
+    /// AES-256 with CMAC (9303-11, 9.8.7).
     Aes256,
 }
 

@@ -9,16 +9,16 @@ use der::{
 
 use crate::{Agreement, Cipher, KeyId, Mapping};
 
-/// What a chip announces, in its order.
+/// What a chip announces, in its order (9303-11, 9.2).
 pub struct SecurityInfos {
     /// Each announcement.
     pub infos: Vec<SecurityInfo>,
 }
 
-/// One announcement.
+/// One announcement (9303-11, 9.2).
 #[non_exhaustive]
 pub enum SecurityInfo {
-    /// PACE, 9303-11, 9.2.3.
+    /// PACE, 9303-11, 9.2.1.
     Pace(PaceInfo),
     /// A protocol of chip authentication, 9303-11, 9.2.5.
     ChipAuthentication(ChipAuthenticationInfo),
@@ -33,21 +33,22 @@ pub enum SecurityInfo {
     },
 }
 
-/// One form of PACE that a chip offers.
+/// One form of PACE that a chip offers (9303-11, 9.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaceInfo {
-    /// The identifier, which names mapping, agreement and cipher.
+    /// The identifier, which names mapping, agreement and cipher (9303-11, 9.2.3).
     pub protocol: ObjectIdentifier,
     /// The version; 2 is the one of the standard.
     pub version: u8,
-    /// The number of the standardised domain parameters, where they are standardised.
+    /// The number of the standardised domain parameters (9303-11, 9.5.1), where they are
+    /// standardised.
     pub parameters: Option<u8>,
 }
 
-/// One protocol of chip authentication that a chip offers.
+/// One protocol of chip authentication that a chip offers (9303-11, 9.2.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChipAuthenticationInfo {
-    /// The identifier, which names agreement and cipher.
+    /// The identifier, which names agreement and cipher (9303-11, 9.2.7).
     pub protocol: ObjectIdentifier,
     /// The version.
     pub version: Version,
@@ -55,18 +56,19 @@ pub struct ChipAuthenticationInfo {
     pub key_id: Option<KeyId>,
 }
 
-/// The version of chip authentication.
+/// The version of chip authentication (9303-11, 9.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
     /// That of 9303-11.
     One,
-    /// That of TR-03110-2 for identity cards, with a nonce and a token of the chip's.
+    /// That of TR-03110-2, 3.4, for identity cards, with a nonce and a token of the chip's.
     Two,
     /// Another, such as the pseudonymous version 3.
     Other(u8),
 }
 
-/// One key for chip authentication. Nothing but a signed file makes it the issuer's.
+/// One key for chip authentication (9303-11, 9.2.6). Nothing but a signed file makes it the
+/// issuer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChipPublicKeyInfo {
     /// The kind of group.
@@ -77,7 +79,7 @@ pub struct ChipPublicKeyInfo {
     pub key_id: Option<KeyId>,
 }
 
-/// The file breaks its format.
+/// The file breaks its format (9303-11, 9.2).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the security infos break their format")]
 pub struct NotSecurityInfos(#[source] der::Error);

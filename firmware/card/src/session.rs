@@ -19,7 +19,7 @@ use crate::{
     wire::Wire,
 };
 
-/// What the citizen's progress bar shows.
+/// What the citizen's progress bar shows. The steps are ours, in no standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// The chip answers.
@@ -37,7 +37,8 @@ pub enum Progress {
     },
 }
 
-/// What the reading cost: counts only, nothing personal.
+/// What the reading cost: counts only, nothing personal. What is counted is ours, in no
+/// standard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadLog {
     /// Commands sent.
@@ -50,7 +51,7 @@ pub struct ReadLog {
     pub files: Vec<FileId>,
 }
 
-/// An open secure channel to a card's chip.
+/// An open secure channel to a card's chip (9303-11, 9.8).
 pub struct Session<'r> {
     wire: Wire<'r>,
     files: Files,
@@ -62,8 +63,9 @@ pub struct Session<'r> {
 
 pub(crate) type Kept = BTreeMap<FileId, Zeroizing<Vec<u8>>>;
 
-/// The bytes of the files as they came through the secure channel; wiped on drop.
-/// There is no other way to make one than [`Session::finish`] and [`Session::so_far`].
+/// The bytes of the files (9303-10, 3.11, 4.6 and 4.7) as they came through the secure
+/// channel; wiped on drop. There is no other way to make one than [`Session::finish`] and
+/// [`Session::so_far`].
 pub struct CardFiles {
     kept: Kept,
     access: Protocol,
@@ -78,7 +80,8 @@ impl<'r> Session<'r> {
         Self { wire, files, kept, access, place: Place::Application }
     }
 
-    /// Reads one file and keeps its bytes; a file already read is not read again.
+    /// Reads one file and keeps its bytes (9303-10, 3.6.3); a file already read is not read
+    /// again.
     pub fn read(&mut self, file: FileId, progress: &mut dyn FnMut(Progress)) -> Result<(), ReadError> {
         if self.kept.contains_key(&file) {
             return Ok(());

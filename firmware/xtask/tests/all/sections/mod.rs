@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use public::{Crate, Item};
 
 /// The crates of which this is promised.
-const CRATES: [&str; 1] = ["identity"];
+const CRATES: [&str; 2] = ["card", "identity"];
 
 /// The crates whose comments cite only sections that exist.
 const CITING: [&str; 3] = ["card", "identity", "simulators"];
@@ -34,6 +34,8 @@ const WORDS: &str = "in no standard";
 
 /// The items that may, in the order of their names.
 const IN_NO_STANDARD: &[&str] = &[
+    "card::session::Progress",
+    "card::session::ReadLog",
     "identity::card_code",
     "identity::card_code::CardCode",
     "identity::card_code::CardCodeError",
@@ -68,7 +70,7 @@ fn without_section(items: &[Item]) -> Vec<&str> {
 #[test]
 fn every_public_item_cites_a_section() {
     let items: Vec<_> = CRATES.into_iter().flat_map(items).collect();
-    assert!(items.len() > 80, "only {} public items were found", items.len());
+    assert!(items.len() > 120, "only {} public items were found", items.len());
     let bare = without_section(&items);
     assert!(bare.is_empty(), "{} of {} items cite no section:\n{}", bare.len(), items.len(), bare.join("\n"));
 }
