@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use card::{AccessKey, AccessPolicy, CardFiles, ChipAuthentication, FileId, Pin, ReadError, Session, Step};
+use card_faults::Listed as _;
 use chip_reader::{CardReader, Presence, ReaderFault};
 use faults::Fault;
 use simulators::{
