@@ -34,9 +34,8 @@ impl Listed for ReadError {
         match self {
             Self::NoAnswer { fault, .. } => fault.fault(),
             Self::NotAnIdentityCard { .. } => Fault::CardNotChip,
-            Self::KeyWrong { .. } | Self::KeyBlocked { .. } | Self::KeySuspended { .. } => {
-                Fault::CardKeyWrong
-            }
+            Self::KeyWrong { .. } => Fault::CardKeyWrong,
+            Self::KeyBlocked { .. } | Self::KeySuspended { .. } => Fault::CardKeyBlocked,
             Self::KeyNotForBac => Fault::CardCodeNeeded,
             Self::PaceNotOffered
             | Self::PaceUnknown

@@ -36,6 +36,8 @@ pub enum Event {
     CardExpired(Date),
     /// The card could not be read or is not authentic.
     CardFailed(Fault),
+    /// The number does not open the card; how many more tries the chip says it has.
+    CardKeyWrong(Option<u8>),
     /// The camera saw something; the hint, how far the attempt is, and in which light it is to
     /// go on.
     FaceSeen(FaceHint, u8, Glow),
@@ -130,6 +132,7 @@ impl Event {
             Self::CardRead(..) => "CardRead",
             Self::CardExpired(_) => "CardExpired",
             Self::CardFailed(_) => "CardFailed",
+            Self::CardKeyWrong(_) => "CardKeyWrong",
             Self::FaceSeen(..) => "FaceSeen",
             Self::FaceMatched(_) => "FaceMatched",
             Self::FaceMissed(_) => "FaceMissed",

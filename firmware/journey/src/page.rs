@@ -77,9 +77,12 @@ impl Journey {
                     fee: service.fee_on(world.today),
                 }
             }
-            At::EnteringCardKey { digits, fault, .. } => {
-                Screen::CardKey { digits: digits.text().to_owned(), scanner: world.scans(), fault: *fault }
-            }
+            At::EnteringCardKey { digits, fault, tries_left, .. } => Screen::CardKey {
+                digits: digits.text().to_owned(),
+                scanner: world.scans(),
+                tries_left: *tries_left,
+                fault: *fault,
+            },
             At::PlacingCard { fault, .. } => Screen::PlaceCard { fault: *fault },
             At::ReadingCard { greeting, stage, percent, .. } => {
                 let name = greeting.as_ref().map(|greeting| greeting.name().to_owned());

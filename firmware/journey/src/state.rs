@@ -113,6 +113,8 @@ pub(crate) enum At {
         asked: Asked,
         digits: Typed,
         fault: Option<Fault>,
+        /// How many more wrong numbers the chip takes, where it says so.
+        tries_left: Option<u8>,
     },
     PlacingCard {
         asked: Asked,

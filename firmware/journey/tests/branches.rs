@@ -128,6 +128,23 @@ fn the_citizen_is_greeted_while_the_portrait_is_read() {
 }
 
 #[test]
+fn a_wrong_number_says_how_many_tries_the_chip_has_left_and_a_locked_one_sends_to_staff() {
+    let shown = |kiosk: &Kiosk| match kiosk.view().screen {
+        Screen::CardKey { digits, fault, tries_left, .. } => (digits, fault, tries_left),
+        other => panic!("no key is asked for but {other:?}"),
+    };
+    let mut kiosk = Kiosk::at_state("ReadingCard");
+    assert_eq!(words(&kiosk.step(Event::CardKeyWrong(Some(2)))), ["StopCard"]);
+    assert_eq!(shown(&kiosk), (String::new(), Some(Fault::CardKeyWrong), Some(2)));
+    // With the first digit of the next the words go.
+    kiosk.tap(Tap::Key('1'));
+    assert_eq!(shown(&kiosk), ("1".to_owned(), None, None));
+    let mut kiosk = Kiosk::at_state("ReadingCard");
+    kiosk.step(Event::CardFailed(Fault::CardKeyBlocked));
+    assert_eq!(kiosk.at(), "Ended");
+}
+
+#[test]
 fn a_chip_without_pace_asks_once_for_the_code_on_the_card() {
     let entering = |kiosk: &Kiosk| match kiosk.view().screen {
         Screen::CardKey { fault, scanner, .. } => (fault, scanner),

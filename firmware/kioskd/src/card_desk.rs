@@ -286,7 +286,10 @@ impl Desk {
                     Fault::CardLifted => audit::Event::CardLifted,
                     fault => audit::Event::CardRefused { fault },
                 });
-                Event::CardFailed(error.fault())
+                match error {
+                    ReadError::KeyWrong { tries_left } => Event::CardKeyWrong(*tries_left),
+                    error => Event::CardFailed(error.fault()),
+                }
             }
             Ended::Reader(fault) => {
                 tracing::warn!(code = fault.fault().code(), %fault, "reader failed");

@@ -147,6 +147,8 @@ pub enum Screen {
         digits: String,
         /// Whether a scanner works; if not, only typing is offered.
         scanner: bool,
+        /// How many more wrong numbers the chip takes, where it says so.
+        tries_left: Option<u8>,
         /// What was wrong with the last try.
         fault: Option<Fault>,
     },

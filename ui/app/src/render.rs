@@ -115,9 +115,9 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
             purposes: purposes.iter().map(say).collect(),
             ..Sheet::default()
         },
-        Screen::CardKey { digits, scanner, fault: wrong } => Sheet {
+        Screen::CardKey { digits, scanner, tries_left, fault: wrong } => Sheet {
             page: PageName::CardKey,
-            card_key: pages::CardKeyData { scanner: *scanner },
+            card_key: pages::CardKeyData { scanner: *scanner, tries_left: tries_left.map_or(-1, i32::from) },
             typed: one_by_one(digits),
             fault: fault(wrong),
             ..Sheet::default()

@@ -95,14 +95,27 @@ fn following(page: &Screen) -> Option<Page> {
         Screen::Consent { .. } => (
             "card-key",
             vec![
-                ("", Screen::CardKey { digits: String::new(), scanner: true, fault: None }),
-                ("typed", Screen::CardKey { digits: "0001".into(), scanner: true, fault: None }),
+                ("", Screen::CardKey { digits: String::new(), scanner: true, tries_left: None, fault: None }),
+                (
+                    "typed",
+                    Screen::CardKey { digits: "0001".into(), scanner: true, tries_left: None, fault: None },
+                ),
                 (
                     "wrong",
                     Screen::CardKey {
                         digits: String::new(),
                         scanner: false,
+                        tries_left: Some(2),
                         fault: Some(Fault::CardKeyWrong),
+                    },
+                ),
+                (
+                    "code needed",
+                    Screen::CardKey {
+                        digits: String::new(),
+                        scanner: true,
+                        tries_left: None,
+                        fault: Some(Fault::CardCodeNeeded),
                     },
                 ),
             ],

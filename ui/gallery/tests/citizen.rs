@@ -73,11 +73,22 @@ fn visit(kiosk: &mut StandIn) {
     kiosk.ask(Screen::Attract { closes_in: None, message: None }, &Tap::Touch);
     kiosk.ask(services(None), &Tap::Service("eid.activate".into()));
     kiosk.ask(
-        Screen::CardKey { digits: String::new(), scanner: false, fault: Some(Fault::ScannerMissing) },
+        Screen::CardKey {
+            digits: String::new(),
+            scanner: false,
+            tries_left: None,
+            fault: Some(Fault::ScannerMissing),
+        },
         &Tap::Key('0'),
     );
-    kiosk.ask(Screen::CardKey { digits: "00015".into(), scanner: false, fault: None }, &Tap::Key('8'));
-    kiosk.ask(Screen::CardKey { digits: "000158".into(), scanner: false, fault: None }, &Tap::Continue);
+    kiosk.ask(
+        Screen::CardKey { digits: "00015".into(), scanner: false, tries_left: None, fault: None },
+        &Tap::Key('8'),
+    );
+    kiosk.ask(
+        Screen::CardKey { digits: "000158".into(), scanner: false, tries_left: None, fault: None },
+        &Tap::Continue,
+    );
     kiosk.show(Screen::PlaceCard { fault: None });
 }
 

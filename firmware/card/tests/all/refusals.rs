@@ -44,7 +44,7 @@ fn a_password_that_the_chip_does_not_take_is_told_from_a_wrong_one() {
     for status in ["63C0", "6983"] {
         let blocked = refusal(&OPENED[..1], &[(SET.0, status)]);
         assert!(matches!(blocked, ReadError::KeyBlocked { password: Password::Mrz, .. }), "{blocked}");
-        assert_eq!(blocked.fault(), Fault::CardKeyWrong);
+        assert_eq!(blocked.fault(), Fault::CardKeyBlocked);
     }
     for status in ["6984", "6985", "6283"] {
         let suspended = refusal(&OPENED[..1], &[(SET.0, status)]);

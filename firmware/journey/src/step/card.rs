@@ -27,9 +27,7 @@ const MOST_FAILURES: u8 = 5;
 pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
     match (at, event) {
         (At::EnteringCardKey { asked, digits, .. }, event) => enter_key(asked, digits, event, world),
-        (At::PlacingCard { asked, .. }, Event::Tap(Tap::Back)) => {
-            go(At::EnteringCardKey { asked, digits: Typed::empty(), fault: None }).and(Effect::StopCard)
-        }
+        (At::PlacingCard { asked, .. }, Event::Tap(Tap::Back)) => ask_for_key(asked).and(Effect::StopCard),
         (At::PlacingCard { asked, keys, failures, .. }, Event::CardLaid) => {
             let (greeting, stage) = (None, ReadingStage::Opening);
             go(At::ReadingCard { asked, keys, failures, greeting, stage, percent: 0 })
@@ -44,6 +42,9 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
             At::PlacingCard { asked, keys, failures, .. } | At::ReadingCard { asked, keys, failures, .. },
             Event::CardFailed(fault),
         ) => failed(asked, keys, failures + 1, fault, world),
+        (At::PlacingCard { asked, .. } | At::ReadingCard { asked, .. }, Event::CardKeyWrong(tries_left)) => {
+            ask_again(asked, Fault::CardKeyWrong, tries_left)
+        }
         (At::PlacingCard { .. } | At::ReadingCard { .. }, Event::CardExpired(on)) => expired(on, world),
         (At::PlacingCard { asked, .. } | At::ReadingCard { asked, .. }, Event::CardRead(who, reference)) => {
             if needs_guardian(&asked, &who, world) {
@@ -53,12 +54,21 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
             let camera = audit::OfficersReason::CannotBeFilmed;
             go(At::Greeting { read: Read { asked, who, reference, camera } })
         }
-        (At::Greeting { read }, Event::Tap(Tap::Back)) => {
-            go(At::EnteringCardKey { asked: read.asked, digits: Typed::empty(), fault: None })
-        }
+        (At::Greeting { read }, Event::Tap(Tap::Back)) => ask_for_key(read.asked),
         (At::Greeting { read }, Event::Tap(Tap::Continue)) => next_try(read, Tempo::Usual, world),
         (same, _) => go(same),
     }
+}
+
+/// Asks for what opens the card.
+pub(super) fn ask_for_key(asked: Asked) -> Turn {
+    go(At::EnteringCardKey { asked, digits: Typed::empty(), fault: None, tries_left: None })
+}
+
+/// Asks once more, and says why.
+fn ask_again(asked: Asked, fault: Fault, tries_left: Option<u8>) -> Turn {
+    go(At::EnteringCardKey { asked, digits: Typed::empty(), fault: Some(fault), tries_left })
+        .and(Effect::StopCard)
 }
 
 fn enter_key(asked: Asked, mut digits: Typed, event: Event, world: &World<'_>) -> Turn {
@@ -82,7 +92,7 @@ fn enter_key(asked: Asked, mut digits: Typed, event: Event, world: &World<'_>) -
         Event::CodeNotOfCard => fault = Some(Fault::ScanNotCardCode),
         _ => {}
     }
-    go(At::EnteringCardKey { asked, digits, fault })
+    go(At::EnteringCardKey { asked, digits, fault, tries_left: None })
 }
 
 /// The last six digits of the number; and where the chip should offer no PACE, what its
@@ -102,12 +112,7 @@ fn read_with(asked: Asked, keys: CardKeys) -> Turn {
 
 fn failed(asked: Asked, keys: Arc<CardKeys>, failures: u8, fault: Fault, world: &World<'_>) -> Turn {
     match fault {
-        Fault::CardKeyWrong => go(At::EnteringCardKey { asked, digits: Typed::empty(), fault: Some(fault) })
-            .and(Effect::StopCard),
-        Fault::CardCodeNeeded if !keys.scanned && world.scans() => {
-            go(At::EnteringCardKey { asked, digits: Typed::empty(), fault: Some(fault) })
-                .and(Effect::StopCard)
-        }
+        Fault::CardCodeNeeded if !keys.scanned && world.scans() => ask_again(asked, fault, None),
         Fault::CardLifted
         | Fault::CardSilent
         | Fault::CardGarbled

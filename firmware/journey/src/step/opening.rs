@@ -8,7 +8,7 @@ use transaction::{Consent, ConsentMethod};
 use unicode_normalization::UnicodeNormalization;
 use upkeep::Opening;
 
-use super::{Turn, ending::ended, go};
+use super::{Turn, card::ask_for_key, ending::ended, go};
 use crate::{
     World,
     effect::Effect,
@@ -48,7 +48,7 @@ pub(super) fn next(at: At, event: Event, manner: Manner, closed: bool, world: &W
                 purposes: consent.purposes.len() as u16,
             };
             let asked = Asked { service: id, consent, tries: 0 };
-            go(At::EnteringCardKey { asked, digits: Typed::empty(), fault: None }).and(Effect::Note(given))
+            ask_for_key(asked).and(Effect::Note(given))
         }
         (At::Consenting { .. }, Event::Tap(Tap::Disagree)) => {
             ended(Outcome::Declined, None, None).and(Effect::Note(audit::Event::ConsentRefused))

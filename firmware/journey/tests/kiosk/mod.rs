@@ -250,7 +250,7 @@ pub fn events() -> Vec<(&'static str, Make)> {
         ("CardRead (no template)", || Event::CardRead(identity(), Err(Fault::PortraitTooPoor))),
         ("CardExpired", || Event::CardExpired(date(2026, 11, 20))),
         ("CardFailed (lifted)", || Event::CardFailed(Fault::CardLifted)),
-        ("CardFailed (wrong key)", || Event::CardFailed(Fault::CardKeyWrong)),
+        ("CardKeyWrong", || Event::CardKeyWrong(Some(2))),
         ("CardFailed (altered)", || Event::CardFailed(Fault::DataAltered)),
         ("FaceSeen", || Event::FaceSeen(screen::FaceHint::HoldStill, 50, screen::Glow::Blue)),
         ("FaceMatched", || Event::FaceMatched(face_match())),

@@ -180,7 +180,9 @@ impl Robot {
             }
             Screen::Consent { .. } if self.citizen.declines => Act::Press(labels::DISAGREE),
             Screen::Consent { .. } => Act::Press(labels::AGREE),
-            Screen::CardKey { digits, scanner, fault } => self.card_key(digits, *scanner && fault.is_none()),
+            Screen::CardKey { digits, scanner, fault, .. } => {
+                self.card_key(digits, *scanner && fault.is_none())
+            }
             Screen::PlaceCard { .. } => {
                 self.card_lies = true;
                 Act::LayCard
