@@ -446,6 +446,8 @@ pub enum FaceHint {
     Uncover,
     /// "Please open your eyes."
     OpenEyes,
+    /// "Please close your mouth."
+    CloseMouth,
     /// "One person only, please."
     OnePerson,
     /// "A bit dark, the light is coming on."

@@ -40,6 +40,7 @@ same_words!(
         LookDown,
         Uncover,
         OpenEyes,
+        CloseMouth,
         OnePerson,
         TooDark,
         TooBright,

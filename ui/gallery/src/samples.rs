@@ -329,6 +329,7 @@ fn faces() -> Vec<(&'static str, Screen)> {
         ("up", face(FaceHint::LookUp, 10)),
         ("down", face(FaceHint::LookDown, 10)),
         ("open-eyes", face(FaceHint::OpenEyes, 20)),
+        ("close-mouth", face(FaceHint::CloseMouth, 20)),
         ("one-person", face(FaceHint::OnePerson, 0)),
         ("bright", face(FaceHint::TooBright, 0)),
         ("left", face(FaceHint::TurnLeft, 40)),

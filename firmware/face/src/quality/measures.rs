@@ -142,7 +142,7 @@ impl Quality {
             Measure::new("eye opening", self.eye_opening, "of eyes to chin")
                 .least(limits.eye_opening_min, FaceHint::OpenEyes),
             Measure::new("mouth opening", self.mouth_opening, "of eyes to chin")
-                .most(limits.mouth_opening_max, straight),
+                .most(limits.mouth_opening_max, FaceHint::CloseMouth),
         ]
     }
 

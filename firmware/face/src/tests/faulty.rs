@@ -177,7 +177,7 @@ fn shut_eyes_and_an_open_mouth_are_told_as_that() {
         check("shut eyes", &shut_eyes(sitter), &["eye opening"], FaceHint::OpenEyes);
     }
     for sitter in [&KHUE, &FRONTAL] {
-        check("open mouth", &open_mouth(sitter), &["mouth opening"], FaceHint::LookStraight);
+        check("open mouth", &open_mouth(sitter), &["mouth opening"], FaceHint::CloseMouth);
     }
 }
 
