@@ -246,3 +246,48 @@ fn a_missing_or_altered_model_file_is_one_clear_error() {
     fs::write(folder.path().join("manifest.toml"), "model = []").unwrap();
     assert!(matches!(refused(), FaceError::Manifest { .. }));
 }
+
+/// A pack that an operator installs is the very one that the board names, or the kiosk does not
+/// start; which of its files is not as listed is said.
+#[test]
+fn a_passive_pack_that_is_not_the_pinned_one_is_one_clear_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("manifest.toml");
+    let pin = |text: &str| hex::encode(Sha256::digest(text));
+    let refused = |sha256: &str| {
+        let engine = Engine::load(&models()).unwrap().with_passive_model(folder.path(), sha256);
+        let error = engine.err().expect("the pack is refused");
+        assert_eq!(error.fault(), faults::Fault::ModelMissing);
+        error
+    };
+    assert!(matches!(refused(&pin("")), FaceError::ModelUnreadable { path, .. } if path == list));
+    fs::write(&list, "model = []").unwrap();
+    let other = refused(&pin("model = [ ]"));
+    assert!(
+        matches!(&other, FaceError::ModelAltered { path, found } if *path == list && *found == pin("model = []"))
+    );
+    // The list is the one that is meant, and lists no model of a pack.
+    let none = refused(&pin("model = []"));
+    assert!(
+        matches!(&none, FaceError::Manifest { .. }) && none.to_string().contains("exactly one"),
+        "{none}"
+    );
+    // It lists two, of which one is missing, then altered.
+    let [near, wide] = [("near.onnx", "passive-near"), ("wide.onnx", "passive-wide")];
+    let entry = |(file, role): (&str, &str), sha256: &str| {
+        format!(
+            "[[model]]\nrole = \"{role}\"\ntitle = \"x\"\nfile = \"{file}\"\nsha256 = \"{sha256}\"\nsource = \"x\"\n\
+             licence = \"x\"\nlicence-file = \"x\"\ninput = \"x\"\noutput = \"x\"\noutputs = [\"x\"]\n"
+        )
+    };
+    let text = [entry(near, &pin("near")), entry(wide, &pin("wide"))].concat();
+    fs::write(&list, &text).unwrap();
+    let missing = refused(&pin(&text));
+    assert!(missing.to_string().contains("near.onnx"), "{missing}");
+    fs::write(folder.path().join(near.0), "another").unwrap();
+    let altered = refused(&pin(&text));
+    assert!(
+        matches!(&altered, FaceError::ModelAltered { found, .. } if *found == pin("another")),
+        "{altered}"
+    );
+}
