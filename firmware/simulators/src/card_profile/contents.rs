@@ -64,6 +64,8 @@ pub struct DataGroups {
     pub present: Vec<GroupNumber>,
     /// How the portrait is coded.
     pub face: FaceCoding,
+    /// Pixels across of the portrait, a third more down; chips usually hold 300.
+    pub portrait_width: u16,
     /// EF.DG2 is filled up to so many bytes at least.
     pub portrait_bytes: usize,
 }
@@ -73,6 +75,7 @@ impl Default for DataGroups {
         Self {
             present: [1, 2, 3, 13, 14, 15].map(GroupNumber).to_vec(),
             face: FaceCoding::Iso19794,
+            portrait_width: 300,
             portrait_bytes: 0,
         }
     }

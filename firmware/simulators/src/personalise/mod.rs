@@ -199,7 +199,8 @@ impl Issuer {
         today: Date,
     ) -> Result<Personalised, PersonaliseError> {
         let record = Record::read(person, script, today)?;
-        let portrait = portrait::for_chip(&people_folder.join(&person.portrait))?;
+        let width = script.profile.data_groups.portrait_width;
+        let portrait = portrait::for_chip(&people_folder.join(&person.portrait), width)?;
         let signer = self.signer(script, record.issued(), today)?;
         let signing = Signing {
             profile: &script.profile.security_object,
@@ -211,7 +212,7 @@ impl Issuer {
         if let Some(name) = &script.forged_portrait {
             let people = People::load(people_folder).map_err(PersonaliseError::People)?;
             let other = people.person(name).map_err(PersonaliseError::People)?;
-            let picture = portrait::for_chip(&people_folder.join(&other.portrait))?;
+            let picture = portrait::for_chip(&people_folder.join(&other.portrait), width)?;
             let file = record.portrait(&picture, &script.profile.data_groups);
             files.elementary.insert(2, file);
         }

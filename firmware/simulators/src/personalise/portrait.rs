@@ -8,8 +8,6 @@ use image::{DynamicImage, ImageEncoder, codecs::jpeg::JpegEncoder, imageops::Fil
 use super::PersonaliseError;
 use crate::{card_profile::FaceCoding, der};
 
-/// Pixels across and down, as chips usually hold them.
-const SIZE: (u16, u16) = (300, 400);
 /// Bytes that a chip gives to the picture.
 const LARGEST: usize = 20 * 1024;
 /// How a JPEG 2000 file and a bare codestream begin (ISO/IEC 15444-1, I.5.1 and A.4.1).
@@ -30,9 +28,9 @@ enum Format {
     Jpeg2000,
 }
 
-/// The portrait of a file, cut to 3:4 and compressed to what fits on a chip. A JPEG
+/// The portrait of a file, cut to 3:4, so many pixels across, and compressed to what fits on a chip. A JPEG
 /// 2000 file is taken as it is, because no light encoder of that is to be had.
-pub(super) fn for_chip(path: &Path) -> Result<Picture, PersonaliseError> {
+pub(super) fn for_chip(path: &Path, width: u16) -> Result<Picture, PersonaliseError> {
     let bytes =
         fs::read(path).map_err(|source| PersonaliseError::Portrait { path: path.to_owned(), source })?;
     if let Some((width, height)) = jpeg_2000_size(&bytes) {
@@ -40,7 +38,7 @@ pub(super) fn for_chip(path: &Path) -> Result<Picture, PersonaliseError> {
     }
     let unreadable = |source| PersonaliseError::Picture { path: path.to_owned(), source };
     let picture = image::load_from_memory(&bytes).map_err(unreadable)?;
-    let (width, height) = SIZE;
+    let height = width / 3 * 4;
     let rgb = picture.resize_to_fill(width.into(), height.into(), FilterType::CatmullRom).into_rgb8();
     let bytes = compress(&DynamicImage::ImageRgb8(rgb)).map_err(unreadable)?;
     Ok(Picture { bytes, format: Format::Jpeg, width, height })
@@ -198,7 +196,7 @@ mod tests {
         for bytes in [siz, wrapped] {
             let path = folder.path().join("portrait.jp2");
             fs::write(&path, &bytes).unwrap();
-            let taken = for_chip(&path).unwrap();
+            let taken = for_chip(&path, 300).unwrap();
             assert_eq!((taken.width, taken.height), (240, 320));
             assert!(taken.bytes == bytes);
             assert_eq!(face_record(&taken, &taken.bytes, 'F')[35], 1);
@@ -208,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_missing_portrait_is_an_error_that_names_the_file() {
-        let error = for_chip(Path::new("nowhere/lost.jpg")).err().unwrap();
+        let error = for_chip(Path::new("nowhere/lost.jpg"), 300).err().unwrap();
         assert!(error.to_string().contains("lost.jpg"), "{error}");
     }
 
@@ -222,7 +220,7 @@ mod tests {
             image::Rgb([(state >> 24) as u8, (state >> 16) as u8, (state >> 8) as u8])
         });
         noise.save(&path).unwrap();
-        let jpeg = for_chip(&path).unwrap().bytes;
+        let jpeg = for_chip(&path, 300).unwrap().bytes;
         assert!(jpeg.len() <= LARGEST, "{}", jpeg.len());
         let back = image::load_from_memory(&jpeg).unwrap();
         assert_eq!((back.width(), back.height()), (300, 400));
