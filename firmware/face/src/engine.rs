@@ -66,12 +66,14 @@ impl Engine {
         faces: &[Face],
         timings: &mut Timings,
     ) -> Result<(Quality, Mesh, Tint), FaceError> {
-        timed(&mut timings.landmarks, || {
+        let (crop, mesh) = timed(&mut timings.landmarks, || {
             let (crop, turned) = mesh::crop(picture, &faces[0]);
-            let mesh = Mesh::of(&self.landmarks, &crop, turned)?;
-            let skin = tint(quality::skin(&crop, &mesh));
-            Ok((Quality::measure(picture, faces, &crop, &mesh), mesh, skin))
-        })
+            Mesh::of(&self.landmarks, &crop, turned).map(|mesh| (crop, mesh))
+        })?;
+        let (quality, skin) = timed(&mut timings.quality, || {
+            (Quality::measure(picture, faces, &crop, &mesh), tint(quality::skin(&crop, &mesh)))
+        });
+        Ok((quality, mesh, skin))
     }
 
     /// The probability that a living face is seen; none without the operator's model.

@@ -290,7 +290,8 @@ impl<'e> Session<'e> {
                     self.hint = FaceHint::OnePerson;
                     return Ok(Some(quality));
                 }
-                let said = trial.see(&seen, &self.config.liveness, &mut self.draw);
+                let (limits, draw) = (&self.config.liveness, &mut self.draw);
+                let said = timed(&mut timings.movement, || trial.see(&seen, limits, draw));
                 self.percent = self.percent.max((FACING as f32 + MOVING * trial.share()) as u8);
                 self.obey(said, picture, face, now, timings)?;
             }
@@ -363,7 +364,8 @@ impl<'e> Session<'e> {
         }
         self.hint = FaceHint::HoldStill;
         let template = self.engine.template(picture, face, timings)?;
-        self.compared.add(quality.rank(), template.likeness(self.reference));
+        let likeness = timed(&mut timings.compare, || template.likeness(self.reference));
+        self.compared.add(quality.rank(), likeness);
         self.passive.extend(self.engine.live(picture, face, timings)?);
         self.pattern.extend(timed(&mut timings.pattern, || prominence(picture, face)));
         let now = seen.at;

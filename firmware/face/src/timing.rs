@@ -12,10 +12,16 @@ pub struct Timings {
     pub detect: Duration,
     /// Bringing the face upright and to size.
     pub align: Duration,
-    /// Landmarks, pose, eyes, mouth, sharpness.
+    /// Landmarks, and with them the pose.
     pub landmarks: Duration,
+    /// Light, sharpness, covers, framing: every measure of quality.
+    pub quality: Duration,
+    /// What a movement shows of a living face.
+    pub movement: Duration,
     /// The template.
     pub template: Duration,
+    /// Comparing templates.
+    pub compare: Duration,
     /// Looking for a pattern over the skin.
     pub pattern: Duration,
     /// The passive liveness model, where it is installed.
@@ -25,7 +31,9 @@ pub struct Timings {
 impl Timings {
     /// All stages together.
     pub fn total(&self) -> Duration {
-        self.decode + self.detect + self.align + self.landmarks + self.template + self.pattern + self.passive
+        let seen = self.decode + self.detect + self.landmarks + self.quality;
+        let alive = self.movement + self.pattern + self.passive;
+        seen + alive + self.align + self.template + self.compare
     }
 }
 

@@ -59,9 +59,10 @@ fn print(file: &Path, quality: &Quality, timings: &Timings, config: &FaceConfig)
         None => println!("  good enough to compare"),
     }
     println!(
-        "  detect {}, landmarks {}, align {}, template {}",
+        "  detect {}, landmarks {}, quality {}, align {}, template {}",
         ms(timings.detect),
         ms(timings.landmarks),
+        ms(timings.quality),
         ms(timings.align),
         ms(timings.template)
     );

@@ -10,7 +10,7 @@ use simulators::{
 
 use super::{ENGINE, disguises::shut_eyes, doctored::Sitter, photograph, photographs};
 use crate::{
-    CameraEvidence, FaceConfig, FaceHint, Look, NoMatch, Tempo, Why,
+    CameraEvidence, FaceConfig, FaceHint, Look, NoMatch, Tempo, Timings, Why,
     align::{Similarity, cut},
     session::Session,
 };
@@ -280,6 +280,31 @@ fn without_huffman_tables(jpeg: &[u8]) -> Vec<u8> {
     }
     kept.extend(rest);
     kept
+}
+
+#[test]
+fn each_stage_of_a_try_has_a_time_of_its_own() {
+    let reference = ENGINE.portrait_template(&photograph("khue-portrait.jpg")).unwrap();
+    let config = FaceConfig::documented();
+    let mut session = Session::new(&ENGINE, &reference, &config, 1, ASKED);
+    let mut camera = camera("khue", Pixels::Mjpg, None);
+    camera.start().unwrap();
+    let mut sums = [Duration::ZERO; 10];
+    loop {
+        let look = session.look(&camera.next_frame(Duration::ZERO).unwrap()).unwrap();
+        let Timings { decode, detect, align, landmarks, quality, movement, template, compare, .. } =
+            look.timings;
+        let Timings { pattern, passive, .. } = look.timings;
+        let each = [decode, detect, align, landmarks, quality, movement, template, compare, pattern, passive];
+        assert_eq!(look.timings.total(), each.iter().sum());
+        sums.iter_mut().zip(each).for_each(|(sum, time)| *sum += time);
+        if look.finished {
+            break;
+        }
+    }
+    let (passive, stages) = sums.split_last().unwrap();
+    assert!(stages.iter().all(|sum| !sum.is_zero()), "{stages:?}");
+    assert!(passive.is_zero(), "no pack is installed");
 }
 
 /// `cargo test -p face how_long -- --ignored --nocapture`
