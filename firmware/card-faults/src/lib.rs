@@ -47,6 +47,7 @@ impl Listed for ReadError {
             Self::MacWrong { .. }
             | Self::Unprotected { .. }
             | Self::ChannelLost { .. }
+            | Self::OfferDiffers { .. }
             | Self::Malformed { .. }
             | Self::Truncated { .. }
             | Self::TooLong { .. } => Fault::CardGarbled,

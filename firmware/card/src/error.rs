@@ -223,6 +223,14 @@ pub enum ReadError {
         /// How many it claims.
         length: usize,
     },
+    /// PACE was chosen by what another chip had offered ([`Offers`](crate::Offers)), and a file
+    /// of this one, which its issuer signs, names other forms (9303-11, 9.2). What was
+    /// remembered is forgotten: the next reading asks the chip.
+    #[error("{file} names other forms of PACE than were remembered of chips like this one")]
+    OfferDiffers {
+        /// Which.
+        file: FileId,
+    },
     /// An answer or a file breaks its format.
     #[error("malformed answer while {step}: {why}")]
     Malformed {

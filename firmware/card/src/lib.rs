@@ -3,7 +3,8 @@
 //! 9303-11, 4, 6 and 9 (protocols).
 //!
 //! It never decides whether what it read is genuine (that is `identity`), never
-//! keeps anything after it is dropped, and takes no time and no chance of its own.
+//! keeps anything after it is dropped (what chips offer it leaves in [`Offers`], if a caller
+//! has one), and takes no time and no chance of its own.
 //! PACE that is offered and fails is an error: nothing here falls back to BAC.
 //!
 //! A reading is [`open`], then [`Session::read`] and the proofs, then
@@ -24,6 +25,7 @@ mod files;
 mod group;
 mod key;
 mod limits;
+mod offers;
 mod opening;
 mod pace;
 mod proof;
@@ -44,7 +46,8 @@ pub use error::{AccessFlaw, ReadError, Step};
 pub use expiry::RenewalAges;
 pub use file_id::FileId;
 pub use key::{AccessKey, Can, KeyError, MrzKey, Password, Pin, Puk};
-pub use opening::{open, open_with_candidates};
+pub use offers::Offers;
+pub use opening::{open, open_with_candidates, open_with_offers};
 pub use proof::{ChipProof, KeyId};
 pub use protocol::{AccessPolicy, Agreement, Cipher, Mapping, Protocol};
 pub use session::{CardFiles, Progress, ReadLog, Session};

@@ -14,10 +14,11 @@ use crate::{
     bac,
     files::Files,
     limits,
+    offers::{Memory, Offers, Source},
     pace::{self, Choice},
     security_infos::SecurityInfos,
     session::Kept,
-    wire::Wire,
+    wire::{Link, Wire},
 };
 
 /// The identity application of ICAO Doc 9303-10, 4.1: LDS1.
@@ -56,14 +57,49 @@ pub fn open_with_candidates<'r>(
     chance: &mut dyn CryptoRng,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Session<'r>, ReadError> {
-    let keys = &Keys { key, candidates };
+    open_keyed(reader, &Keys { key, candidates }, None, policy, chance, progress)
+}
+
+/// As [`open_with_candidates`]; where a chip with the same answer to reset was opened before,
+/// its EF.CardAccess is not read, and PACE is chosen by what that one offered (9303-11, 4.2).
+///
+/// What is remembered is forgotten as soon as PACE fails with it, for whatever reason. Where
+/// the chip does not know the form of PACE, which it says before the password is used, it is
+/// asked what it offers at once; else the error is returned, and the next reading asks. That
+/// there is no PACE is never remembered and never concluded from what is: only what this chip
+/// says leads to BAC.
+///
+/// Once DG14 or EF.CardSecurity was read it decides: where it names other forms of PACE the
+/// reading ends with [`ReadError::OfferDiffers`]. A chip's offer enters the memory with
+/// [`Session::finish`], and only if one of these files named the same.
+pub fn open_with_offers<'r>(
+    reader: &'r mut dyn CardReader,
+    offers: &'r mut Offers,
+    key: &AccessKey,
+    candidates: &[MrzKey],
+    policy: AccessPolicy,
+    chance: &mut dyn CryptoRng,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Session<'r>, ReadError> {
+    open_keyed(reader, &Keys { key, candidates }, Some(offers), policy, chance, progress)
+}
+
+fn open_keyed<'r>(
+    reader: &'r mut dyn CardReader,
+    keys: &Keys<'_>,
+    offers: Option<&'r mut Offers>,
+    policy: AccessPolicy,
+    chance: &mut dyn CryptoRng,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Session<'r>, ReadError> {
     let (mut wire, presence) = Wire::open(reader)?;
     progress(Progress::Opening);
     wire.limits = limits::find(&mut wire, &presence.atr)?;
+    let mut memory = Memory::of(offers, presence.atr);
     let mut longest = wire.limits.answer;
     loop {
-        match prepare(&mut wire, longest, keys, policy, chance, progress) {
-            Ok(prepared) => return Ok(Session::over(wire, prepared)),
+        match prepare(&mut wire, longest, keys, &mut memory, policy, chance, progress) {
+            Ok(prepared) => return Ok(Session::over(wire, prepared, memory)),
             Err(
                 ReadError::Unprotected { step: Step::File(_), .. }
                 | ReadError::NoAnswer { step: Step::File(_), fault: ReaderFault::CardMute },
@@ -95,22 +131,24 @@ fn prepare(
     wire: &mut Wire<'_>,
     longest: usize,
     keys: &Keys<'_>,
+    memory: &mut Memory<'_>,
     policy: AccessPolicy,
     chance: &mut dyn CryptoRng,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Prepared, ReadError> {
+    memory.start_over();
     let mut kept = Kept::new();
-    let access = secure(wire, &mut kept, keys, policy, chance)?;
+    let access = secure(wire, &mut kept, keys, memory, policy, chance)?;
     progress(Progress::Secured(access));
     let mut files = Files::within(wire, longest);
     if let Protocol::Pace { mapping, .. } = access {
         if mapping == Mapping::ChipAuthentication {
             // It lies in the master file, which is still the current place.
-            lenient(fetch(wire, &mut files, &mut kept, FileId::CardSecurity, progress))?;
+            lenient(fetch(wire, &mut files, &mut kept, memory, FileId::CardSecurity, progress))?;
         }
         choose_application(wire)?;
     }
-    lenient(fetch(wire, &mut files, &mut kept, FileId::Com, progress))?;
+    lenient(fetch(wire, &mut files, &mut kept, memory, FileId::Com, progress))?;
     Ok(Prepared { files, kept, access })
 }
 
@@ -122,19 +160,25 @@ fn lenient(read: Result<(), ReadError>) -> Result<(), ReadError> {
     }
 }
 
-/// Reads a file of the current place and keeps it.
+/// Reads a file of the current place and keeps it. One that says that the chip was opened by
+/// a wrong guess is not kept, and is the last that is read.
 pub(crate) fn fetch(
     wire: &mut Wire<'_>,
     files: &mut Files,
     kept: &mut Kept,
+    memory: &mut Memory<'_>,
     file: FileId,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), ReadError> {
     let bytes = files.read(wire, file, &mut |done, total| {
         progress(Progress::Reading { file, done, total });
     })?;
-    kept.insert(file, bytes);
     wire.log.files.push(file);
+    if let Err(error) = memory.hold_against(file, &bytes) {
+        wire.link = Link::Lost;
+        return Err(error);
+    }
+    kept.insert(file, bytes);
     Ok(())
 }
 
@@ -143,16 +187,79 @@ fn secure(
     wire: &mut Wire<'_>,
     kept: &mut Kept,
     keys: &Keys<'_>,
+    memory: &mut Memory<'_>,
+    policy: AccessPolicy,
+    chance: &mut dyn CryptoRng,
+) -> Result<Protocol, ReadError> {
+    let remembered = if policy == AccessPolicy::BacOnly { None } else { memory.recall() };
+    let Some(card_access) = remembered else {
+        return secure_by_chip(wire, kept, keys, memory, policy, chance);
+    };
+    match secure_by_memory(wire, &card_access, keys, chance) {
+        Ok(protocol) => {
+            memory.opened_by(card_access, Source::Memory);
+            Ok(protocol)
+        }
+        Err(error) => {
+            memory.forget();
+            if !leaves_the_password_untried(&error) {
+                return Err(error);
+            }
+            wire.start_over()?;
+            secure_by_chip(wire, kept, keys, memory, policy, chance)
+        }
+    }
+}
+
+/// PACE as another chip offered it; there is no other way from here.
+fn secure_by_memory(
+    wire: &mut Wire<'_>,
+    card_access: &[u8],
+    keys: &Keys<'_>,
+    chance: &mut dyn CryptoRng,
+) -> Result<Protocol, ReadError> {
+    let offered = SecurityInfos::parse(card_access).map_err(|_| ReadError::PaceUnknown)?;
+    let choice = Choice::among(&offered).ok_or(ReadError::PaceUnknown)?;
+    pace::establish(wire, &choice, keys.key, chance)
+}
+
+/// Whether it is sure that the chip did not look at the password: it refused MSE:Set AT, which
+/// only names one (9303-11, 4.4.4.1), for what the command is or says. These are errors of
+/// checking, after which a chip's memory is as before (ISO/IEC 7816-4, 5.6): 6A80 and 6A88 are
+/// those of 9303-11; the others chips give that have no PACE at all, or that dislike an
+/// object. Not among them: 63Cx, 6982 and 6983 to 6985, which speak of the password.
+fn leaves_the_password_untried(error: &ReadError) -> bool {
+    matches!(
+        error,
+        ReadError::PaceUnknown
+            | ReadError::AccessRefused {
+                step: Step::Pace(0),
+                status: 0x6700 | 0x6A80 | 0x6A81 | 0x6A86..=0x6A88 | 0x6D00 | 0x6E00,
+            }
+    )
+}
+
+/// Access control by what this chip says of itself.
+fn secure_by_chip(
+    wire: &mut Wire<'_>,
+    kept: &mut Kept,
+    keys: &Keys<'_>,
+    memory: &mut Memory<'_>,
     policy: AccessPolicy,
     chance: &mut dyn CryptoRng,
 ) -> Result<Protocol, ReadError> {
     use AccessPolicy::{BacOnly, PaceOnly, PaceOrBacWhenNotOffered};
     let unsettled = match read_card_access(wire)? {
-        CardAccess::Shown(bytes) => {
-            let offered = keep_offer(wire, kept, bytes)?;
+        CardAccess::Shown { file, found } => {
+            let card_access = file.to_vec();
+            let offered = keep_offer(wire, kept, file)?;
             if policy != BacOnly && offered.pace().next().is_some() {
                 let choice = Choice::among(&offered).ok_or(ReadError::PaceUnknown)?;
-                return pace::establish(wire, &choice, keys.key, chance);
+                let protocol = pace::establish(wire, &choice, keys.key, chance)?;
+                if found == Found::AtOnce {
+                    memory.opened_by(card_access, Source::Chip);
+                }
+                return Ok(protocol);
             }
             None
         }
@@ -206,11 +313,21 @@ fn keep_offer(
 /// What came of asking for EF.CardAccess.
 enum CardAccess {
     /// The file.
-    Shown(Zeroizing<Vec<u8>>),
+    Shown { file: Zeroizing<Vec<u8>>, found: Found },
     /// The chip does not have it: 6A82, and nothing else, says that.
     Absent,
     /// It may be there or not: the chip answered otherwise.
     Refused { status: u16 },
+}
+
+/// Where EF.CardAccess was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// In the place that is current after a reset.
+    AtOnce,
+    /// Only after the master file was selected. Such a chip may want that before PACE, too,
+    /// so none is opened without asking it.
+    InMasterFile,
 }
 
 /// Asks for EF.CardAccess, which everybody may read (9303-11, 9.2.11).
@@ -229,7 +346,7 @@ fn read_card_access(wire: &mut Wire<'_>) -> Result<CardAccess, ReadError> {
         Files::within(wire, limits::SHORT).read(wire, FileId::CardAccess, &mut |_, _| ())
     };
     match read(wire) {
-        Ok(found) => return Ok(CardAccess::Shown(found)),
+        Ok(file) => return Ok(CardAccess::Shown { file, found: Found::AtOnce }),
         Err(error @ ReadError::NoAnswer { .. }) => return Err(error),
         Err(_) => {}
     }
@@ -237,7 +354,7 @@ fn read_card_access(wire: &mut Wire<'_>) -> Result<CardAccess, ReadError> {
         wire.send(step, &select)?;
     }
     match read(wire) {
-        Ok(found) => Ok(CardAccess::Shown(found)),
+        Ok(file) => Ok(CardAccess::Shown { file, found: Found::InMasterFile }),
         Err(ReadError::Absent { .. }) => Ok(CardAccess::Absent),
         Err(ReadError::Refused { status, .. }) => Ok(CardAccess::Refused { status }),
         Err(error) => Err(error),

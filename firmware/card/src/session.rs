@@ -13,6 +13,7 @@ use crate::{
     active_authentication, chip_authentication,
     file_id::Place,
     files::Files,
+    offers::Memory,
     opening::{Prepared, choose_application, choose_master_file, fetch},
     security_infos::SecurityInfos,
     tlv,
@@ -47,7 +48,7 @@ pub struct ReadLog {
     pub bytes_up: u64,
     /// Bytes received, status bytes included.
     pub bytes_down: u64,
-    /// The files read, in order.
+    /// The files read from the chip, in order; not an EF.CardAccess that was remembered.
     pub files: Vec<FileId>,
 }
 
@@ -57,6 +58,7 @@ pub struct Session<'r> {
     files: Files,
     kept: Kept,
     access: Protocol,
+    memory: Memory<'r>,
     /// Where the chip now looks for files.
     place: Place,
 }
@@ -69,29 +71,33 @@ pub(crate) type Kept = BTreeMap<FileId, Zeroizing<Vec<u8>>>;
 pub struct CardFiles {
     kept: Kept,
     access: Protocol,
+    /// EF.CardAccess of another chip.
+    remembered: Option<Vec<u8>>,
     proofs: Vec<ChipProof>,
     log: ReadLog,
 }
 
 impl<'r> Session<'r> {
     /// Over an open channel, with the application chosen.
-    pub(crate) fn over(wire: Wire<'r>, prepared: Prepared) -> Self {
+    pub(crate) fn over(wire: Wire<'r>, prepared: Prepared, memory: Memory<'r>) -> Self {
         let Prepared { files, kept, access } = prepared;
-        Self { wire, files, kept, access, place: Place::Application }
+        Self { wire, files, kept, access, memory, place: Place::Application }
     }
 
     /// Reads one file and keeps its bytes (9303-10, 3.6.3); a file already read is not read
-    /// again.
+    /// again. DG14 and EF.CardSecurity must name the forms of PACE by which the chip was
+    /// opened where these were remembered, else nothing more can be read
+    /// ([`ReadError::OfferDiffers`]).
     pub fn read(&mut self, file: FileId, progress: &mut dyn FnMut(Progress)) -> Result<(), ReadError> {
         if self.kept.contains_key(&file) {
             return Ok(());
         }
-        if file == FileId::CardAccess {
+        if file == FileId::CardAccess && self.memory.remembered().is_none() {
             // `open` would have it if there were one.
             return Err(ReadError::Absent { file });
         }
         self.go_to(file)?;
-        fetch(&mut self.wire, &mut self.files, &mut self.kept, file, progress)
+        fetch(&mut self.wire, &mut self.files, &mut self.kept, &mut self.memory, file, progress)
     }
 
     /// Makes the place of a file the current one (9303-10, 3.6.1).
@@ -176,12 +182,17 @@ impl<'r> Session<'r> {
     /// A copy of what was read so far, to be looked at while the reading goes on.
     pub fn so_far(&self) -> CardFiles {
         let (kept, proofs, log) = (self.kept.clone(), self.wire.proofs.clone(), self.wire.log.clone());
-        CardFiles { kept, access: self.access, proofs, log }
+        let remembered = self.memory.remembered().map(<[u8]>::to_vec);
+        CardFiles { kept, access: self.access, remembered, proofs, log }
     }
 
-    /// Ends the reading and hands over what was read.
+    /// Ends the reading and hands over what was read. What the chip offered is remembered for
+    /// the next one like it, if the chip was opened with a memory
+    /// ([`open_with_offers`](crate::open_with_offers)) and a file that its issuer signs named
+    /// the same.
     pub fn finish(self) -> CardFiles {
-        CardFiles { kept: self.kept, access: self.access, proofs: self.wire.proofs, log: self.wire.log }
+        let Self { wire, kept, access, memory, .. } = self;
+        CardFiles { kept, access, remembered: memory.finish(), proofs: wire.proofs, log: wire.log }
     }
 }
 
@@ -194,6 +205,13 @@ impl CardFiles {
     /// How the channel was made.
     pub fn access(&self) -> Protocol {
         self.access
+    }
+
+    /// The EF.CardAccess (9303-11, 9.2.11) by which PACE was chosen, where it was not read from
+    /// this chip but remembered of another one with the same answer to reset: what this one
+    /// would have shown nobody knows. It is then not among the files.
+    pub fn remembered_access(&self) -> Option<&[u8]> {
+        self.remembered.as_deref()
     }
 
     /// What the chip did to show that it is no copy, in the order in which it did it.

@@ -7,6 +7,7 @@ mod channel_refusals;
 mod chip_authentication;
 mod libeac;
 mod long_commands;
+mod offers;
 mod pace_over_other_groups;
 mod places;
 mod refusals;

@@ -30,7 +30,7 @@ const WANTED: [FileId; 6] = [FileId::Sod, FileId::Dg1, FileId::Dg13, FileId::Dg1
 pub struct Issued {
     files: BTreeMap<FileId, Vec<u8>>,
     pub can: AccessKey,
-    zone: AccessKey,
+    pub zone: AccessKey,
     mrz: String,
 }
 

@@ -1,0 +1,217 @@
+//! What chips offered before: EF.CardAccess by the answer to reset, so that the next chip of
+//! the same kind is opened without reading it. ICAO Doc 9303-11, 4.2 and 9.2.
+//!
+//! An answer to reset tells a batch, not a chip. So what is remembered is only a guess at
+//! what this chip would say. It never decides that a chip has no PACE; it enters the memory
+//! only once a file that the issuer signs said the same of the same chip; and it is given up
+//! as soon as one says otherwise. Whether such a file is signed is not known here: `identity`
+//! compares once more, with the files that it verified.
+
+use std::collections::VecDeque;
+
+use crate::{
+    FileId, ReadError,
+    tlv::{self, Flaw},
+};
+
+/// EF.CardAccess (9303-11, 9.2.11) of chips that were opened with it, by their whole answer
+/// to reset. For [`open_with_offers`](crate::open_with_offers); whoever opens many chips
+/// keeps one.
+///
+/// It holds at most [`Offers::MOST`] answers to reset; beyond, that one goes whose chips were
+/// not read for the longest. Everybody may read that file of a chip, and it says nothing of
+/// the holder.
+#[derive(Debug, Default)]
+pub struct Offers {
+    /// The one read last stands last.
+    known: VecDeque<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    atr: Vec<u8>,
+    card_access: Vec<u8>,
+}
+
+impl Offers {
+    /// So many answers to reset are remembered.
+    pub const MOST: usize = 16;
+
+    /// Nothing is known yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn of(&self, atr: &[u8]) -> Option<&[u8]> {
+        self.known.iter().find(|known| known.atr == atr).map(|known| known.card_access.as_slice())
+    }
+
+    fn forget(&mut self, atr: &[u8]) {
+        self.known.retain(|known| known.atr != atr);
+    }
+
+    fn remember(&mut self, atr: Vec<u8>, card_access: Vec<u8>) {
+        self.forget(&atr);
+        if self.known.len() == Self::MOST {
+            self.known.pop_front();
+        }
+        self.known.push_back(Known { atr, card_access });
+    }
+}
+
+/// The part of one reading in the memory.
+pub(crate) struct Memory<'r> {
+    offers: Option<&'r mut Offers>,
+    atr: Vec<u8>,
+    /// By what PACE was chosen; none: there was no PACE, or it is not to be remembered.
+    opened_by: Option<OpenedBy>,
+}
+
+/// By what PACE was chosen.
+struct OpenedBy {
+    card_access: Vec<u8>,
+    source: Source,
+    standing: Standing,
+}
+
+/// Who said what a chip offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The chip itself.
+    Chip,
+    /// The memory: a chip with the same answer to reset did.
+    Memory,
+}
+
+/// What the files that the issuer signs say of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// None that names PACE was read yet.
+    Unheard,
+    /// The same.
+    Same,
+    /// Something else, once.
+    Other,
+}
+
+impl<'r> Memory<'r> {
+    /// For a chip with this answer to reset. One that is empty tells nothing at all.
+    pub fn of(offers: Option<&'r mut Offers>, atr: Vec<u8>) -> Self {
+        Self { offers: offers.filter(|_| !atr.is_empty()), atr, opened_by: None }
+    }
+
+    /// What a chip like this offered.
+    pub fn recall(&self) -> Option<Vec<u8>> {
+        self.offers.as_ref()?.of(&self.atr).map(<[u8]>::to_vec)
+    }
+
+    /// The next chip like this is asked.
+    pub fn forget(&mut self) {
+        if let Some(offers) = &mut self.offers {
+            offers.forget(&self.atr);
+        }
+    }
+
+    /// A channel was opened with PACE, chosen by this EF.CardAccess.
+    pub fn opened_by(&mut self, card_access: Vec<u8>, source: Source) {
+        self.opened_by = Some(OpenedBy { card_access, source, standing: Standing::Unheard });
+    }
+
+    /// The channel, if there was one, is no more.
+    pub fn start_over(&mut self) {
+        self.opened_by = None;
+    }
+
+    /// The EF.CardAccess of another chip by which PACE was chosen, if it was.
+    pub fn remembered(&self) -> Option<&[u8]> {
+        let opened_by = self.opened_by.as_ref().filter(|it| it.source == Source::Memory)?;
+        Some(&opened_by.card_access)
+    }
+
+    /// Holds what the chip was opened by against a file that came from this very chip, and
+    /// that its issuer signs: they must name the same forms of PACE (9303-11, 9.2). Other
+    /// files say nothing of it.
+    ///
+    /// Where the file names none, there is nothing to hold a guess against: it is forgotten,
+    /// and the reading goes on. Where it names others, a guess was wrong, and the reading
+    /// ends; what the chip itself said is left to the judgement of `identity`.
+    pub fn hold_against(&mut self, file: FileId, bytes: &[u8]) -> Result<(), ReadError> {
+        let Some(opened_by) = &mut self.opened_by else { return Ok(()) };
+        let Some(signed) = forms_signed_in(file, bytes) else { return Ok(()) };
+        if signed.is_empty() {
+            if opened_by.standing != Standing::Same {
+                self.forget();
+            }
+            return Ok(());
+        }
+        let offered = forms(&opened_by.card_access).unwrap_or_default();
+        let all_among = |some: &[&[u8]], others: &[&[u8]]| some.iter().all(|one| others.contains(one));
+        if all_among(&offered, &signed) && all_among(&signed, &offered) {
+            if opened_by.standing == Standing::Unheard {
+                opened_by.standing = Standing::Same;
+            }
+            return Ok(());
+        }
+        opened_by.standing = Standing::Other;
+        let source = opened_by.source;
+        self.forget();
+        if source == Source::Memory { Err(ReadError::OfferDiffers { file }) } else { Ok(()) }
+    }
+
+    /// At the end of a reading in which nothing failed: what the issuer stands behind is
+    /// remembered. Gives the EF.CardAccess of another chip by which PACE was chosen.
+    pub fn finish(mut self) -> Option<Vec<u8>> {
+        let OpenedBy { card_access, source, standing } = self.opened_by.take()?;
+        if standing == Standing::Same
+            && let Some(offers) = self.offers
+        {
+            offers.remember(self.atr, card_access.clone());
+        }
+        (source == Source::Memory).then_some(card_access)
+    }
+}
+
+/// The forms of PACE in a file that the issuer signs; none for any other file, and no form
+/// where it breaks its format.
+fn forms_signed_in(file: FileId, bytes: &[u8]) -> Option<Vec<&[u8]>> {
+    let infos = match file {
+        FileId::Dg14 => tlv::expect(bytes, 0x6E).map(|(infos, _)| infos),
+        FileId::CardSecurity => signed_content(bytes),
+        _ => return None,
+    };
+    Some(infos.and_then(forms).unwrap_or_default())
+}
+
+/// Every form of PACE among security infos, as it is encoded: what stands below id-PACE
+/// (9303-11, 9.2.3).
+fn forms(infos: &[u8]) -> Result<Vec<&[u8]>, Flaw> {
+    const ID_PACE: [u8; 8] = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x04];
+    let (mut rest, _) = tlv::expect(infos, 0x31)?;
+    let mut forms = Vec::new();
+    while !rest.is_empty() {
+        let (_, info, after) = tlv::split(rest)?;
+        let is_pace = tlv::expect(info, 0x06)
+            .is_ok_and(|(name, _)| name.len() > ID_PACE.len() && name.starts_with(&ID_PACE));
+        if is_pace {
+            forms.push(&rest[..rest.len() - after.len()]);
+        }
+        rest = after;
+    }
+    Ok(forms)
+}
+
+/// What a SignedData signs (RFC 5652, 5.1), with definite lengths and in one piece.
+fn signed_content(bytes: &[u8]) -> Result<&[u8], Flaw> {
+    let (content_info, _) = tlv::expect(bytes, 0x30)?;
+    let (_, _, explicit) = tlv::split(content_info)?;
+    let (signed_data, _) = tlv::expect(tlv::expect(explicit, 0xA0)?.0, 0x30)?;
+    let (_, _, after_version) = tlv::split(signed_data)?;
+    let (_, _, after_digests) = tlv::split(after_version)?;
+    let (encapsulated, _) = tlv::expect(after_digests, 0x30)?;
+    let (_, _, explicit) = tlv::split(encapsulated)?;
+    tlv::expect(tlv::expect(explicit, 0xA0)?.0, 0x04).map(|(content, _)| content)
+}
+
+#[cfg(test)]
+#[path = "offers_tests.rs"]
+mod tests;

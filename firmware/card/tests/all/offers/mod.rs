@@ -1,0 +1,392 @@
+//! Chips of one answer to reset, one after the other, through one memory of what they offer:
+//! what it saves, and that it never opens what the chip itself would not have opened so.
+
+mod overheard;
+
+use std::sync::Arc;
+
+use card::{AccessKey, AccessPolicy, Can, FileId, Offers, Protocol, ReadError, Session, Step};
+use card_faults::Listed as _;
+use faults::Fault;
+use simulators::{
+    card_profile::{
+        BadKey, BeyondLongest, CardFaults, Cipher, Mapping, PaceFault, PaceProtocol, PaceReference,
+        Parameters, PasswordState, ReadingFaults,
+    },
+    chance::SeededChance,
+    scenario::CardScript,
+};
+
+use overheard::{CHALLENGE, CHOOSE_PACE, Overheard, PROVE, READ_CARD_ACCESS, Refusing, SPEEDS};
+
+const PACE: AccessPolicy = AccessPolicy::PaceOnly;
+const EITHER: AccessPolicy = AccessPolicy::PaceOrBacWhenNotOffered;
+
+fn usual() -> CardScript {
+    CardScript::default()
+}
+
+fn offering(pace: &[PaceProtocol]) -> CardScript {
+    let mut script = usual();
+    script.profile.access.pace = pace.to_vec();
+    script
+}
+
+fn faulty(faults: CardFaults) -> CardScript {
+    CardScript { faults, ..usual() }
+}
+
+fn other_form() -> PaceProtocol {
+    PaceProtocol::new(Mapping::Gm, Cipher::Aes256, Parameters::try_from(16).unwrap()).unwrap()
+}
+
+/// A memory that a usual card's reading has filled.
+fn filled() -> Offers {
+    let mut offers = Offers::new();
+    Overheard::new(&usual()).read(&mut offers, PACE).unwrap();
+    let mut next = Overheard::new(&usual());
+    assert!(next.read(&mut offers, PACE).unwrap().remembered_access().is_some());
+    offers
+}
+
+/// That the next usual card is asked what it offers, and opened.
+fn assert_asked_again(offers: &mut Offers) {
+    let mut next = Overheard::new(&usual());
+    let files = next.read(offers, PACE).unwrap();
+    assert!(files.remembered_access().is_none() && next.asked_what_it_offers());
+}
+
+#[test]
+fn the_second_chip_of_an_answer_to_reset_is_opened_without_reading_what_it_offers() {
+    let mut offers = Offers::new();
+    let mut first = Overheard::new(&usual());
+    let read = first.read(&mut offers, PACE).unwrap();
+    let mut second = Overheard::new(&usual());
+    let remembered = second.read(&mut offers, PACE).unwrap();
+
+    assert_eq!(first.sent(&READ_CARD_ACCESS), 1);
+    assert_eq!(second.sent(&READ_CARD_ACCESS), 0);
+    assert_eq!(remembered.log().apdus, read.log().apdus - 1);
+    assert_eq!(remembered.access(), read.access());
+    for (kbps, (first, second)) in SPEEDS.iter().zip(first.times.iter().zip(&second.times)) {
+        println!("{kbps} kbit/s: {first:?}, then {second:?}, {:?} less", first.saturating_sub(*second));
+        assert!(second < first);
+    }
+    // It is said to be remembered, and never to have been read.
+    assert_eq!(read.remembered_access(), None);
+    assert_eq!(remembered.remembered_access(), read.file(FileId::CardAccess));
+    assert!(remembered.remembered_access().is_some());
+    assert_eq!(remembered.file(FileId::CardAccess), None);
+    assert!(read.log().files.contains(&FileId::CardAccess));
+    assert!(!remembered.log().files.contains(&FileId::CardAccess));
+}
+
+#[test]
+fn a_session_that_used_the_memory_says_so_and_can_still_ask_the_chip() {
+    let mut script = usual();
+    script.profile.master_file.selectable = true;
+    let (mut offers, mut card) = (filled(), Overheard::new(&script));
+    let keys = Arc::clone(&card.keys);
+    let mut session = card.open(&mut offers, &keys.can, PACE).unwrap();
+    assert!(session.so_far().remembered_access().is_some());
+    session.read(FileId::CardAccess, &mut |_| ()).unwrap();
+    session.read(FileId::Dg1, &mut |_| ()).unwrap();
+    let files = session.finish();
+    assert!(files.file(FileId::CardAccess).is_some());
+    assert_eq!(files.file(FileId::CardAccess), files.remembered_access());
+    assert!(files.log().files.contains(&FileId::CardAccess));
+}
+
+#[test]
+fn a_chip_that_does_not_know_the_form_is_asked_at_once_and_opened() {
+    let mut offers = filled();
+    let script = offering(&[other_form()]);
+    let mut other = Overheard::new(&script);
+    let files = other.read(&mut offers, PACE).unwrap();
+    assert!(matches!(files.access(), Protocol::Pace { parameters: 16, .. }), "{}", files.access());
+    assert!(files.remembered_access().is_none() && files.file(FileId::CardAccess).is_some());
+    // Refused with and without the object of the parameters, then taken.
+    assert_eq!((other.sent(&CHOOSE_PACE), other.sent(&PROVE)), (3, 1));
+    // Now that one is remembered.
+    let mut next = Overheard::new(&script);
+    assert!(next.read(&mut offers, PACE).unwrap().remembered_access().is_some());
+    assert!(!next.asked_what_it_offers());
+}
+
+#[test]
+fn a_pace_that_fails_otherwise_is_an_error_and_forgets() {
+    for (fault, is_expected) in [
+        (PaceFault::WrongToken, Fault::CardNotSecured),
+        (PaceFault::Fails, Fault::CardKeyWrong),
+        (PaceFault::MappingKey(BadKey::Echoed), Fault::CardNotSecured),
+    ] {
+        for policy in [PACE, EITHER] {
+            let mut offers = filled();
+            let mut failing = Overheard::new(&faulty(CardFaults { pace: Some(fault), ..Default::default() }));
+            let error = failing.read(&mut offers, policy).err().unwrap();
+            assert_eq!(error.fault(), is_expected, "{error}");
+            assert!(!failing.asked_what_it_offers() && failing.sent(&CHALLENGE) == 0);
+            assert_asked_again(&mut offers);
+        }
+    }
+}
+
+#[test]
+fn a_password_that_the_chip_does_not_take_is_an_error_and_forgets() {
+    let mut offers = filled();
+    let passwords = PasswordState::Blocked;
+    let mut blocked = Overheard::new(&faulty(CardFaults { passwords, ..Default::default() }));
+    let error = blocked.read(&mut offers, EITHER).err().unwrap();
+    assert!(matches!(error, ReadError::KeyBlocked { .. }), "{error}");
+    assert_eq!((blocked.sent(&CHOOSE_PACE), blocked.asked_what_it_offers()), (1, false));
+    assert_asked_again(&mut offers);
+}
+
+#[test]
+fn a_wrong_key_is_tried_once_and_forgets() {
+    let mut offers = filled();
+    let mut card = Overheard::new(&usual());
+    let wrong = AccessKey::Can(Can::new("000000").unwrap());
+    let error = card.open(&mut offers, &wrong, EITHER).err().unwrap();
+    assert!(matches!(error, ReadError::KeyWrong { tries_left: Some(2) }), "{error}");
+    assert_eq!((card.sent(&PROVE), card.asked_what_it_offers()), (1, false));
+    assert_asked_again(&mut offers);
+}
+
+/// A chip that knows the remembered form and one more: its issuer says so in DG14.
+#[test]
+fn a_chip_whose_issuer_signed_another_offer_is_not_read_on_and_is_asked_next_time() {
+    let mut offers = filled();
+    let mut other = Overheard::new(&offering(&[PaceProtocol::CITIZEN_CARD, other_form()]));
+    let keys = Arc::clone(&other.keys);
+    let mut session = other.open(&mut offers, &keys.can, PACE).unwrap();
+    session.read(FileId::Dg1, &mut |_| ()).unwrap();
+    let error = session.read(FileId::Dg14, &mut |_| ()).unwrap_err();
+    assert!(matches!(error, ReadError::OfferDiffers { file: FileId::Dg14 }), "{error}");
+    assert_eq!(error.fault().code(), "CARD-06");
+    let error = session.read(FileId::Dg2, &mut |_| ()).unwrap_err();
+    assert!(matches!(error, ReadError::ChannelLost { .. }), "{error}");
+    let files = session.finish();
+    assert!(files.file(FileId::Dg14).is_none() && files.remembered_access().is_some());
+
+    let files = other.read(&mut offers, PACE).unwrap();
+    assert!(matches!(files.access(), Protocol::Pace { parameters: 16, .. }), "the better one is used");
+    assert!(files.remembered_access().is_none());
+}
+
+#[test]
+fn a_chip_that_is_asked_to_prove_itself_is_held_against_its_dg14_too() {
+    let mut offers = filled();
+    let mut other = Overheard::new(&offering(&[PaceProtocol::CITIZEN_CARD, other_form()]));
+    let keys = Arc::clone(&other.keys);
+    let mut session = other.open(&mut offers, &keys.can, PACE).unwrap();
+    let error = session.authenticate_chip(&mut SeededChance::new(4), &mut |_| ()).unwrap_err();
+    assert!(matches!(error, ReadError::OfferDiffers { file: FileId::Dg14 }), "{error}");
+}
+
+#[test]
+fn chip_authentication_mapping_is_held_against_ef_card_security() {
+    let mapping = |parameters: u8| {
+        PaceProtocol::new(Mapping::Cam, Cipher::Aes128, Parameters::try_from(parameters).unwrap()).unwrap()
+    };
+    let open = |card: &mut Overheard, offers: &mut Offers| {
+        let keys = Arc::clone(&card.keys);
+        card.open(offers, &keys.can, PACE).map(Session::finish)
+    };
+    let mut offers = Offers::new();
+    open(&mut Overheard::new(&offering(&[mapping(13)])), &mut offers).unwrap();
+    let mut next = Overheard::new(&offering(&[mapping(13)]));
+    let files = open(&mut next, &mut offers).unwrap();
+    assert!(!next.asked_what_it_offers() && files.remembered_access().is_some());
+    assert_eq!(files.proofs().len(), 1);
+
+    let mut other = Overheard::new(&offering(&[mapping(13), other_form()]));
+    let error = open(&mut other, &mut offers).err().unwrap();
+    assert!(matches!(error, ReadError::OfferDiffers { file: FileId::CardSecurity }), "{error}");
+    assert!(open(&mut other, &mut offers).unwrap().remembered_access().is_none());
+}
+
+#[test]
+fn the_memory_is_no_way_to_bac_and_none_round_what_the_chip_says() {
+    // It knows PACE and hides that: alone it would be opened with BAC.
+    let hidden = CardFaults { hidden_card_access: true, ..Default::default() };
+    let files = Overheard::new(&faulty(hidden)).read(&mut filled(), EITHER).unwrap();
+    assert!(matches!(files.access(), Protocol::Pace { .. }));
+
+    // It refuses PACE, then the file that says whether it has it.
+    let script = || {
+        let mut script = offering(&[other_form()]);
+        script.faults.card_access_status = Some(0x6982);
+        script
+    };
+    for policy in [PACE, EITHER] {
+        let mut refusing = Overheard::new(&script());
+        let error = refusing.read(&mut filled(), policy).err().unwrap();
+        assert!(matches!(error, ReadError::Refused { file: FileId::CardAccess, .. }), "{error}");
+        assert_eq!(refusing.sent(&CHALLENGE), 0);
+    }
+
+    // It has no PACE: only its own word says so, and then the policy decides.
+    let only_bac = CardScript { only_bac: true, ..usual() };
+    let mut offers = filled();
+    let mut card = Overheard::new(&only_bac);
+    let error = card.read(&mut offers, PACE).err().unwrap();
+    assert!(matches!(error, ReadError::PaceNotOffered), "{error}");
+    assert!(card.asked_what_it_offers());
+    let error = Overheard::new(&only_bac).read(&mut filled(), EITHER).err().unwrap();
+    assert!(matches!(error, ReadError::KeyNotForBac), "{error}");
+    // And that is not remembered.
+    assert_asked_again(&mut offers);
+}
+
+#[test]
+fn where_bac_is_wanted_the_chip_is_asked_and_nothing_remembered() {
+    let mut offers = Offers::new();
+    for _ in 0..2 {
+        let mut card = Overheard::new(&usual());
+        let keys = Arc::clone(&card.keys);
+        let mut session = card.open(&mut offers, &keys.zone, AccessPolicy::BacOnly).unwrap();
+        session.read(FileId::Dg14, &mut |_| ()).unwrap();
+        let files = session.finish();
+        assert_eq!(files.access(), Protocol::Bac);
+        assert!(files.file(FileId::CardAccess).is_some() && files.remembered_access().is_none());
+    }
+    assert_asked_again(&mut offers);
+    let mut offers = filled();
+    let mut card = Overheard::new(&usual());
+    let keys = Arc::clone(&card.keys);
+    let files = card.open(&mut offers, &keys.zone, AccessPolicy::BacOnly).unwrap().finish();
+    assert!(files.file(FileId::CardAccess).is_some() && files.remembered_access().is_none());
+}
+
+#[test]
+fn a_reading_that_fails_or_never_hears_the_issuer_leaves_nothing() {
+    // Lifted in its portrait, after DG14 was read.
+    let mut offers = Offers::new();
+    let mut lifted = Overheard::new(&CardScript { lifted_in_portrait_after: Some(5000), ..usual() });
+    assert!(lifted.read(&mut offers, PACE).is_err());
+    assert_asked_again(&mut offers);
+    // Opened, and DG14 not read.
+    let mut offers = Offers::new();
+    let mut card = Overheard::new(&usual());
+    let keys = Arc::clone(&card.keys);
+    card.open(&mut offers, &keys.can, PACE).unwrap().finish();
+    assert_asked_again(&mut offers);
+    // Shown another form than its DG14 names: `identity` refuses that card.
+    let mut offers = Offers::new();
+    let weaker = CardFaults { weaker_card_access: Some(other_form()), ..Default::default() };
+    let files = Overheard::new(&faulty(weaker)).read(&mut offers, PACE).unwrap();
+    assert!(files.file(FileId::CardAccess).is_some(), "what the chip showed is not our guess");
+    assert_asked_again(&mut offers);
+}
+
+#[test]
+fn a_chip_that_wants_its_master_file_selected_is_asked_every_time() {
+    let mut offers = Offers::new();
+    for _ in 0..2 {
+        let mut card = Overheard::new(&usual());
+        card.wants_selecting = true;
+        let files = card.read(&mut offers, PACE).unwrap();
+        assert!(files.file(FileId::CardAccess).is_some() && files.remembered_access().is_none());
+    }
+}
+
+#[test]
+fn a_chip_that_insists_on_the_parameters_or_refuses_them_is_opened_by_the_memory() {
+    for pace_reference in [PaceReference::Required, PaceReference::Refused] {
+        let mut card = Overheard::new(&faulty(CardFaults { pace_reference, ..Default::default() }));
+        let files = card.read(&mut filled(), PACE).unwrap();
+        assert!(files.remembered_access().is_some(), "{pace_reference:?}");
+    }
+}
+
+/// The channel dies of a long answer, and all is done once more with short ones.
+#[test]
+fn the_step_down_to_short_answers_goes_by_the_memory_too() {
+    let reading = ReadingFaults {
+        longest: Some(256),
+        beyond_longest: BeyondLongest::ChannelDropped,
+        ..Default::default()
+    };
+    let script = faulty(CardFaults { reading, ..Default::default() });
+    let mut offers = Offers::new();
+    let mut first = Overheard::new(&script);
+    first.read(&mut offers, PACE).unwrap();
+    let mut second = Overheard::new(&script);
+    let files = second.read(&mut offers, PACE).unwrap();
+    assert!(files.remembered_access().is_some() && !second.asked_what_it_offers());
+    assert_eq!((second.sent(&CHOOSE_PACE), second.sent(&PROVE)), (2, 2));
+    assert_eq!(second.sent.len(), first.sent.len() - 2, "it was read before either channel");
+    assert!(!files.log().files.contains(&FileId::CardAccess));
+    // Refused first, then asked, then stepped down: asked once more, the memory being empty.
+    let mut script = offering(&[other_form()]);
+    script.faults.reading = reading;
+    let mut other = Overheard::new(&script);
+    let files = other.read(&mut offers, PACE).unwrap();
+    assert!(files.remembered_access().is_none());
+    assert_eq!((other.sent(&READ_CARD_ACCESS), other.sent(&PROVE)), (2, 2));
+}
+
+#[test]
+fn an_answer_to_reset_that_is_empty_or_another_tells_nothing() {
+    let mut offers = Offers::new();
+    for _ in 0..2 {
+        let mut card = Overheard::new(&usual());
+        card.atr = Some(Vec::new());
+        assert!(card.read(&mut offers, PACE).unwrap().remembered_access().is_none());
+    }
+    let mut other = Overheard::new(&usual());
+    other.atr = Some(vec![0x3B, 0x80, 0x80, 0x01, 0x01]);
+    assert!(other.read(&mut filled(), PACE).unwrap().remembered_access().is_none());
+}
+
+#[test]
+fn opening_without_a_memory_asks_every_chip() {
+    for _ in 0..2 {
+        let mut card = Overheard::new(&usual());
+        let keys = Arc::clone(&card.keys);
+        let files =
+            card::open(&mut card, &keys.can, PACE, &mut SeededChance::new(3), &mut |_| ()).unwrap().finish();
+        assert!(files.file(FileId::CardAccess).is_some() && files.remembered_access().is_none());
+    }
+}
+
+/// Nothing is sent twice of what may count as a try.
+#[test]
+fn every_refusal_that_may_speak_of_the_password_is_final() {
+    for (status, asked) in [
+        (0x6A80, true),
+        (0x6A81, true),
+        (0x6A86, true),
+        (0x6A88, true),
+        (0x6D00, true),
+        (0x6E00, true),
+        (0x6700, true),
+        (0x63C0, false),
+        (0x6982, false),
+        (0x6983, false),
+        (0x6984, false),
+        (0x6985, false),
+        (0x6300, false),
+        (0x6F00, false),
+        (0x6400, false),
+        (0x6581, false),
+    ] {
+        let mut offers = filled();
+        let mut card = Refusing { card: Overheard::new(&usual()), status };
+        let keys = Arc::clone(&card.card.keys);
+        let chance = &mut SeededChance::new(3);
+        let opened =
+            card::open_with_offers(&mut card, &mut offers, &keys.can, &[], EITHER, chance, &mut |_| ());
+        let error = opened.err().unwrap();
+        let of_pace = matches!(
+            error,
+            ReadError::AccessRefused { step: Step::Pace(0), .. }
+                | ReadError::KeyBlocked { .. }
+                | ReadError::KeySuspended { .. }
+        );
+        assert!(of_pace, "{status:04X}: {error}");
+        assert_eq!(card.card.asked_what_it_offers(), asked, "{status:04X}");
+        assert_asked_again(&mut offers);
+    }
+}
