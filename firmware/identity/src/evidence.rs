@@ -155,7 +155,8 @@ pub enum Directory {
 }
 
 /// What the unsigned EF.CardAccess says of PACE beside the signed DG14 (ICAO 9303-11,
-/// 9.2). Of the rest of that file the reader makes no use.
+/// 9.2). Of the rest of that file the reader makes no use. It need not have been read:
+/// `card` may remember it of another chip ([`card::CardFiles::remembered_access`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccessOffer {
@@ -167,6 +168,12 @@ pub enum AccessOffer {
     Confirmed,
     /// It offers others or fewer, or the chip has no such file.
     NotConfirmed,
+    /// It was not read from this chip: PACE was chosen by what another chip with the same
+    /// answer to reset had shown. The issuer of this one signed the same forms of PACE.
+    RememberedAsSigned,
+    /// It was not read from this chip, either, and nothing that its issuer signed in DG14 says
+    /// that it offers the form of PACE by which it was opened.
+    Remembered,
 }
 
 /// Whether the chip proved to hold a key that its issuer signed (ICAO 9303-11, 6).

@@ -12,7 +12,10 @@ use crate::{
     algorithm::Digest,
     chain::{Chain, ChainFault, Days},
     chip::{self, SignedKeys, card_security},
-    data_groups::{chip_keys, mrz},
+    data_groups::{
+        chip_keys::{self, Offered},
+        mrz,
+    },
     envelope::EnvelopeFault,
     error::{IdentityError, Purpose, SignerFault},
     evidence::{AccessOffer, ChipGenuineness, Revocation, SignerEvidence},
@@ -41,6 +44,8 @@ pub(crate) struct Files<'a> {
     pub proofs: &'a [ChipProof],
     /// How the channel was made; none: nobody saw the files coming from a chip.
     pub access: Option<Protocol>,
+    /// EF.CardAccess of another chip, by which PACE was chosen without asking this one.
+    pub remembered: Option<&'a [u8]>,
 }
 
 impl<'a> Files<'a> {
@@ -50,6 +55,15 @@ impl<'a> Files<'a> {
 
     pub fn get(&self, file: FileId) -> Option<&'a [u8]> {
         self.bytes.get(&file).copied()
+    }
+
+    fn offered(&self) -> Offered<'a> {
+        match (self.get(FileId::CardAccess), self.remembered, self.access) {
+            (Some(file), ..) => Offered::Shown(file),
+            (None, Some(file), _) => Offered::Remembered(file),
+            (None, None, Some(_)) => Offered::Absent,
+            (None, None, None) => Offered::Unknown,
+        }
     }
 }
 
@@ -116,10 +130,10 @@ pub(crate) fn examine(files: &Files<'_>, grounds: &Grounds<'_>, today: Date) -> 
     Examined { error, judgement, object, groups, country: up.country }
 }
 
-/// What EF.CardAccess says beside a DG14 that is as it was signed.
+/// What EF.CardAccess, or what was remembered for it, says beside a DG14 that is as it was signed.
 fn access_offer(files: &Files<'_>, groups: &[u8]) -> AccessOffer {
     let dg14 = files.get(FileId::Dg14).filter(|_| groups.contains(&14));
-    chip_keys::compare_access(files.get(FileId::CardAccess), dg14, files.access)
+    chip_keys::compare_access(files.offered(), dg14)
 }
 
 /// Whether that speaks against the card: what the issuer signed in DG14 is then not what
@@ -136,6 +150,9 @@ fn note_access_offer(
         _ if country.is_none() => checks.not_done(of, NotDone::NothingToStandOn),
         (AccessOffer::NotChecked, _) => checks.not_done(of, NotDone::NotRead),
         (AccessOffer::NotSigned, _) => checks.not_done(of, NotDone::NotOffered),
+        (AccessOffer::Remembered | AccessOffer::RememberedAsSigned, _) => {
+            checks.not_done(of, NotDone::Remembered);
+        }
         (AccessOffer::Confirmed, _) => drop(checks.note(of, Ok(()))),
         (AccessOffer::NotConfirmed, AccessOfferPolicy::StateOnly) => checks.not_done(of, NotDone::OnlyStated),
         (AccessOffer::NotConfirmed, AccessOfferPolicy::RefuseWherePaceIsSigned) => {

@@ -174,6 +174,8 @@ pub enum NotDone {
     NotAsked,
     /// The MRZ names a state that is not in our table.
     UnknownState,
+    /// The file was not read: what another chip had shown was used in its place.
+    Remembered,
     /// It would fail, and the operator wants that stated and not held against the card.
     OnlyStated,
 }

@@ -129,7 +129,7 @@ pub fn judge(files: &CardFiles, grounds: &Grounds<'_>, today: Date) -> Judgement
 /// tool's question. They make no identity, whatever comes of it.
 pub fn inspect(files: &LooseFiles, grounds: &Grounds<'_>, today: Date) -> Judgement {
     let bytes = files.files.iter().map(|(file, bytes)| (*file, bytes.as_slice())).collect();
-    let files = Files { bytes, proofs: &files.proofs, access: None };
+    let files = Files { bytes, proofs: &files.proofs, access: None, remembered: None };
     examination::examine(&files, grounds, today).judgement
 }
 
@@ -144,5 +144,6 @@ pub struct LooseFiles {
 
 fn examined(files: &CardFiles) -> Files<'_> {
     let bytes = FileId::ALL.iter().filter_map(|file| Some((*file, files.file(*file)?))).collect();
-    Files { bytes, proofs: files.proofs(), access: Some(files.access()) }
+    let (access, remembered) = (Some(files.access()), files.remembered_access());
+    Files { bytes, proofs: files.proofs(), access, remembered }
 }

@@ -105,7 +105,7 @@ impl Card {
     /// As if read from a chip.
     pub fn read(&self) -> Files<'_> {
         let bytes = self.files.iter().map(|(file, bytes)| (*file, bytes.as_slice())).collect();
-        Files { bytes, proofs: &[], access: None }
+        Files { bytes, proofs: &[], access: None, remembered: None }
     }
 
     pub fn verify(&self, trust: &TrustList, today: Date) -> Result<Identity, IdentityError> {

@@ -93,6 +93,7 @@ fn because_of(reason: NotDone) -> &'static str {
         NotDone::NotOffered => "the issuer signed nothing for it",
         NotDone::NotAsked => "the chip was not asked",
         NotDone::UnknownState => "the state in the MRZ is not in the table",
+        NotDone::Remembered => "the file was not read, but remembered of another chip",
         NotDone::OnlyStated => "it is only stated",
     }
 }
@@ -113,6 +114,8 @@ fn offer(offer: AccessOffer) -> &'static str {
         AccessOffer::NotSigned => "not checked; DG14 names no form of PACE",
         AccessOffer::Confirmed => "EF.CardAccess offers the PACE that DG14 names",
         AccessOffer::NotConfirmed => "NOT CONFIRMED: EF.CardAccess, which nobody signs, differs from DG14",
+        AccessOffer::RememberedAsSigned => "not read; remembered of another chip, and as DG14 says",
+        AccessOffer::Remembered => "not read; remembered of another chip, and nothing signed says it",
     }
 }
 

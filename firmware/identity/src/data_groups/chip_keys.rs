@@ -2,8 +2,6 @@
 //! 9303-11, 6.1, 6.2 and 9.2). What it then proves is judged in `chip`; here is only
 //! what it offers.
 
-use card::Protocol;
-
 use crate::{
     algorithm::{OBJECT_IDENTIFIER, SEQUENCE, SET, object_identifier, parts},
     chip::security_infos,
@@ -43,31 +41,45 @@ fn offer(group: &str, name: &str) -> Option<String> {
     }
 }
 
+/// By what PACE was chosen.
+#[derive(Clone, Copy)]
+pub(crate) enum Offered<'a> {
+    /// EF.CardAccess, read from this chip.
+    Shown(&'a [u8]),
+    /// That of another chip, remembered: this one was not asked.
+    Remembered(&'a [u8]),
+    /// Whoever opened the chip looked for the file first, and there was none.
+    Absent,
+    /// Nobody knows: the file is not among those at hand.
+    Unknown,
+}
+
 /// Whether the unsigned EF.CardAccess offers the forms of PACE that the signed DG14
 /// names: no other, and none less, for whoever takes the stronger one away leaves the
-/// weaker, and whoever takes the file away leaves BAC (ICAO 9303-11, 9.2).
-pub(crate) fn compare_access(
-    card_access: Option<&[u8]>,
-    dg14: Option<&[u8]>,
-    opened: Option<Protocol>,
-) -> AccessOffer {
-    let Some(dg14) = dg14 else { return AccessOffer::NotChecked };
+/// weaker, and whoever takes the file away leaves BAC (ICAO 9303-11, 9.2). One that was
+/// remembered is held to the same, and never becomes what this chip showed.
+pub(crate) fn compare_access(offered: Offered<'_>, dg14: Option<&[u8]>) -> AccessOffer {
+    let unless_remembered = |state| match offered {
+        Offered::Remembered(_) => AccessOffer::Remembered,
+        Offered::Shown(_) | Offered::Absent | Offered::Unknown => state,
+    };
+    let Some(dg14) = dg14 else { return unless_remembered(AccessOffer::NotChecked) };
     let signed: Vec<Tlv<'_>> = security_infos(dg14).unwrap_or_default().into_iter().filter(is_pace).collect();
     if signed.is_empty() {
-        return AccessOffer::NotSigned;
+        return unless_remembered(AccessOffer::NotSigned);
     }
-    let offers = match (card_access, opened) {
-        (Some(file), _) => pace_offers(file),
-        // Whoever opened the chip looked for the file first, and there was none.
-        (None, Some(_)) => Ok(Vec::new()),
-        (None, None) => return AccessOffer::NotChecked,
+    let (offers, if_same) = match offered {
+        Offered::Shown(file) => (pace_offers(file), AccessOffer::Confirmed),
+        Offered::Remembered(file) => (pace_offers(file), AccessOffer::RememberedAsSigned),
+        Offered::Absent => (Ok(Vec::new()), AccessOffer::Confirmed),
+        Offered::Unknown => return AccessOffer::NotChecked,
     };
     let Ok(offers) = offers else { return AccessOffer::NotConfirmed };
     let all_among = |some: &[Tlv<'_>], others: &[Tlv<'_>]| {
         some.iter().all(|one| others.iter().any(|other| other.whole == one.whole))
     };
     if all_among(&offers, &signed) && all_among(&signed, &offers) {
-        AccessOffer::Confirmed
+        if_same
     } else {
         AccessOffer::NotConfirmed
     }
@@ -126,10 +138,8 @@ mod tests {
         assert_eq!(offered(Some(&[0x6E, 0x01]), None), ["DG14 not understood"]);
     }
 
-    const OPENED: Option<Protocol> = Some(Protocol::Bac);
-
     fn compared(access: &[u8], dg14: &[u8]) -> AccessOffer {
-        compare_access(Some(access), Some(dg14), OPENED)
+        compare_access(Offered::Shown(access), Some(dg14))
     }
 
     #[test]
@@ -149,8 +159,8 @@ mod tests {
     #[test]
     fn a_chip_without_the_file_offers_less_than_was_signed_and_a_folder_says_nothing() {
         let signed = dg14(&CARD_ACCESS[4..]);
-        assert_eq!(compare_access(None, Some(&signed), OPENED), AccessOffer::NotConfirmed);
-        assert_eq!(compare_access(None, Some(&signed), None), AccessOffer::NotChecked);
+        assert_eq!(compare_access(Offered::Absent, Some(&signed)), AccessOffer::NotConfirmed);
+        assert_eq!(compare_access(Offered::Unknown, Some(&signed)), AccessOffer::NotChecked);
     }
 
     #[test]
@@ -158,6 +168,20 @@ mod tests {
         let access = hex::decode(CARD_ACCESS).unwrap();
         assert_eq!(compared(&access, &dg14(CHIP_AUTHENTICATION)), AccessOffer::NotSigned);
         assert_eq!(compared(&access, &[0x6E, 0x01]), AccessOffer::NotSigned);
-        assert_eq!(compare_access(Some(&access), None, OPENED), AccessOffer::NotChecked);
+        assert_eq!(compare_access(Offered::Shown(&access), None), AccessOffer::NotChecked);
+    }
+
+    #[test]
+    fn what_was_remembered_is_held_to_the_same_and_never_called_shown() {
+        let access = hex::decode(CARD_ACCESS).unwrap();
+        let compared = |dg14: Option<&[u8]>| compare_access(Offered::Remembered(&access), dg14);
+        let stronger = "3012060A04007F0007020204020402010202010D";
+        let both = dg14(&format!("{}{stronger}", &CARD_ACCESS[4..]));
+        assert_eq!(compared(Some(&dg14(&CARD_ACCESS[4..]))), AccessOffer::RememberedAsSigned);
+        assert_eq!(compared(Some(&both)), AccessOffer::NotConfirmed);
+        assert_eq!(compared(Some(&dg14(stronger))), AccessOffer::NotConfirmed);
+        for nothing_signed in [None, Some(&dg14(CHIP_AUTHENTICATION)[..]), Some(&[0x6E, 0x01][..])] {
+            assert_eq!(compared(nothing_signed), AccessOffer::Remembered);
+        }
     }
 }

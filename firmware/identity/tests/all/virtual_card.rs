@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId, Protocol, RenewalAges};
+use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId, Offers, Protocol, RenewalAges};
 use card_faults::Listed as _;
 use identity::{
     AccessOffer, CardCode, ChipGenuineness, Details, Directory, Expiry, Grounds, Identity, IdentityError,
-    Sex, SignerFault, TrustList, check_expiry, greet, verify,
+    Sex, SignerFault, TrustList, check_expiry, greet, judge,
+    judgement::{Checked, NotDone, Outcome},
+    verify,
 };
 use jiff::civil::{Date, date};
 use simulators::{
@@ -40,19 +42,31 @@ fn read(issuer: &Issuer, person: &Person, script: &CardScript) -> CardFiles {
 }
 
 fn read_some(issuer: &Issuer, person: &Person, script: &CardScript, files: &[FileId]) -> CardFiles {
+    read_after(&mut Offers::new(), issuer, person, script, files)
+}
+
+fn read_after(
+    offers: &mut Offers,
+    issuer: &Issuer,
+    person: &Person,
+    script: &CardScript,
+    files: &[FileId],
+) -> CardFiles {
     let issued = issuer.personalise(person, &people(), script, TODAY).unwrap();
     let can = Can::new(issued.can()).unwrap();
     let mut reader = InMemoryReader::new(CitizenCard::new(issued, script, 3));
     reader.lay();
     let policy = AccessPolicy::PaceOrBacWhenNotOffered;
     let mut chance = SeededChance::new(2);
-    let mut session =
-        card::open(&mut reader, &AccessKey::Can(can), policy, &mut chance, &mut |_| {}).unwrap();
+    let key = AccessKey::Can(can);
+    let opened = card::open_with_offers(&mut reader, offers, &key, &[], policy, &mut chance, &mut |_| {});
+    let mut session = opened.unwrap();
     for file in files {
         session.read(*file, &mut |_| {}).unwrap();
     }
     let so_far = session.so_far();
     let all = session.finish();
+    assert_eq!(so_far.remembered_access(), all.remembered_access());
     assert!(files.iter().all(|file| so_far.file(*file) == all.file(*file)));
     so_far
 }
@@ -89,6 +103,28 @@ fn the_printed_code_alone_opens_every_persons_card_that_knows_bac_only() {
         opened += 1;
     }
     assert!(opened >= 3, "{opened} people");
+}
+
+/// The evidence never says that a chip showed what another one had shown.
+#[test]
+fn what_another_chip_had_shown_is_stated_as_remembered() {
+    let (issuer, mut offers) = (issuer(CurveForm::Named), Offers::new());
+    let (trust, script) = (trust(&issuer), CardScript::default());
+    let mut read = |name: &str, files: &[FileId]| {
+        let files = read_after(&mut offers, &issuer, &person(name), &script, files);
+        let grounds = Grounds::trusting(&trust);
+        let judgement = judge(&files, &grounds, TODAY);
+        let check = judgement.checks.iter().find(|check| check.of == Checked::AccessOffer).unwrap();
+        let outcome = check.outcome.clone();
+        let offer = verify(files, &grounds, TODAY).unwrap().evidence().access_offer;
+        assert_eq!(offer, judgement.access_offer);
+        (offer, outcome)
+    };
+    assert_eq!(read("khue", &FILES), (AccessOffer::Confirmed, Outcome::Passed));
+    let remembered = Outcome::NotDone { because: NotDone::Remembered };
+    assert_eq!(read("dat", &FILES), (AccessOffer::RememberedAsSigned, remembered.clone()));
+    let without_dg14 = [FileId::Sod, FileId::Dg1, FileId::Dg2];
+    assert_eq!(read("hieu", &without_dg14), (AccessOffer::Remembered, remembered));
 }
 
 #[test]

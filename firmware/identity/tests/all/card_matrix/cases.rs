@@ -24,6 +24,9 @@ pub struct Case {
     /// The card, as in the `[card]` of a scenario.
     #[serde(default)]
     pub card: CardScript,
+    /// A card of the same issuer that was read before it, by whose offer it may be opened.
+    #[serde(default)]
+    pub before: Option<CardScript>,
     /// Another picture of the same person, in the folder of the invented citizens, which
     /// the issuer put on the chip.
     #[serde(default)]
@@ -190,6 +193,7 @@ impl Case {
             expect: _,
             person,
             card,
+            before,
             portrait,
             key,
             issuer,
@@ -199,7 +203,7 @@ impl Case {
             policy,
         } = self;
         format!(
-            "{person} {card:?} {portrait:?} {key:?} {issuer:?} {trust:?} {revocation:?} {today} {policy:?}"
+            "{person} {card:?} {before:?} {portrait:?} {key:?} {issuer:?} {trust:?} {revocation:?} {today} {policy:?}"
         )
     }
 }

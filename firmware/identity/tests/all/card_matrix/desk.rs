@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId, MrzKey, ReadError, Session};
+use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId, MrzKey, Offers, ReadError, Session};
 use identity::{
     Grounds, Identity, IdentityError, Judgement, Policy, RevocationList, RevocationLists, TrustList,
 };
@@ -97,7 +97,12 @@ impl Desk {
     /// The whole way of a case's card.
     pub fn visit(&self, case: &Case) -> Came {
         let issuer = self.issuer(case.issuer);
-        let files = match self.read(issuer, case) {
+        let mut offers = Offers::new();
+        if let Some(card) = &case.before {
+            let before = Case { card: card.clone(), ..case.clone() };
+            assert!(self.read(issuer, &before, &mut offers).is_ok(), "{}: the card before it", case.name);
+        }
+        let files = match self.read(issuer, case, &mut offers) {
             Ok(files) => files,
             Err(Ended::Unread(error)) => return Came::Unread(error),
             Err(Ended::AtZone(error)) => return Came::StoppedAtZone(error),
@@ -151,7 +156,7 @@ impl Desk {
 
     /// As a kiosk reads: expiry first, the chip's key before the person's files, the
     /// portrait and the challenge last.
-    fn read(&self, issuer: &Issuer, case: &Case) -> Result<CardFiles, Ended> {
+    fn read(&self, issuer: &Issuer, case: &Case, offers: &mut Offers) -> Result<CardFiles, Ended> {
         let mut person = self.people.person(&case.person).unwrap().clone();
         if let Some(picture) = &case.portrait {
             person.portrait.clone_from(picture);
@@ -170,7 +175,8 @@ impl Desk {
         let mut reader = InMemoryReader::new(CitizenCard::new(issued, &case.card, 3));
         reader.lay();
         let mut chance = SeededChance::new(2);
-        let mut session = card::open(&mut reader, &key, policy, &mut chance, &mut |_| {})?;
+        let mut session =
+            card::open_with_offers(&mut reader, offers, &key, &[], policy, &mut chance, &mut |_| {})?;
         for file in [FileId::Sod, FileId::Dg1] {
             session.read(file, &mut |_| {})?;
         }
