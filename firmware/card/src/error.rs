@@ -225,7 +225,8 @@ pub enum ReadError {
     },
     /// PACE was chosen by what another chip had offered ([`Offers`](crate::Offers)), and a file
     /// of this one, which its issuer signs, names other forms (9303-11, 9.2). What was
-    /// remembered is forgotten: the next reading asks the chip.
+    /// remembered is forgotten: the next reading asks the chip, and so does every later one
+    /// of chips like it.
     #[error("{file} names other forms of PACE than were remembered of chips like this one")]
     OfferDiffers {
         /// Which.

@@ -18,7 +18,8 @@ use crate::{
 /// to reset. For [`open_with_offers`](crate::open_with_offers); whoever opens many chips
 /// keeps one.
 ///
-/// It holds at most [`Offers::MOST`] answers to reset; beyond, that one goes whose chips were
+/// An answer to reset by which a chip was guessed wrong is noted as shared by several kinds:
+/// chips with it are asked from then on. It holds at most [`Offers::MOST`] of them; beyond, that one goes whose chips were
 /// not read for the longest. Everybody may read that file of a chip, and it says nothing of
 /// the holder.
 #[derive(Debug, Default)]
@@ -30,7 +31,16 @@ pub struct Offers {
 #[derive(Debug)]
 struct Known {
     atr: Vec<u8>,
-    card_access: Vec<u8>,
+    what: What,
+}
+
+/// What is known of an answer to reset.
+#[derive(Debug, PartialEq, Eq)]
+enum What {
+    /// Its chips show this EF.CardAccess.
+    Shows(Vec<u8>),
+    /// Chips of several kinds share it, so there is nothing to guess.
+    Shared,
 }
 
 impl Offers {
@@ -43,19 +53,28 @@ impl Offers {
     }
 
     fn of(&self, atr: &[u8]) -> Option<&[u8]> {
-        self.known.iter().find(|known| known.atr == atr).map(|known| known.card_access.as_slice())
+        self.known.iter().find(|known| known.atr == atr).and_then(|known| match &known.what {
+            What::Shows(card_access) => Some(card_access.as_slice()),
+            What::Shared => None,
+        })
     }
 
     fn forget(&mut self, atr: &[u8]) {
-        self.known.retain(|known| known.atr != atr);
+        self.known.retain(|known| known.atr != atr || known.what == What::Shared);
     }
 
+    /// What chips show that share their answer to reset with others is not taken up.
     fn remember(&mut self, atr: Vec<u8>, card_access: Vec<u8>) {
-        self.forget(&atr);
+        let shared = self.known.iter().any(|known| known.atr == atr && known.what == What::Shared);
+        self.note(atr, if shared { What::Shared } else { What::Shows(card_access) });
+    }
+
+    fn note(&mut self, atr: Vec<u8>, what: What) {
+        self.known.retain(|known| known.atr != atr);
         if self.known.len() == Self::MOST {
             self.known.pop_front();
         }
-        self.known.push_back(Known { atr, card_access });
+        self.known.push_back(Known { atr, what });
     }
 }
 
@@ -112,6 +131,15 @@ impl<'r> Memory<'r> {
         }
     }
 
+    /// A guess was wrong: chips like this one are asked as long as that is remembered. Else
+    /// two kinds that share an answer to reset would take turns at proving the guess wrong,
+    /// and every second of their holders would have to lay the card down again.
+    pub fn is_shared(&mut self) {
+        if let Some(offers) = &mut self.offers {
+            offers.note(self.atr.clone(), What::Shared);
+        }
+    }
+
     /// A channel was opened with PACE, chosen by this EF.CardAccess.
     pub fn opened_by(&mut self, card_access: Vec<u8>, source: Source) {
         self.opened_by = Some(OpenedBy { card_access, source, standing: Standing::Unheard });
@@ -153,9 +181,16 @@ impl<'r> Memory<'r> {
             return Ok(());
         }
         opened_by.standing = Standing::Other;
-        let source = opened_by.source;
-        self.forget();
-        if source == Source::Memory { Err(ReadError::OfferDiffers { file }) } else { Ok(()) }
+        match opened_by.source {
+            Source::Chip => {
+                self.forget();
+                Ok(())
+            }
+            Source::Memory => {
+                self.is_shared();
+                Err(ReadError::OfferDiffers { file })
+            }
+        }
     }
 
     /// At the end of a reading in which nothing failed: what the issuer stands behind is

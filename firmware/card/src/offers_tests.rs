@@ -128,3 +128,24 @@ fn beyond_its_bound_the_one_not_read_for_the_longest_goes() {
     offers.forget(&atr(2));
     assert_eq!(offers.of(&atr(2)), None);
 }
+
+#[test]
+fn an_answer_to_reset_that_several_kinds_share_is_not_guessed_by_again() {
+    let mut offers = Offers::new();
+    offers.remember(ATR.to_vec(), set(&[FORM]));
+    let mut memory = opened(&mut offers, Source::Memory);
+    assert!(memory.hold_against(FileId::Dg14, &dg14(&[OTHER])).is_err());
+    // Neither a reading in order nor one that fails changes that.
+    let mut memory = opened(&mut offers, Source::Chip);
+    memory.hold_against(FileId::Dg14, &dg14(&[FORM])).unwrap();
+    assert!(memory.finish().is_none() && offers.of(&ATR).is_none());
+    Memory::of(Some(&mut offers), ATR.to_vec()).forget();
+    offers.remember(ATR.to_vec(), set(&[FORM]));
+    assert_eq!(offers.of(&ATR), None);
+    // It is no more than one of the bounded number.
+    for number in 0..Offers::MOST {
+        offers.remember(vec![0x3B, number as u8], Vec::new());
+    }
+    offers.remember(ATR.to_vec(), set(&[FORM]));
+    assert!(offers.of(&ATR).is_some());
+}

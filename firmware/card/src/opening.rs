@@ -65,8 +65,8 @@ pub fn open_with_candidates<'r>(
 ///
 /// What is remembered is forgotten as soon as PACE fails with it, for whatever reason. Where
 /// the chip does not know the form of PACE, which it says before the password is used, it is
-/// asked what it offers at once; else the error is returned, and the next reading asks. That
-/// there is no PACE is never remembered and never concluded from what is: only what this chip
+/// asked what it offers at once, and so are all with this answer to reset from then on; else
+/// the error is returned, and the next reading asks. That there is no PACE is never remembered and never concluded from what is: only what this chip
 /// says leads to BAC.
 ///
 /// Once DG14 or EF.CardSecurity was read it decides: where it names other forms of PACE the
@@ -200,13 +200,14 @@ fn secure(
             memory.opened_by(card_access, Source::Memory);
             Ok(protocol)
         }
-        Err(error) => {
-            memory.forget();
-            if !leaves_the_password_untried(&error) {
-                return Err(error);
-            }
+        Err(error) if leaves_the_password_untried(&error) => {
+            memory.is_shared();
             wire.start_over()?;
             secure_by_chip(wire, kept, keys, memory, policy, chance)
+        }
+        Err(error) => {
+            memory.forget();
+            Err(error)
         }
     }
 }
