@@ -13,7 +13,7 @@ use std::{
 };
 
 use badge::{BadgeError, Badges, Claim, Present};
-use card::{AccessPolicy, ChipAuthentication, FileId, Progress, Protocol, ReadError, Session};
+use card::{AccessPolicy, ChipAuthentication, FileId, Offers, Progress, Protocol, ReadError, Session};
 use card_faults::Listed as _;
 use devices::{CardReader, Device, ReaderFault, State};
 use face::{Engine, Reference};
@@ -72,6 +72,7 @@ impl CardDesk {
             reader: None,
             state: State::Starting,
             must_lift: false,
+            offers: Offers::new(),
             newest: Arc::clone(&newest),
             tools,
         };
@@ -111,6 +112,9 @@ struct Desk {
     state: State,
     /// The last reading failed with the card still there: it must be lifted first.
     must_lift: bool,
+    /// How chips of each kind are opened. It outlives visits, of which all else is wiped: it is of
+    /// batches of chips, not of people.
+    offers: Offers,
     newest: Arc<AtomicU64>,
     tools: Tools,
 }
@@ -227,7 +231,7 @@ impl Desk {
         let outcome = wait(reader, &mut self.must_lift, &wanted).and_then(|()| {
             self.tools.tell.audit(audit::Event::CardLaid);
             self.tools.tell.work(job, Event::CardLaid);
-            read(reader, keys, files, today, &self.tools, &wanted)
+            read(reader, &mut self.offers, keys, files, today, &self.tools, &wanted)
         });
         match outcome {
             Ok((who, reference)) => {
@@ -349,6 +353,7 @@ type Person = (Box<Identity>, Result<Arc<Reference>, Fault>);
 /// portrait comes last, because it is the longest.
 fn read(
     reader: &mut dyn CardReader,
+    offers: &mut Offers,
     keys: &CardKeys,
     files: &[FileId],
     today: Date,
@@ -365,8 +370,8 @@ fn read(
         }
     };
     let CardKeys { key, candidates, scanned: _ } = keys;
-    let opened =
-        card::open_with_candidates(reader, key, candidates, tools.policy, &mut Chance, &mut progress);
+    let policy = tools.policy;
+    let opened = card::open_with_offers(reader, offers, key, candidates, policy, &mut Chance, &mut progress);
     let mut session = opened.map_err(Ended::from)?;
     if session.access() == Protocol::Bac {
         tracing::warn!("the chip offers no PACE and was opened with BAC, as the board allows");
