@@ -147,6 +147,13 @@ impl FileId {
         }
     }
 
+    /// Whether it says something about the holder: not the keys, the list of files or who
+    /// signed it.
+    pub(crate) fn is_of_the_holder(self) -> bool {
+        let of_the_chip = matches!(self, Self::Com | Self::Sod | Self::Dg14 | Self::Dg15);
+        self.place() == Place::Application && !of_the_chip
+    }
+
     /// The most bytes that such a file may claim; beyond it is refused before memory is
     /// taken. Pictures may have a mebibyte, all else is text and keys.
     pub(crate) fn longest(self) -> usize {

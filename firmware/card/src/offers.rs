@@ -91,6 +91,8 @@ struct OpenedBy {
     card_access: Vec<u8>,
     source: Source,
     standing: Standing,
+    /// The caller was told that DG14 should be read.
+    told: bool,
 }
 
 /// Who said what a chip offers.
@@ -134,7 +136,7 @@ impl<'r> Memory<'r> {
     /// A guess was wrong: chips like this one are asked as long as that is remembered. Else
     /// two kinds that share an answer to reset would take turns at proving the guess wrong,
     /// and every second of their holders would have to lay the card down again.
-    pub fn is_shared(&mut self) {
+    pub fn note_shared(&mut self) {
         if let Some(offers) = &mut self.offers {
             offers.note(self.atr.clone(), What::Shared);
         }
@@ -142,12 +144,23 @@ impl<'r> Memory<'r> {
 
     /// A channel was opened with PACE, chosen by this EF.CardAccess.
     pub fn opened_by(&mut self, card_access: Vec<u8>, source: Source) {
-        self.opened_by = Some(OpenedBy { card_access, source, standing: Standing::Unheard });
+        self.opened_by = Some(OpenedBy { card_access, source, standing: Standing::Unheard, told: false });
     }
 
     /// The channel, if there was one, is no more.
     pub fn start_over(&mut self) {
         self.opened_by = None;
+    }
+
+    /// Whether the chip was opened by a guess for which nothing speaks yet. Says so once: not
+    /// every chip has a file that could.
+    pub fn wants_proof(&mut self) -> bool {
+        let opened_by = self.opened_by.as_mut();
+        opened_by.is_some_and(|it| {
+            let wants = it.source == Source::Memory && it.standing == Standing::Unheard && !it.told;
+            it.told = true;
+            wants
+        })
     }
 
     /// The EF.CardAccess of another chip by which PACE was chosen, if it was.
@@ -160,15 +173,19 @@ impl<'r> Memory<'r> {
     /// that its issuer signs: they must name the same forms of PACE (9303-11, 9.2). Other
     /// files say nothing of it.
     ///
-    /// Where the file names none, there is nothing to hold a guess against: it is forgotten,
-    /// and the reading goes on. Where it names others, a guess was wrong, and the reading
-    /// ends; what the chip itself said is left to the judgement of `identity`.
+    /// Where DG14 names none, there is nothing to hold a guess against: chips like this one are
+    /// asked from then on, and the reading goes on. Where a file names others, a guess was
+    /// wrong, and the reading ends; what the chip itself said is left to the judgement of
+    /// `identity`.
     pub fn hold_against(&mut self, file: FileId, bytes: &[u8]) -> Result<(), ReadError> {
         let Some(opened_by) = &mut self.opened_by else { return Ok(()) };
         let Some(signed) = forms_signed_in(file, bytes) else { return Ok(()) };
         if signed.is_empty() {
-            if opened_by.standing != Standing::Same {
-                self.forget();
+            match (file, opened_by.standing, opened_by.source) {
+                (FileId::CardSecurity, ..) | (_, Standing::Same, _) => {}
+                (_, _, Source::Chip) => self.forget(),
+                // The chip by which it was guessed had named one.
+                (_, _, Source::Memory) => self.note_shared(),
             }
             return Ok(());
         }
@@ -187,7 +204,7 @@ impl<'r> Memory<'r> {
                 Ok(())
             }
             Source::Memory => {
-                self.is_shared();
+                self.note_shared();
                 Err(ReadError::OfferDiffers { file })
             }
         }
@@ -196,7 +213,7 @@ impl<'r> Memory<'r> {
     /// At the end of a reading in which nothing failed: what the issuer stands behind is
     /// remembered. Gives the EF.CardAccess of another chip by which PACE was chosen.
     pub fn finish(mut self) -> Option<Vec<u8>> {
-        let OpenedBy { card_access, source, standing } = self.opened_by.take()?;
+        let OpenedBy { card_access, source, standing, .. } = self.opened_by.take()?;
         if standing == Standing::Same
             && let Some(offers) = self.offers
         {

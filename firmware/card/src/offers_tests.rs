@@ -65,7 +65,7 @@ fn what_the_issuer_signed_decides_what_is_remembered() {
         // There is nothing to hold a guess against.
         (vec![no_pace()], false, false),
         (vec![broken()], false, false),
-        (vec![broken_card_security()], false, false),
+        (vec![broken_card_security()], false, true),
         // One of both is enough.
         (vec![same_in_card_security(), no_pace()], true, true),
         (vec![broken_card_security(), same()], true, true),

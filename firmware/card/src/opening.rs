@@ -201,7 +201,7 @@ fn secure(
             Ok(protocol)
         }
         Err(error) if leaves_the_password_untried(&error) => {
-            memory.is_shared();
+            memory.note_shared();
             wire.start_over()?;
             secure_by_chip(wire, kept, keys, memory, policy, chance)
         }

@@ -87,7 +87,8 @@ impl<'r> Session<'r> {
     /// Reads one file and keeps its bytes (9303-10, 3.6.3); a file already read is not read
     /// again. DG14 and EF.CardSecurity must name the forms of PACE by which the chip was
     /// opened where these were remembered, else nothing more can be read
-    /// ([`ReadError::OfferDiffers`]).
+    /// ([`ReadError::OfferDiffers`]). Then DG14 is read before the first file about the holder,
+    /// so that none comes through a channel that was opened by a wrong guess.
     pub fn read(&mut self, file: FileId, progress: &mut dyn FnMut(Progress)) -> Result<(), ReadError> {
         if self.kept.contains_key(&file) {
             return Ok(());
@@ -96,8 +97,19 @@ impl<'r> Session<'r> {
             // `open` would have it if there were one.
             return Err(ReadError::Absent { file });
         }
+        if file.is_of_the_holder() && self.memory.wants_proof() {
+            self.hear_the_issuer(progress)?;
+        }
         self.go_to(file)?;
         fetch(&mut self.wire, &mut self.files, &mut self.kept, &mut self.memory, file, progress)
+    }
+
+    /// DG14, which says whether the chip was opened as its issuer signed; not every chip has it.
+    fn hear_the_issuer(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), ReadError> {
+        match self.read(FileId::Dg14, progress) {
+            Err(ReadError::Absent { .. } | ReadError::Refused { .. }) => Ok(()),
+            came_to => came_to,
+        }
     }
 
     /// Makes the place of a file the current one (9303-10, 3.6.1).

@@ -37,7 +37,7 @@ pub struct Issued {
 impl Issued {
     fn of(card: &Personalised) -> Self {
         let files = WANTED.into_iter().chain([FileId::Com]);
-        let files = files.map(|file| (file, card.file(file.short_id()).unwrap().to_vec())).collect();
+        let files = files.filter_map(|file| Some((file, card.file(file.short_id())?.to_vec()))).collect();
         let can = AccessKey::Can(Can::new(card.can()).unwrap());
         let zone = AccessKey::Mrz(MrzKey::from_mrz(card.mrz()).unwrap());
         Self { files, can, zone, mrz: card.mrz().to_owned() }

@@ -109,9 +109,9 @@ fn the_printed_code_alone_opens_every_persons_card_that_knows_bac_only() {
 #[test]
 fn what_another_chip_had_shown_is_stated_as_remembered() {
     let (issuer, mut offers) = (issuer(CurveForm::Named), Offers::new());
-    let (trust, script) = (trust(&issuer), CardScript::default());
-    let mut read = |name: &str, files: &[FileId]| {
-        let files = read_after(&mut offers, &issuer, &person(name), &script, files);
+    let trust = trust(&issuer);
+    let mut read = |name: &str, script: &CardScript, files: &[FileId]| {
+        let files = read_after(&mut offers, &issuer, &person(name), script, files);
         let grounds = Grounds::trusting(&trust);
         let judgement = judge(&files, &grounds, TODAY);
         let check = judgement.checks.iter().find(|check| check.of == Checked::AccessOffer).unwrap();
@@ -120,11 +120,16 @@ fn what_another_chip_had_shown_is_stated_as_remembered() {
         assert_eq!(offer, judgement.access_offer);
         (offer, outcome)
     };
-    assert_eq!(read("khue", &FILES), (AccessOffer::Confirmed, Outcome::Passed));
+    let has_keys = CardScript::default();
+    assert_eq!(read("khue", &has_keys, &FILES), (AccessOffer::Confirmed, Outcome::Passed));
     let remembered = Outcome::NotDone { because: NotDone::Remembered };
-    assert_eq!(read("dat", &FILES), (AccessOffer::RememberedAsSigned, remembered.clone()));
+    let as_signed = (AccessOffer::RememberedAsSigned, remembered.clone());
+    assert_eq!(read("dat", &has_keys, &FILES), as_signed);
+    // DG14 is then read, whether it was asked for or not.
     let without_dg14 = [FileId::Sod, FileId::Dg1, FileId::Dg2];
-    assert_eq!(read("hieu", &without_dg14), (AccessOffer::Remembered, remembered));
+    assert_eq!(read("dat", &has_keys, &without_dg14), as_signed);
+    let no_keys = toml::from_str("profile.data-groups.present = [1, 2, 13, 15]").unwrap();
+    assert_eq!(read("hieu", &no_keys, &without_dg14), (AccessOffer::Remembered, remembered));
 }
 
 #[test]

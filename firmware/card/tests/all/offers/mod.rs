@@ -17,14 +17,13 @@ use simulators::{
     scenario::CardScript,
 };
 
-use overheard::{CHALLENGE, CHOOSE_PACE, Overheard, PROVE, READ_CARD_ACCESS, Refusing, SPEEDS};
+use overheard::{
+    CHALLENGE, CHOOSE_PACE, Overheard, PROVE, READ_CARD_ACCESS, Refusing, SPEEDS, assert_asked_again, filled,
+    usual,
+};
 
 const PACE: AccessPolicy = AccessPolicy::PaceOnly;
 const EITHER: AccessPolicy = AccessPolicy::PaceOrBacWhenNotOffered;
-
-fn usual() -> CardScript {
-    CardScript::default()
-}
 
 fn offering(pace: &[PaceProtocol]) -> CardScript {
     let mut script = usual();
@@ -40,22 +39,6 @@ fn other_form() -> PaceProtocol {
     PaceProtocol::new(Mapping::Gm, Cipher::Aes256, Parameters::try_from(16).unwrap()).unwrap()
 }
 
-/// A memory that a usual card's reading has filled.
-fn filled() -> Offers {
-    let mut offers = Offers::new();
-    Overheard::new(&usual()).read(&mut offers, PACE).unwrap();
-    let mut next = Overheard::new(&usual());
-    assert!(next.read(&mut offers, PACE).unwrap().remembered_access().is_some());
-    offers
-}
-
-/// That the next usual card is asked what it offers, and opened.
-fn assert_asked_again(offers: &mut Offers) {
-    let mut next = Overheard::new(&usual());
-    let files = next.read(offers, PACE).unwrap();
-    assert!(files.remembered_access().is_none() && next.asked_what_it_offers());
-}
-
 #[test]
 fn the_second_chip_of_an_answer_to_reset_is_opened_without_reading_what_it_offers() {
     let mut offers = Offers::new();
@@ -68,6 +51,7 @@ fn the_second_chip_of_an_answer_to_reset_is_opened_without_reading_what_it_offer
     assert_eq!(second.sent(&READ_CARD_ACCESS), 0);
     assert_eq!(remembered.log().apdus, read.log().apdus - 1);
     assert_eq!(remembered.access(), read.access());
+    println!("{} commands, then {}", read.log().apdus, remembered.log().apdus);
     for (kbps, (first, second)) in SPEEDS.iter().zip(first.times.iter().zip(&second.times)) {
         println!("{kbps} kbit/s: {first:?}, then {second:?}, {:?} less", first.saturating_sub(*second));
         assert!(second < first);
@@ -94,7 +78,22 @@ fn a_session_that_used_the_memory_says_so_and_can_still_ask_the_chip() {
     let files = session.finish();
     assert!(files.file(FileId::CardAccess).is_some());
     assert_eq!(files.file(FileId::CardAccess), files.remembered_access());
-    assert!(files.log().files.contains(&FileId::CardAccess));
+    // What the issuer signed comes before anything about the holder.
+    assert_eq!(files.log().files, [FileId::Com, FileId::CardAccess, FileId::Dg14, FileId::Dg1]);
+}
+
+#[test]
+fn a_chip_without_dg14_is_asked_for_it_once_and_read_all_the_same() {
+    let mut script = usual();
+    script.profile.data_groups.present.retain(|group| group.number() != 14);
+    let (mut offers, mut card) = (filled(), Overheard::new(&script));
+    let keys = Arc::clone(&card.keys);
+    let mut session = card.open(&mut offers, &keys.can, PACE).unwrap();
+    session.read(FileId::Dg1, &mut |_| ()).unwrap();
+    let so_far = session.log().apdus;
+    session.read(FileId::Dg13, &mut |_| ()).unwrap();
+    assert_eq!(session.log().apdus, so_far + 1);
+    assert!(session.finish().remembered_access().is_some());
 }
 
 #[test]
@@ -161,13 +160,15 @@ fn a_chip_whose_issuer_signed_another_offer_is_not_read_on_and_is_asked_next_tim
     let mut other = Overheard::new(&offering(&[PaceProtocol::CITIZEN_CARD, other_form()]));
     let keys = Arc::clone(&other.keys);
     let mut session = other.open(&mut offers, &keys.can, PACE).unwrap();
-    session.read(FileId::Dg1, &mut |_| ()).unwrap();
-    let error = session.read(FileId::Dg14, &mut |_| ()).unwrap_err();
+    session.read(FileId::Sod, &mut |_| ()).unwrap();
+    // Nothing about the holder comes before.
+    let error = session.read(FileId::Dg1, &mut |_| ()).unwrap_err();
     assert!(matches!(error, ReadError::OfferDiffers { file: FileId::Dg14 }), "{error}");
     assert_eq!(error.fault().code(), "CARD-06");
     let error = session.read(FileId::Dg2, &mut |_| ()).unwrap_err();
     assert!(matches!(error, ReadError::ChannelLost { .. }), "{error}");
     let files = session.finish();
+    assert_eq!(files.log().files, [FileId::Com, FileId::Sod, FileId::Dg14]);
     assert!(files.file(FileId::Dg14).is_none() && files.remembered_access().is_some());
 
     let files = other.read(&mut offers, PACE).unwrap();

@@ -11,6 +11,27 @@ use zeroize::Zeroizing;
 
 use crate::virtual_card::{Issued, lay};
 
+/// A citizen card.
+pub fn usual() -> CardScript {
+    CardScript::default()
+}
+
+/// A memory that a usual card's reading has filled.
+pub fn filled() -> Offers {
+    let mut offers = Offers::new();
+    Overheard::new(&usual()).read(&mut offers, AccessPolicy::PaceOnly).unwrap();
+    let mut next = Overheard::new(&usual());
+    assert!(next.read(&mut offers, AccessPolicy::PaceOnly).unwrap().remembered_access().is_some());
+    offers
+}
+
+/// That the next usual card is asked what it offers, and opened.
+pub fn assert_asked_again(offers: &mut Offers) {
+    let mut next = Overheard::new(&usual());
+    let files = next.read(offers, AccessPolicy::PaceOnly).unwrap();
+    assert!(files.remembered_access().is_none() && next.asked_what_it_offers());
+}
+
 /// A card on a reader that writes down what was sent, and how long it took at each speed of
 /// the radio.
 pub struct Overheard {
