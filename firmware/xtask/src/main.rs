@@ -45,9 +45,10 @@ Usage: cargo xtask COMMAND
       --minutes N        for all targets together (5)
       --target NAME      only one; firmware/fuzz/README.md lists them
       --seeds            write the seeds of the kept inputs anew instead
-  test             format, lints, layers, licences, packages, all tests
+  test             format, lints, layers, licences, published crates, all tests
   layers           only the layers: who may depend on whom
   licences         only the licences of all dependencies
+  published        only the crates that are for others: each built alone, out of its package
   packages         only install the missing Debian packages
 
 Each command says what it does before it does it.";
@@ -89,6 +90,10 @@ fn run() -> Result<()> {
             Some("licences") => {
                 nothing_more(arguments)?;
                 licences::run()
+            }
+            Some("published") => {
+                nothing_more(arguments)?;
+                published::build()
             }
             Some("packages") => {
                 nothing_more(arguments)?;
