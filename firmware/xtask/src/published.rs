@@ -40,16 +40,15 @@ fn unpack(folder: &str, into: &Path) -> Result<()> {
         fs::remove_dir_all(&old).with_context(|| format!("cannot remove {}", old.display()))?;
     }
     let package = project::target().join("package").join(format!("{folder}.crate"));
-    project::run_quietly(Command::new("tar").arg("-xzf").arg(package).arg("-C").arg(into))
+    // Cargo tells by their times what changed, and in a package all files have one time.
+    project::run_quietly(Command::new("tar").arg("-xmzf").arg(package).arg("-C").arg(into))
 }
 
 /// A workspace of the packages alone, in which they stand for what a registry would have.
 fn workspace(folders: &[String]) -> String {
     let members: Vec<_> = folders.iter().map(|folder| format!("{folder:?}")).collect();
-    let mut text =
-        format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[patch.crates-io]\n", members.join(", "));
-    for (name, folder) in CRATES.iter().zip(folders) {
-        text += &format!("{name} = {{ path = {folder:?} }}\n");
-    }
-    text
+    let patch =
+        CRATES.iter().zip(folders).map(|(name, folder)| format!("{name} = {{ path = {folder:?} }}\n"));
+    let patch: String = patch.collect();
+    format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[patch.crates-io]\n{patch}", members.join(", "))
 }
