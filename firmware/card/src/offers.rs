@@ -19,9 +19,9 @@ use crate::{
 /// keeps one.
 ///
 /// An answer to reset by which a chip was guessed wrong is noted as shared by several kinds:
-/// chips with it are asked from then on. It holds at most [`Offers::MOST`] of them; beyond, that one goes whose chips were
-/// not read for the longest. Everybody may read that file of a chip, and it says nothing of
-/// the holder.
+/// chips with it are asked from then on. It holds at most [`Offers::MOST`] of them; beyond,
+/// that one goes whose chips were not read for the longest. Everybody may read that file of
+/// a chip, and it says nothing of the holder.
 #[derive(Debug, Default)]
 pub struct Offers {
     /// The one read last stands last.
@@ -235,7 +235,7 @@ fn forms_signed_in(file: FileId, bytes: &[u8]) -> Option<Vec<&[u8]>> {
 }
 
 /// Every form of PACE among security infos, as it is encoded: what stands below id-PACE
-/// (9303-11, 9.2.3).
+/// (9303-11, 9.2.1).
 fn forms(infos: &[u8]) -> Result<Vec<&[u8]>, Flaw> {
     const ID_PACE: [u8; 8] = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x04];
     let (mut rest, _) = tlv::expect(infos, 0x31)?;

@@ -66,8 +66,8 @@ pub fn open_with_candidates<'r>(
 /// What is remembered is forgotten as soon as PACE fails with it, for whatever reason. Where
 /// the chip does not know the form of PACE, which it says before the password is used, it is
 /// asked what it offers at once, and so are all with this answer to reset from then on; else
-/// the error is returned, and the next reading asks. That there is no PACE is never remembered and never concluded from what is: only what this chip
-/// says leads to BAC.
+/// the error is returned, and the next reading asks. That there is no PACE is never
+/// remembered and never concluded from what is: only what this chip says leads to BAC.
 ///
 /// Once DG14 or EF.CardSecurity was read it decides: where it names other forms of PACE the
 /// reading ends with [`ReadError::OfferDiffers`]. A chip's offer enters the memory with

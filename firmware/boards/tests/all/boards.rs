@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use boards::{Board, BoardError};
+use boards::{Board, BoardError, ChipAccess};
 use tempfile::TempDir;
 
 fn shipped() -> std::path::PathBuf {
@@ -137,6 +137,15 @@ fn a_site_with_a_ribbon_camera_names_the_bridges_driver() {
     assert_eq!((camera.width.get(), camera.height.get(), camera.frames_per_second.get()), (1280, 720, 30));
     let usual = with(SITE).1.unwrap().camera;
     assert_eq!(usual.driver.as_str(), "uvcvideo", "a loop-back is not taken unless a board says so");
+}
+
+#[test]
+fn chips_are_opened_with_pace_only_unless_a_site_says_otherwise() {
+    let access = |text: &str| with(text).1.unwrap().reader.access;
+    assert_eq!(access(SITE), ChipAccess::PaceOnly);
+    let reader = |word: &str| format!("{SITE}[reader]\naccess = \"{word}\"\n");
+    assert_eq!(access(&reader("pace-or-bac")), ChipAccess::PaceOrBac);
+    check_refused(&reader("bac-only"), 8, "bac-only");
 }
 
 #[test]
