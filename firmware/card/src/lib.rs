@@ -47,7 +47,7 @@ pub use expiry::RenewalAges;
 pub use file_id::FileId;
 pub use key::{AccessKey, Can, KeyError, MrzKey, Password, Pin, Puk};
 pub use offers::Offers;
-pub use opening::{open, open_with_candidates, open_with_offers};
+pub use opening::{Opening, open, open_with};
 pub use proof::{ChipProof, KeyId};
 pub use protocol::{AccessPolicy, Agreement, Cipher, Mapping, Protocol};
 pub use session::{CardFiles, Progress, ReadLog, Session};

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// EF.CardAccess (9303-11, 9.2.11) of chips that were opened with it, by their whole answer
-/// to reset. For [`open_with_offers`](crate::open_with_offers); whoever opens many chips
+/// to reset. For [`Opening::offers`](crate::Opening::offers); whoever opens many chips
 /// keeps one.
 ///
 /// An answer to reset by which a chip was guessed wrong is noted as shared by several kinds:

@@ -43,62 +43,51 @@ pub fn open<'r>(
     chance: &mut dyn CryptoRng,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Session<'r>, ReadError> {
-    open_with_candidates(reader, key, &[], policy, chance, progress)
+    let opening = Opening { key, candidates: &[], policy, offers: None };
+    open_with(reader, opening, chance, progress)
 }
 
-/// As [`open`]; where BAC it must be and the policy lets it, each of the candidates is tried
-/// too, in their order, until the chip takes one (9303-11, 4.3). PACE is tried with the key
-/// alone: there a wrong one may cost a try that the chip counts.
-pub fn open_with_candidates<'r>(
-    reader: &'r mut dyn CardReader,
-    key: &AccessKey,
-    candidates: &[MrzKey],
-    policy: AccessPolicy,
-    chance: &mut dyn CryptoRng,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Session<'r>, ReadError> {
-    open_keyed(reader, &Keys { key, candidates }, None, policy, chance, progress)
+/// What opens a chip beyond its key (9303-11, 4.2).
+pub struct Opening<'k, 'o> {
+    /// The key.
+    pub key: &'k AccessKey,
+    /// Further keys for BAC (9303-11, 4.3). Where BAC it must be and the policy lets it, they
+    /// are tried after the key, in their order, until the chip takes one. PACE is tried with
+    /// the key alone: there a wrong one may cost a try that the chip counts.
+    pub candidates: &'k [MrzKey],
+    /// Which ways there may be.
+    pub policy: AccessPolicy,
+    /// What chips offered before. Where one with the same answer to reset is known, EF.CardAccess
+    /// of this chip is not read, and PACE is chosen by what that one offered.
+    pub offers: Option<&'o mut Offers>,
 }
 
-/// As [`open_with_candidates`]; where a chip with the same answer to reset was opened before,
-/// its EF.CardAccess is not read, and PACE is chosen by what that one offered (9303-11, 4.2).
+/// As [`open`], with more that the caller may bring (9303-11, 4.2 and 9.2).
 ///
-/// What is remembered is forgotten as soon as PACE fails with it, for whatever reason. Where
-/// the chip does not know the form of PACE, which it says before the password is used, it is
-/// asked what it offers at once, and so are all with this answer to reset from then on; else
-/// the error is returned, and the next reading asks. That there is no PACE is never
-/// remembered and never concluded from what is: only what this chip says leads to BAC.
+/// An offer that is remembered is forgotten as soon as PACE fails with it, for whatever
+/// reason. Where the chip does not know the form of PACE, which it says before the password
+/// is used, it is asked what it offers at once, and so are all with this answer to reset from
+/// then on; else the error is returned, and the next reading asks. That there is no PACE is
+/// never remembered and never concluded from what is: only what this chip says leads to BAC.
 ///
 /// Once DG14 or EF.CardSecurity was read it decides: where it names other forms of PACE the
 /// reading ends with [`ReadError::OfferDiffers`]. A chip's offer enters the memory with
 /// [`Session::finish`], and only if one of these files named the same.
-pub fn open_with_offers<'r>(
+pub fn open_with<'r>(
     reader: &'r mut dyn CardReader,
-    offers: &'r mut Offers,
-    key: &AccessKey,
-    candidates: &[MrzKey],
-    policy: AccessPolicy,
+    opening: Opening<'_, 'r>,
     chance: &mut dyn CryptoRng,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Session<'r>, ReadError> {
-    open_keyed(reader, &Keys { key, candidates }, Some(offers), policy, chance, progress)
-}
-
-fn open_keyed<'r>(
-    reader: &'r mut dyn CardReader,
-    keys: &Keys<'_>,
-    offers: Option<&'r mut Offers>,
-    policy: AccessPolicy,
-    chance: &mut dyn CryptoRng,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Session<'r>, ReadError> {
+    let Opening { key, candidates, policy, offers } = opening;
+    let ways = &Ways { key, candidates, policy };
     let (mut wire, presence) = Wire::open(reader)?;
     progress(Progress::Opening);
     wire.limits = limits::find(&mut wire, &presence.atr)?;
     let mut memory = Memory::of(offers, presence.atr);
     let mut longest = wire.limits.answer;
     loop {
-        match prepare(&mut wire, longest, keys, &mut memory, policy, chance, progress) {
+        match prepare(&mut wire, longest, ways, &mut memory, chance, progress) {
             Ok(prepared) => return Ok(Session::over(wire, prepared, memory)),
             Err(
                 ReadError::Unprotected { step: Step::File(_), .. }
@@ -112,11 +101,12 @@ fn open_keyed<'r>(
     }
 }
 
-/// What may open the chip.
-struct Keys<'a> {
+/// What may open the chip, and how.
+struct Ways<'a> {
     key: &'a AccessKey,
     /// For BAC only.
     candidates: &'a [MrzKey],
+    policy: AccessPolicy,
 }
 
 /// What opening leaves behind beside the channel.
@@ -130,15 +120,14 @@ pub(crate) struct Prepared {
 fn prepare(
     wire: &mut Wire<'_>,
     longest: usize,
-    keys: &Keys<'_>,
+    ways: &Ways<'_>,
     memory: &mut Memory<'_>,
-    policy: AccessPolicy,
     chance: &mut dyn CryptoRng,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Prepared, ReadError> {
     memory.start_over();
     let mut kept = Kept::new();
-    let access = secure(wire, &mut kept, keys, memory, policy, chance)?;
+    let access = secure(wire, &mut kept, ways, memory, chance)?;
     progress(Progress::Secured(access));
     let mut files = Files::within(wire, longest);
     if let Protocol::Pace { mapping, .. } = access {
@@ -186,16 +175,15 @@ pub(crate) fn fetch(
 fn secure(
     wire: &mut Wire<'_>,
     kept: &mut Kept,
-    keys: &Keys<'_>,
+    ways: &Ways<'_>,
     memory: &mut Memory<'_>,
-    policy: AccessPolicy,
     chance: &mut dyn CryptoRng,
 ) -> Result<Protocol, ReadError> {
-    let remembered = if policy == AccessPolicy::BacOnly { None } else { memory.recall() };
+    let remembered = if ways.policy == AccessPolicy::BacOnly { None } else { memory.recall() };
     let Some(card_access) = remembered else {
-        return secure_by_chip(wire, kept, keys, memory, policy, chance);
+        return secure_by_chip(wire, kept, ways, memory, chance);
     };
-    match secure_by_memory(wire, &card_access, keys, chance) {
+    match secure_by_memory(wire, &card_access, ways, chance) {
         Ok(protocol) => {
             memory.opened_by(card_access, Source::Memory);
             Ok(protocol)
@@ -203,7 +191,7 @@ fn secure(
         Err(error) if leaves_the_password_untried(&error) => {
             memory.note_shared();
             wire.start_over()?;
-            secure_by_chip(wire, kept, keys, memory, policy, chance)
+            secure_by_chip(wire, kept, ways, memory, chance)
         }
         Err(error) => {
             memory.forget();
@@ -216,12 +204,12 @@ fn secure(
 fn secure_by_memory(
     wire: &mut Wire<'_>,
     card_access: &[u8],
-    keys: &Keys<'_>,
+    ways: &Ways<'_>,
     chance: &mut dyn CryptoRng,
 ) -> Result<Protocol, ReadError> {
     let offered = SecurityInfos::parse(card_access).map_err(|_| ReadError::PaceUnknown)?;
     let choice = Choice::among(&offered).ok_or(ReadError::PaceUnknown)?;
-    pace::establish(wire, &choice, keys.key, chance)
+    pace::establish(wire, &choice, ways.key, chance)
 }
 
 /// Whether it is sure that the chip did not look at the password: it refused MSE:Set AT, which
@@ -244,9 +232,8 @@ fn leaves_the_password_untried(error: &ReadError) -> bool {
 fn secure_by_chip(
     wire: &mut Wire<'_>,
     kept: &mut Kept,
-    keys: &Keys<'_>,
+    ways: &Ways<'_>,
     memory: &mut Memory<'_>,
-    policy: AccessPolicy,
     chance: &mut dyn CryptoRng,
 ) -> Result<Protocol, ReadError> {
     use AccessPolicy::{BacOnly, PaceOnly, PaceOrBacWhenNotOffered};
@@ -254,9 +241,9 @@ fn secure_by_chip(
         CardAccess::Shown { file, found } => {
             let card_access = file.to_vec();
             let offered = keep_offer(wire, kept, file)?;
-            if policy != BacOnly && offered.pace().next().is_some() {
+            if ways.policy != BacOnly && offered.pace().next().is_some() {
                 let choice = Choice::among(&offered).ok_or(ReadError::PaceUnknown)?;
-                let protocol = pace::establish(wire, &choice, keys.key, chance)?;
+                let protocol = pace::establish(wire, &choice, ways.key, chance)?;
                 if found == Found::AtOnce {
                     memory.opened_by(card_access, Source::Chip);
                 }
@@ -269,12 +256,12 @@ fn secure_by_chip(
     };
     // First of all it may be no identity card: say that rather than talk of PACE.
     choose_application(wire)?;
-    match (policy, unsettled) {
+    match (ways.policy, unsettled) {
         (PaceOnly | PaceOrBacWhenNotOffered, Some(status)) => {
             Err(ReadError::Refused { file: FileId::CardAccess, status })
         }
         (PaceOnly, None) => Err(ReadError::PaceNotOffered),
-        (PaceOrBacWhenNotOffered, None) | (BacOnly, _) => basic_access(wire, keys, chance),
+        (PaceOrBacWhenNotOffered, None) | (BacOnly, _) => basic_access(wire, ways, chance),
     }
 }
 
@@ -282,12 +269,12 @@ fn secure_by_chip(
 /// as it was, so no reset comes between them.
 fn basic_access(
     wire: &mut Wire<'_>,
-    keys: &Keys<'_>,
+    ways: &Ways<'_>,
     chance: &mut dyn CryptoRng,
 ) -> Result<Protocol, ReadError> {
-    let own = if let AccessKey::Mrz(key) = keys.key { Some(key) } else { None };
+    let own = if let AccessKey::Mrz(key) = ways.key { Some(key) } else { None };
     let mut outcome = Err(ReadError::KeyNotForBac);
-    for key in own.into_iter().chain(keys.candidates) {
+    for key in own.into_iter().chain(ways.candidates) {
         outcome = bac::establish(wire, key, chance);
         if !matches!(outcome, Err(ReadError::KeyWrong { .. })) {
             break;

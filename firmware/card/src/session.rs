@@ -200,7 +200,7 @@ impl<'r> Session<'r> {
 
     /// Ends the reading and hands over what was read. What the chip offered is remembered for
     /// the next one like it, if the chip was opened with a memory
-    /// ([`open_with_offers`](crate::open_with_offers)) and a file that its issuer signs named
+    /// ([`Opening::offers`](crate::Opening::offers)) and a file that its issuer signs named
     /// the same.
     pub fn finish(self) -> CardFiles {
         let Self { wire, kept, access, memory, .. } = self;

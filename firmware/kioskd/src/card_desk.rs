@@ -13,7 +13,9 @@ use std::{
 };
 
 use badge::{BadgeError, Badges, Claim, Present};
-use card::{AccessPolicy, ChipAuthentication, FileId, Offers, Progress, Protocol, ReadError, Session};
+use card::{
+    AccessPolicy, ChipAuthentication, FileId, Offers, Opening, Progress, Protocol, ReadError, Session,
+};
 use card_faults::Listed as _;
 use devices::{CardReader, Device, ReaderFault, State};
 use face::{Engine, Reference};
@@ -370,8 +372,8 @@ fn read(
         }
     };
     let CardKeys { key, candidates, scanned: _ } = keys;
-    let policy = tools.policy;
-    let opened = card::open_with_offers(reader, offers, key, candidates, policy, &mut Chance, &mut progress);
+    let opening = Opening { key, candidates, policy: tools.policy, offers: Some(offers) };
+    let opened = card::open_with(reader, opening, &mut Chance, &mut progress);
     let mut session = opened.map_err(Ended::from)?;
     if session.access() == Protocol::Bac {
         tracing::warn!("the chip offers no PACE and was opened with BAC, as the board allows");

@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, path::PathBuf, thread, time::Duration};
 
 use card::{
-    AccessKey, AccessPolicy, Agreement, Can, CardFiles, Cipher, FileId, Mapping, MrzKey, Password, Pin,
-    Progress, Protocol, ReadError, Session,
+    AccessKey, AccessPolicy, Agreement, Can, CardFiles, Cipher, FileId, Mapping, MrzKey, Opening, Password,
+    Pin, Progress, Protocol, ReadError, Session,
 };
 use card_faults::Listed as _;
 use chip_reader::{CardReader, ReaderFault};
@@ -215,8 +215,12 @@ fn of_the_candidates_for_bac_the_right_one_opens_and_none_is_tried_where_pace_is
         let (mut reader, card) = lay(&CardScript { only_bac, ..CardScript::default() });
         let candidates = candidates(right(&card), [wrong("350902"), wrong("250902")]);
         let chance = &mut SeededChance::new(3);
-        let session =
-            card::open_with_candidates(&mut reader, &card.can, &candidates, policy, chance, &mut |_| ())?;
+        let session = card::open_with(
+            &mut reader,
+            Opening { key: &card.can, candidates: &candidates, policy, offers: None },
+            chance,
+            &mut |_| (),
+        )?;
         Ok((session.access(), session.log().apdus))
     };
     let policy = AccessPolicy::PaceOrBacWhenNotOffered;

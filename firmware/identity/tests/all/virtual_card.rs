@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId, Offers, Protocol, RenewalAges};
+use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId, Offers, Opening, Protocol, RenewalAges};
 use card_faults::Listed as _;
 use identity::{
     AccessOffer, CardCode, ChipGenuineness, Details, Directory, Expiry, Grounds, Identity, IdentityError,
@@ -59,7 +59,12 @@ fn read_after(
     let policy = AccessPolicy::PaceOrBacWhenNotOffered;
     let mut chance = SeededChance::new(2);
     let key = AccessKey::Can(can);
-    let opened = card::open_with_offers(&mut reader, offers, &key, &[], policy, &mut chance, &mut |_| {});
+    let opened = card::open_with(
+        &mut reader,
+        Opening { key: &key, candidates: &[], policy, offers: Some(offers) },
+        &mut chance,
+        &mut |_| {},
+    );
     let mut session = opened.unwrap();
     for file in files {
         session.read(*file, &mut |_| {}).unwrap();
@@ -97,7 +102,12 @@ fn the_printed_code_alone_opens_every_persons_card_that_knows_bac_only() {
         reader.lay();
         let policy = AccessPolicy::PaceOrBacWhenNotOffered;
         let chance = &mut SeededChance::new(3);
-        let session = card::open_with_candidates(&mut reader, &key, &candidates, policy, chance, &mut |_| ());
+        let session = card::open_with(
+            &mut reader,
+            Opening { key: &key, candidates: &candidates, policy, offers: None },
+            chance,
+            &mut |_| (),
+        );
         let session = session.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(session.access(), Protocol::Bac);
         opened += 1;

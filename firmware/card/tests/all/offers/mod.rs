@@ -5,7 +5,7 @@ mod overheard;
 
 use std::sync::Arc;
 
-use card::{AccessKey, AccessPolicy, Can, FileId, Offers, Protocol, ReadError, Session, Step};
+use card::{AccessKey, AccessPolicy, Can, FileId, Offers, Opening, Protocol, ReadError, Session, Step};
 use card_faults::Listed as _;
 use faults::Fault;
 use simulators::{
@@ -383,8 +383,12 @@ fn every_refusal_that_may_speak_of_the_password_is_final() {
         let mut card = Refusing { card: Overheard::new(&usual()), status };
         let keys = Arc::clone(&card.card.keys);
         let chance = &mut SeededChance::new(3);
-        let opened =
-            card::open_with_offers(&mut card, &mut offers, &keys.can, &[], EITHER, chance, &mut |_| ());
+        let opened = card::open_with(
+            &mut card,
+            Opening { key: &keys.can, candidates: &[], policy: EITHER, offers: Some(&mut offers) },
+            chance,
+            &mut |_| (),
+        );
         let error = opened.err().unwrap();
         let of_pace = matches!(
             error,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use card::{AccessKey, AccessPolicy, CardFiles, FileId, Offers, ReadError, Session};
+use card::{AccessKey, AccessPolicy, CardFiles, FileId, Offers, Opening, ReadError, Session};
 use chip_reader::{CardReader, Presence, ReaderFault};
 use simulators::{
     chance::SeededChance, citizen_card::exchange_time, in_memory::InMemoryReader, scenario::CardScript,
@@ -69,7 +69,12 @@ impl Overheard {
         self.sent.clear();
         self.times = Default::default();
         let chance = &mut SeededChance::new(3);
-        card::open_with_offers(self, offers, key, &[], policy, chance, &mut |_| ())
+        card::open_with(
+            self,
+            Opening { key, candidates: &[], policy, offers: Some(offers) },
+            chance,
+            &mut |_| (),
+        )
     }
 
     /// A whole reading with the right number.

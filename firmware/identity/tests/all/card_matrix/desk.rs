@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId, MrzKey, Offers, ReadError, Session};
+use card::{AccessKey, AccessPolicy, Can, CardFiles, FileId, MrzKey, Offers, Opening, ReadError, Session};
 use identity::{
     Grounds, Identity, IdentityError, Judgement, Policy, RevocationList, RevocationLists, TrustList,
 };
@@ -175,8 +175,12 @@ impl Desk {
         let mut reader = InMemoryReader::new(CitizenCard::new(issued, &case.card, 3));
         reader.lay();
         let mut chance = SeededChance::new(2);
-        let mut session =
-            card::open_with_offers(&mut reader, offers, &key, &[], policy, &mut chance, &mut |_| {})?;
+        let mut session = card::open_with(
+            &mut reader,
+            Opening { key: &key, candidates: &[], policy, offers: Some(offers) },
+            &mut chance,
+            &mut |_| {},
+        )?;
         for file in [FileId::Sod, FileId::Dg1] {
             session.read(file, &mut |_| {})?;
         }
