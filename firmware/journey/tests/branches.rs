@@ -170,6 +170,16 @@ fn a_chip_without_pace_asks_once_for_the_code_on_the_card() {
 }
 
 #[test]
+fn a_code_with_odd_days_still_opens_the_card_by_its_number() {
+    let issued_before_birth = "001095012345||Nguyễn A|02091995|Nữ|Hà Nội|10051990";
+    let code = identity::CardCode::parse(issued_before_birth).unwrap();
+    let mut kiosk = Kiosk::at_state("EnteringCardKey");
+    let effects = kiosk.step(Event::CodeScanned(code));
+    let [Effect::ReadCard(keys, _)] = &effects[..] else { panic!("{:?}", words(&effects)) };
+    assert!(keys.candidates.is_empty() && matches!(keys.key, card::AccessKey::Can(_)));
+}
+
+#[test]
 fn an_expired_card_stops_the_visit_and_offers_a_slip_for_the_police() {
     let mut kiosk = Kiosk::at_state("ReadingCard");
     kiosk.step(Event::CardExpired(date(2026, 11, 20)));
