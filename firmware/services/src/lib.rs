@@ -10,4 +10,4 @@ pub mod rules;
 pub use account::{AccountState, CodeChannel};
 pub use catalogue::{Catalogue, CatalogueError, IdentityPath, Service, ServiceId, StepKind};
 pub use open::closed_by;
-pub use rules::{CardRenewal, Rules, RulesError, RulesOfDay};
+pub use rules::{Rules, RulesError, RulesOfDay};

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use card::{KeyError, RenewalAges};
 use faults::Fault;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -56,7 +57,7 @@ enum Name {
 }
 
 /// The numbers that hold on one day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RulesOfDay {
     /// Below this age in years a guardian must take part.
     pub guardian_below_years: u32,
@@ -76,19 +77,8 @@ pub struct RulesOfDay {
     pub password_least: u32,
     /// Most characters of a password.
     pub password_most: u32,
-    /// When cards expire.
-    pub card_renewal: CardRenewal,
-}
-
-/// When cards expire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CardRenewal {
-    /// On these birthdays, in rising order.
-    pub ages: [u32; 4],
-    /// A card that is issued so many years before one of them lasts to the next.
-    pub early_years: u32,
-    /// What a card that never expires says instead of the day, as `yyMMdd`.
-    pub never: u32,
+    /// When cards are renewed, and expire.
+    pub card_renewal: RenewalAges,
 }
 
 /// Why the rules cannot be used.
@@ -105,6 +95,15 @@ pub enum RulesError {
         /// The day asked for.
         day: Date,
     },
+    /// The ages of renewal of that day cannot be.
+    #[error("the ages at which cards are renewed on {day} cannot be")]
+    Renewal {
+        /// From when they would hold.
+        day: Date,
+        /// What is wrong with them.
+        #[source]
+        why: KeyError,
+    },
 }
 
 impl RulesError {
@@ -115,14 +114,23 @@ impl RulesError {
 }
 
 impl Rules {
-    /// Reads a rules file.
+    /// Reads a rules file. What a later day brings must be right today: at midnight nobody
+    /// is there to mend it.
     pub fn parse(text: &str) -> Result<Self, RulesError> {
         let file: File = toml::from_str(text).map_err(|error| RulesError::Format(Box::new(error)))?;
         let mut rules = BTreeMap::<Name, Vec<Rule>>::new();
         for rule in file.rule {
             rules.entry(rule.name).or_default().push(rule);
         }
-        Ok(Self(rules))
+        let rules = Self(rules);
+        for day in rules.0.values().flatten().map(|rule| rule.from) {
+            match rules.on(day) {
+                // Not every rule is as old as the oldest.
+                Ok(_) | Err(RulesError::NoneHolds { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(rules)
     }
 
     /// The numbers of one day.
@@ -147,18 +155,27 @@ impl Rules {
             face_attempts: value(Name::FaceAttempts)?,
             password_least: value(Name::PasswordLeast)?,
             password_most: value(Name::PasswordMost)?,
-            card_renewal: CardRenewal {
-                ages: [
+            card_renewal: {
+                let ages = [
                     value(Name::CardRenewalAge1)?,
                     value(Name::CardRenewalAge2)?,
                     value(Name::CardRenewalAge3)?,
                     value(Name::CardRenewalAge4)?,
-                ],
-                early_years: value(Name::CardRenewalEarlyYears)?,
-                never: value(Name::CardWithoutExpirySays)?,
+                ];
+                let early = value(Name::CardRenewalEarlyYears)?;
+                renewal(ages, early, value(Name::CardWithoutExpirySays)?)
+                    .map_err(|why| RulesError::Renewal { day, why })?
             },
         })
     }
+}
+
+/// `never` reads as `yyMMdd`.
+fn renewal(ages: [u32; 4], early_years: u32, never: u32) -> Result<RenewalAges, KeyError> {
+    let years = |years: u32| u8::try_from(years).map_err(|_| KeyError::NotRenewalAges);
+    let [first, second, third, last] = ages;
+    let ages = [years(first)?, years(second)?, years(third)?, years(last)?];
+    RenewalAges::new(&ages, years(early_years)?, Some(&format!("{never:06}")))
 }
 
 #[cfg(test)]
@@ -189,5 +206,27 @@ mod tests {
     fn a_day_before_every_rule_is_an_error() {
         let error = Rules::parse(SHIPPED).unwrap().on(date(2001, 1, 1)).unwrap_err();
         assert!(matches!(error, RulesError::NoneHolds { .. }), "{error}");
+    }
+
+    #[test]
+    fn ages_that_cannot_be_are_refused_when_the_file_comes_not_when_they_begin() {
+        let later = |name: &str, value: u32| {
+            let text = format!(
+                "{SHIPPED}\n[[rule]]\nname = \"{name}\"\nfrom = \"2031-01-01\"\nvalue = {value}\nbasis = \"x\"\nconfirmed = false\n"
+            );
+            Rules::parse(&text)
+        };
+        assert!(later("card-renewal-age-1", 16).is_ok());
+        for (name, value) in [
+            ("card-renewal-age-1", 25),
+            ("card-renewal-age-4", 30),
+            ("card-renewal-age-4", 256),
+            ("card-renewal-early-years", 15),
+            ("card-without-expiry-says", 9_912_310),
+        ] {
+            let refused = later(name, value);
+            let on = date(2031, 1, 1);
+            assert!(matches!(refused, Err(RulesError::Renewal { day, .. }) if day == on), "{name} {value}");
+        }
     }
 }

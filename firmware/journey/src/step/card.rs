@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use card::{AccessKey, Can, KeyError, RenewalAges};
+use card::{AccessKey, Can, KeyError};
 use face::Tempo;
 use faults::Fault;
 use identity::{CardCode, Identity};
 use jiff::civil::Date;
 use screen::{Outcome, ReadingStage, Tap};
-use services::{CardRenewal, RulesOfDay};
+use services::RulesOfDay;
 
 use super::{Turn, account::refused, ending::ended, face::next_try, go};
 use crate::{
@@ -98,11 +98,8 @@ fn enter_key(asked: Asked, mut digits: Typed, event: Event, world: &World<'_>) -
 /// The last six digits of the number; and where the chip should offer no PACE, what its
 /// machine readable zone may hold.
 fn keys_of(code: &CardCode, rules: &RulesOfDay) -> Result<CardKeys, KeyError> {
-    let CardRenewal { ages, early_years, never } = rules.card_renewal;
-    let years = |years: u32| u8::try_from(years).unwrap_or(u8::MAX);
-    let ages = RenewalAges::new(&ages.map(years), years(early_years), Some(&format!("{never:06}")))?;
     // Odd days in a code that nobody signed leave its number as good as it was.
-    let candidates = code.candidates(&ages).unwrap_or_default();
+    let candidates = code.candidates(&rules.card_renewal).unwrap_or_default();
     Ok(CardKeys { key: AccessKey::Can(code.can()?), candidates, scanned: true })
 }
 
