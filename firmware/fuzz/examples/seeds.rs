@@ -233,6 +233,8 @@ fn conversations() {
     for name in ["passport-cam", "passport-im", "card-dh"] {
         converse(name, passport(name), 0);
     }
+    converse("in-pieces", passport("card-dh"), 4);
+    converse("two-of-a-kind", chip_of(CardScript::default()), 8);
 }
 
 fn converse(name: &str, mut chip: VirtualCard, choice: u8) {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use card::{AccessKey, AccessPolicy, CardFiles, FileId, ReadError};
+use card::{AccessKey, AccessPolicy, CardFiles, FileId, Offers, Opening, ReadError};
 use devices::{CardReader, Presence, ReaderFault};
 use identity::{Grounds, Policy, RevocationLists, judge};
 use simulators::chance::SeededChance;
@@ -26,9 +26,9 @@ const GROUPS: [FileId; 8] = [
 /// What is read in the master file, after everything else.
 const MASTER_FILE: [FileId; 3] = [FileId::AtrInfo, FileId::Dir, FileId::CardSecurity];
 
-/// A conversation as an input has it: a byte that chooses key, policy and reader, the
-/// answer to reset behind its length, then the answers, each behind a length of two
-/// bytes. After the last one the card is gone.
+/// A conversation as an input has it: a byte that chooses key, policy, reader and how many
+/// cards come, the answer to reset behind its length, then the answers, each behind a length
+/// of two bytes. After the last one the card is gone.
 pub struct Conversation {
     /// What the terminal does with it.
     pub choice: u8,
@@ -41,24 +41,28 @@ pub struct Conversation {
 /// Answers from the input.
 pub(crate) fn answers(bytes: &[u8]) -> Reached {
     let conversation = Conversation::read(bytes);
-    let (key, policy) = (conversation.key(), conversation.policy());
     let mut chip = Chip::new(&conversation);
-    let Ok(files) = converse(&mut chip, &key, policy) else { return Reached::Refused };
+    let Ok(files) = conversation.talk(&mut chip) else { return Reached::Refused };
     let none = RevocationLists::default();
     let grounds = Grounds { trust: test_state::trust(), revoked: &none, policy: Policy::STATING };
     drop(judge(&files, &grounds, TODAY));
     Reached::Accepted
 }
 
-/// Everything that the kiosk asks of a card; what comes after the channel may fail.
-/// The terminal draws the same chance each time, so that a recorded channel opens again.
+/// Everything that the kiosk asks of a card.
 pub(crate) fn converse(
     reader: &mut dyn CardReader,
     key: &AccessKey,
     policy: AccessPolicy,
 ) -> Result<CardFiles, ReadError> {
+    read_all(reader, Opening { key, candidates: &[], policy, offers: None })
+}
+
+/// What comes after the channel may fail. The terminal draws the same chance each time, so
+/// that a recorded channel opens again.
+fn read_all<'r>(reader: &'r mut dyn CardReader, opening: Opening<'_, 'r>) -> Result<CardFiles, ReadError> {
     let mut chance = SeededChance::new(2);
-    let mut session = card::open(reader, key, policy, &mut chance, &mut |_| {})?;
+    let mut session = card::open_with(reader, opening, &mut chance, &mut |_| {})?;
     let _ = session.authenticate_chip(&mut chance, &mut |_| {});
     let _ = session.authenticate_actively([7; 8], &mut |_| {});
     for file in GROUPS.into_iter().chain(MASTER_FILE) {
@@ -118,6 +122,22 @@ impl Conversation {
         if self.choice & 2 == 0 { AccessPolicy::PaceOrBacWhenNotOffered } else { AccessPolicy::BacOnly }
     }
 
+    /// Whether a second card of the same kind is read after the first, by the bit after those
+    /// of the reader: it is opened by what the first one offered.
+    fn goes_on(&self) -> bool {
+        self.choice & 8 != 0
+    }
+
+    /// What comes of the last card.
+    fn talk(&self, reader: &mut dyn CardReader) -> Result<CardFiles, ReadError> {
+        let (key, policy) = (&self.key(), self.policy());
+        let mut offers = Offers::new();
+        let mut read =
+            || read_all(reader, Opening { key, candidates: &[], policy, offers: Some(&mut offers) });
+        let first = read()?;
+        if self.goes_on() { read() } else { Ok(first) }
+    }
+
     /// The longest answer of the reader, by the next bit.
     fn longest_response(&self) -> usize {
         if self.choice & 4 == 0 { 65_538 } else { 258 }
@@ -128,12 +148,15 @@ impl Conversation {
 pub(crate) struct Chip<'a> {
     conversation: &'a Conversation,
     next: usize,
+    /// Commands so far that were a piece of a longer one (ISO/IEC 7816-4, 5.4.1: bit 5 of the
+    /// class).
+    pieces: usize,
 }
 
 impl<'a> Chip<'a> {
     /// From its first answer on.
     pub(crate) fn new(conversation: &'a Conversation) -> Self {
-        Self { conversation, next: 0 }
+        Self { conversation, next: 0, pieces: 0 }
     }
 }
 
@@ -142,7 +165,8 @@ impl CardReader for Chip<'_> {
         Ok(None)
     }
 
-    fn exchange(&mut self, _: &[u8]) -> Result<Zeroizing<Vec<u8>>, ReaderFault> {
+    fn exchange(&mut self, command: &[u8]) -> Result<Zeroizing<Vec<u8>>, ReaderFault> {
+        self.pieces += usize::from(command[0] & 0x10 != 0);
         let answer = self.conversation.answers.get(self.next).ok_or(ReaderFault::CardGone)?;
         self.next += 1;
         Ok(Zeroizing::new(answer.clone()))
@@ -170,9 +194,8 @@ pub struct Recorder<R> {
 impl<R: CardReader> Recorder<R> {
     /// Has the kiosk's conversation with the card on that reader.
     pub fn record(reader: R, choice: u8) -> Result<Conversation, ReadError> {
-        let conversation = Conversation { choice, atr: Vec::new(), answers: Vec::new() };
-        let (key, policy) = (conversation.key(), conversation.policy());
-        Self::listen(reader, choice, |reader| converse(reader, &key, policy).map(drop))
+        let wanted = Conversation { choice, atr: Vec::new(), answers: Vec::new() };
+        Self::listen(reader, choice, |reader| wanted.talk(reader).map(drop))
     }
 
     /// Has that conversation with the card on that reader.
@@ -211,5 +234,26 @@ impl<R: CardReader> CardReader for Recorder<R> {
 
     fn longest_response(&self) -> usize {
         self.conversation.longest_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The seeds are there for what they exercise; a change of the reader could end that.
+    #[test]
+    fn the_second_card_of_a_kind_is_opened_by_memory() {
+        let seed = Conversation::read(include_bytes!("../corpus/answers/test-two-of-a-kind"));
+        let files = seed.talk(&mut Chip::new(&seed)).unwrap();
+        assert!(files.remembered_access().is_some());
+    }
+
+    #[test]
+    fn long_keys_go_in_pieces_to_a_short_reader() {
+        let seed = Conversation::read(include_bytes!("../corpus/answers/test-in-pieces"));
+        let mut chip = Chip::new(&seed);
+        seed.talk(&mut chip).unwrap();
+        assert!(chip.pieces > 0, "no command was sent in pieces");
     }
 }
