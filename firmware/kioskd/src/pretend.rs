@@ -6,7 +6,14 @@
 //! that body is told to move. `KIOSK_PRETEND_ISSUER`: also the card is pretended, in memory, for
 //! machines where no private pcscd can be started.
 
-use std::{env, path::PathBuf, sync::LazyLock};
+use std::{
+    env,
+    path::PathBuf,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use devices::{CameraFault, FrameSource, Light};
 use rand_core::Rng;
@@ -56,7 +63,11 @@ pub fn shine(glow: Glow) {
 
 /// The camera of the scenario, if one is named.
 pub fn camera() -> Option<Result<Box<dyn FrameSource>, CameraFault>> {
-    let (scenario, people, folder) = script()?;
+    static LOOKED_FOR: AtomicU32 = AtomicU32::new(0);
+    let (mut scenario, people, folder) = script()?;
+    if LOOKED_FOR.fetch_add(1, Ordering::Relaxed) > 0 && scenario.camera.put_back {
+        scenario.camera.mishap = None;
+    }
     if let Some(frames) = &scenario.camera.frames {
         let player = FrameFolder::open(frames, Pace::RealTime).expect("a folder that recapture wrote");
         return Some(Ok(Box::new(player)));

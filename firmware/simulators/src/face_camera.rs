@@ -7,6 +7,7 @@
 //! plays back a file is an attack.
 
 use std::{
+    borrow::Cow,
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -93,9 +94,12 @@ pub enum CameraMishap {
 /// The camera.
 pub struct FaceCamera {
     setup: CameraSetup,
+    /// As the lens sees it.
     scene: RgbImage,
     /// Somebody who can move, and how the scene shows them now.
     moving: Option<Moving>,
+    /// Somebody who stands beside them for a while.
+    beside: Option<RgbImage>,
     sensor: Sensor,
     /// A lamp that lights whoever stands there.
     lamp: Option<FillLamp>,
@@ -123,6 +127,8 @@ const FILM: [Motion; 8] = [
     Motion::MoveBack,
 ];
 const FILM_STEP: Duration = Duration::from_millis(1500);
+/// How long whoever stands beside stays.
+const BESIDE: Duration = Duration::from_secs(4);
 
 impl FaceCamera {
     /// Somebody stands there: a photograph, as high as the frame.
@@ -198,16 +204,26 @@ impl FaceCamera {
             return Err(SimulatorError::OnePhotograph(name.clone()));
         }
         let live = folder.join(&person.live);
-        Self::presenting(&live, person.live_features, scenario.camera.presentation, prompter, setup)
+        let mut camera =
+            Self::presenting(&live, person.live_features, scenario.camera.presentation, prompter, setup)?;
+        if let Some(other) = &scenario.camera.beside {
+            let photograph = open(&folder.join(&people.person(other)?.live))?;
+            camera.beside = Some(fit(&photograph, setup.height * 2 / 3));
+        }
+        Ok(camera)
     }
 
-    fn of(mut scene: RgbImage, setup: CameraSetup) -> Self {
-        match setup.mishap {
-            Some(CameraMishap::Black) => scene.as_flat_samples_mut().samples.fill(3),
-            Some(CameraMishap::UpsideDown) => imageops::rotate180_in_place(&mut scene),
-            _ => {}
+    fn of(scene: RgbImage, setup: CameraSetup) -> Self {
+        Self {
+            setup,
+            scene: as_mounted(scene, setup.mishap),
+            moving: None,
+            beside: None,
+            sensor: Sensor::new(),
+            lamp: None,
+            next: 0,
+            started: None,
         }
-        Self { setup, scene, moving: None, sensor: Sensor::new(), lamp: None, next: 0, started: None }
     }
 
     /// The same, before a lamp.
@@ -234,7 +250,20 @@ impl FaceCamera {
         let pose = moving.body.pose(taken);
         if pose != moving.pose {
             moving.pose = pose;
-            self.scene = moving.subject.posed(pose);
+            self.scene = as_mounted(moving.subject.posed(pose), self.setup.mishap);
+        }
+    }
+
+    /// The scene with whoever stands beside, at its right edge.
+    fn peopled(&self, taken: Duration) -> Cow<'_, RgbImage> {
+        match &self.beside {
+            Some(beside) if taken < BESIDE => {
+                let mut scene = self.scene.clone();
+                let [x, y] = [scene.width() - beside.width(), scene.height() - beside.height()];
+                imageops::replace(&mut scene, beside, x.into(), y.into());
+                Cow::Owned(scene)
+            }
+            _ => Cow::Borrowed(&self.scene),
         }
     }
 
@@ -307,7 +336,7 @@ impl FrameSource for FaceCamera {
         self.pose(number);
         let jitter = if self.setup.mishap == Some(CameraMishap::Frozen) { 0 } else { number };
         let (light, seed) = (self.light(), self.setup.seed);
-        let seen = self.sensor.see(shaken(&self.scene, jitter, seed), light, drawn(jitter, seed));
+        let seen = self.sensor.see(shaken(&self.peopled(taken), jitter, seed), light, drawn(jitter, seed));
         let data = Zeroizing::new(self.encode(seen)?);
         let Self { setup: CameraSetup { width, height, pixels, .. }, .. } = *self;
         Ok(Frame { taken, width, height, pixels, data })
@@ -327,6 +356,16 @@ impl FrameSource for FaceCamera {
         self.release();
         self.started = None;
     }
+}
+
+/// The scene as a camera sees it whose lens is covered, or that hangs the wrong way up.
+fn as_mounted(mut scene: RgbImage, mishap: Option<CameraMishap>) -> RgbImage {
+    match mishap {
+        Some(CameraMishap::Black) => scene.as_flat_samples_mut().samples.fill(3),
+        Some(CameraMishap::UpsideDown) => imageops::rotate180_in_place(&mut scene),
+        _ => {}
+    }
+    scene
 }
 
 fn open(photograph: &Path) -> Result<RgbImage, SimulatorError> {

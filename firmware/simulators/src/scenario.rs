@@ -176,6 +176,8 @@ impl CardScript {
 pub struct CameraScript {
     /// Another person's live photograph.
     pub person: Option<String>,
+    /// Somebody else, who stands beside them and leaves after four seconds of each try.
+    pub beside: Option<String>,
     /// Nobody stands there.
     pub nobody: bool,
     /// A folder of frames that `recapture` wrote is played instead of anybody.
@@ -184,6 +186,8 @@ pub struct CameraScript {
     pub presentation: Presentation,
     /// What is wrong with the camera, or where it stands.
     pub mishap: Option<CameraMishap>,
+    /// A camera that is pulled out is put back, whole, before it is looked for again.
+    pub put_back: bool,
     /// How the lamp is that fills a dark face.
     pub lamp: LampScript,
 }
