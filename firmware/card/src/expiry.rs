@@ -39,13 +39,14 @@ impl RenewalAges {
 
     /// The days that the zone may give, likeliest first, as `yyMMdd`.
     fn days(&self, birth: Date, issued: Date) -> Vec<Zeroizing<String>> {
-        let lasts = |age: &&u8| issued < birthday(birth, age.saturating_sub(self.early_years));
+        let before = |age: u8| birthday(birth, age).is_none_or(|day| issued < day);
+        let lasts = |age: &&u8| before(age.saturating_sub(self.early_years));
         let mut days = match self.ages.iter().find(lasts) {
             Some(age) => written(birth, *age),
             None => self.never.clone().into_iter().map(Zeroizing::new).collect(),
         };
         // Issued in the years before a birthday, a card of older rules ends on it.
-        if let Some(age) = self.ages.iter().find(|age| issued < birthday(birth, **age)) {
+        if let Some(age) = self.ages.iter().find(|age| before(**age)) {
             days.extend(written(birth, *age));
         }
         let mut different: Vec<Zeroizing<String>> = Vec::new();
@@ -85,16 +86,18 @@ impl MrzKey {
     }
 }
 
-/// The birthday at an age; where there is no 29 February, the day before.
-fn birthday(birth: Date, age: u8) -> Date {
-    let year = birth.year().saturating_add(age.into());
-    Date::new(year, birth.month(), birth.day()).unwrap_or_else(|_| date(year, 2, 28))
+/// The birthday at an age; where there is no 29 February, the day before. None: after the
+/// year 9999, where there are no dates. A printed code says what it likes.
+fn birthday(birth: Date, age: u8) -> Option<Date> {
+    let year = birth.year().checked_add(age.into())?;
+    let day = Date::new(year, birth.month(), birth.day());
+    day.or_else(|_| Date::new(year, 2, 28)).ok()
 }
 
 /// A birthday as the zone writes it. Who is born on 29 February has a birthday on either
 /// day beside it in other years; which of them a card bears is not published.
 fn written(birth: Date, age: u8) -> Vec<Zeroizing<String>> {
-    let day = birthday(birth, age);
+    let Some(day) = birthday(birth, age) else { return Vec::new() };
     let moved = (day.day() != birth.day()).then(|| date(day.year(), 3, 1));
     std::iter::once(day).chain(moved).map(|day| Zeroizing::new(day.strftime("%y%m%d").to_string())).collect()
 }
@@ -143,6 +146,15 @@ mod tests {
         assert_eq!(days(birth, date(2020, 1, 1)), ["250228", "250301"]);
         assert_eq!(days(birth, date(2023, 6, 1)), ["400229", "250228", "250301"]);
         assert_eq!(days(date(1999, 3, 1), date(2020, 1, 1)), ["240301"], "no other birthday moves");
+    }
+
+    /// Said by a code that anybody can print: the calendar ends with the year 9999.
+    #[test]
+    fn birthdays_after_the_calendars_end_open_nothing() {
+        assert!(days(date(9945, 1, 1), date(9999, 12, 31)).is_empty());
+        assert!(days(date(9996, 2, 29), date(9997, 1, 1)).is_empty());
+        assert_eq!(days(date(9940, 1, 1), date(9999, 12, 31)), ["991231"]);
+        assert_eq!(days(date(9984, 2, 29), date(9984, 2, 29)), ["980228", "980301"]);
     }
 
     #[test]

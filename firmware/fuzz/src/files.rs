@@ -1,10 +1,10 @@
 //! Single files of the chip that need no signature to be looked at, and the code printed
 //! on the card. ICAO Doc 9303-10, 4.6.1 and 4.7; 9303-11, 9.2.
 
-use std::str;
+use std::{str, sync::LazyLock};
 
 use card::{
-    MrzKey,
+    KeyError, MrzKey, RenewalAges,
     security_infos::{SecurityInfo, SecurityInfos},
 };
 use identity::{
@@ -105,10 +105,17 @@ pub(crate) fn details(bytes: &[u8]) -> Reached {
 
 /// The code printed on the card.
 pub(crate) fn card_code(bytes: &[u8]) -> Reached {
+    static AGES: LazyLock<RenewalAges> = LazyLock::new(|| {
+        RenewalAges::new(&[14, 25, 40, 60], 2, Some("991231")).expect("the ages of the law")
+    });
     let Ok(text) = str::from_utf8(bytes) else { return Reached::Refused };
     let Ok(code) = CardCode::parse(text) else { return Reached::Refused };
     // A number that was parsed always has the digits that open the chip.
     assert!(code.can().is_ok(), "a citizen's number without its last six digits");
+    match code.candidates(&AGES) {
+        Ok(keys) => assert!(keys.len() <= 3, "{} keys of one code", keys.len()),
+        Err(error) => assert_eq!(error, KeyError::IssuedBeforeBirth),
+    }
     Reached::Accepted
 }
 

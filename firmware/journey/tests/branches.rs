@@ -172,11 +172,14 @@ fn a_chip_without_pace_asks_once_for_the_code_on_the_card() {
 #[test]
 fn a_code_with_odd_days_still_opens_the_card_by_its_number() {
     let issued_before_birth = "001095012345||Nguyễn A|02091995|Nữ|Hà Nội|10051990";
-    let code = identity::CardCode::parse(issued_before_birth).unwrap();
-    let mut kiosk = Kiosk::at_state("EnteringCardKey");
-    let effects = kiosk.step(Event::CodeScanned(code));
-    let [Effect::ReadCard(keys, _)] = &effects[..] else { panic!("{:?}", words(&effects)) };
-    assert!(keys.candidates.is_empty() && matches!(keys.key, card::AccessKey::Can(_)));
+    let renewed_after_the_calendars_end = "001095012345||Nguyễn A|01019945|Nữ|Hà Nội|31129999";
+    for code in [issued_before_birth, renewed_after_the_calendars_end] {
+        let code = identity::CardCode::parse(code).unwrap();
+        let mut kiosk = Kiosk::at_state("EnteringCardKey");
+        let effects = kiosk.step(Event::CodeScanned(code));
+        let [Effect::ReadCard(keys, _)] = &effects[..] else { panic!("{:?}", words(&effects)) };
+        assert!(keys.candidates.is_empty() && matches!(keys.key, card::AccessKey::Can(_)));
+    }
 }
 
 #[test]
