@@ -95,6 +95,7 @@ impl Files {
         heard: &mut dyn FnMut(usize, usize),
     ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
         let first = self.first(wire, file)?;
+        wire.note_of(file);
         if file.tag().is_none() {
             return self.read_to_end(wire, file, first);
         }

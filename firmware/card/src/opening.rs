@@ -162,7 +162,6 @@ pub(crate) fn fetch(
     let bytes = files.read(wire, file, &mut |done, total| {
         progress(Progress::Reading { file, done, total });
     })?;
-    wire.log.files.push(file);
     if let Err(error) = memory.hold_against(file, &bytes) {
         wire.link = Link::Lost;
         return Err(error);
@@ -240,7 +239,7 @@ fn secure_by_chip(
     let unsettled = match read_card_access(wire)? {
         CardAccess::Shown { file, found } => {
             let card_access = file.to_vec();
-            let offered = keep_offer(wire, kept, file)?;
+            let offered = keep_offer(kept, file)?;
             if ways.policy != BacOnly && offered.pace().next().is_some() {
                 let choice = Choice::among(&offered).ok_or(ReadError::PaceUnknown)?;
                 let protocol = pace::establish(wire, &choice, ways.key, chance)?;
@@ -284,16 +283,11 @@ fn basic_access(
 }
 
 /// What EF.CardAccess offers; the file itself is kept.
-fn keep_offer(
-    wire: &mut Wire<'_>,
-    kept: &mut Kept,
-    bytes: Zeroizing<Vec<u8>>,
-) -> Result<SecurityInfos, ReadError> {
+fn keep_offer(kept: &mut Kept, bytes: Zeroizing<Vec<u8>>) -> Result<SecurityInfos, ReadError> {
     let offered = SecurityInfos::parse(&bytes).map_err(|_| ReadError::Malformed {
         step: Step::File(FileId::CardAccess),
         why: "it is no set of security infos",
     })?;
-    wire.log.files.push(FileId::CardAccess);
     kept.insert(FileId::CardAccess, bytes);
     Ok(offered)
 }

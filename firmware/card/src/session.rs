@@ -48,7 +48,8 @@ pub struct ReadLog {
     pub bytes_up: u64,
     /// Bytes received, status bytes included.
     pub bytes_down: u64,
-    /// The files read from the chip, in order; not an EF.CardAccess that was remembered.
+    /// The files of which the chip gave anything, in order, whole or not; not an EF.CardAccess
+    /// that was remembered.
     pub files: Vec<FileId>,
 }
 

@@ -8,7 +8,7 @@ use chip_reader::{CardReader, Presence};
 use zeroize::Zeroizing;
 
 use crate::{
-    ChipProof, ReadError, ReadLog, Step,
+    ChipProof, FileId, ReadError, ReadLog, Step,
     apdu::{Answer, Command, DONE, SHORT_ANSWER, WRONG_LENGTH, is_chaining_refusal},
     limits::{self, Limits, Way},
     secure_messaging::{Channel, Distrust, SHORT_PLAIN},
@@ -64,6 +64,14 @@ impl<'r> Wire<'r> {
             },
             presence,
         ))
+    }
+
+    /// The chip gave something of a file, if not all: whoever lifts the card too early was
+    /// read all the same.
+    pub fn note_of(&mut self, file: FileId) {
+        if !self.log.files.contains(&file) {
+            self.log.files.push(file);
+        }
     }
 
     /// Powers the chip afresh again; the counts go on.

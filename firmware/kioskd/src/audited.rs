@@ -8,7 +8,7 @@ use identity::{ChipGenuineness, Identity};
 /// Which files of the chip were read, and how it was opened.
 pub fn card_read(access: Protocol, log: &ReadLog) -> audit::Event {
     audit::Event::CardRead {
-        files: log.files.iter().filter_map(|file| card_file(*file)).collect(),
+        files: log.files.iter().map(|file| card_file(*file)).collect(),
         access: match access {
             Protocol::Bac => audit::CardAccess::Bac,
             Protocol::Pace { .. } => audit::CardAccess::Pace,
@@ -17,9 +17,10 @@ pub fn card_read(access: Protocol, log: &ReadLog) -> audit::Event {
     }
 }
 
-/// `None` for files that no service of the kiosk reads.
-fn card_file(file: FileId) -> Option<audit::CardFile> {
-    Some(match file {
+fn card_file(file: FileId) -> audit::CardFile {
+    match file {
+        FileId::AtrInfo => audit::CardFile::AtrInfo,
+        FileId::Dir => audit::CardFile::Dir,
         FileId::CardAccess => audit::CardFile::CardAccess,
         FileId::CardSecurity => audit::CardFile::CardSecurity,
         FileId::Com => audit::CardFile::Com,
@@ -27,13 +28,21 @@ fn card_file(file: FileId) -> Option<audit::CardFile> {
         FileId::Dg1 => audit::CardFile::Dg1,
         FileId::Dg2 => audit::CardFile::Dg2,
         FileId::Dg3 => audit::CardFile::Dg3,
+        FileId::Dg4 => audit::CardFile::Dg4,
+        FileId::Dg5 => audit::CardFile::Dg5,
+        FileId::Dg7 => audit::CardFile::Dg7,
+        FileId::Dg8 => audit::CardFile::Dg8,
+        FileId::Dg9 => audit::CardFile::Dg9,
+        FileId::Dg10 => audit::CardFile::Dg10,
         FileId::Dg11 => audit::CardFile::Dg11,
         FileId::Dg12 => audit::CardFile::Dg12,
         FileId::Dg13 => audit::CardFile::Dg13,
         FileId::Dg14 => audit::CardFile::Dg14,
         FileId::Dg15 => audit::CardFile::Dg15,
-        _ => return None,
-    })
+        FileId::Dg16 => audit::CardFile::Dg16,
+        // A file that `card` learns to read later is on record before it has a word here.
+        _ => audit::CardFile::Other,
+    }
 }
 
 /// The card is its issuer's; whether its chip is the original, too.
@@ -104,5 +113,30 @@ pub fn device_changed(device: Device, state: State) -> audit::Event {
             State::Failed(_) => audit::PartState::Failed,
         },
         fault: state.fault(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_file_that_can_be_read_of_a_chip_has_a_word_of_its_own() {
+        let words: BTreeSet<_> = FileId::ALL.into_iter().map(|file| card_file(file).word()).collect();
+        assert_eq!(words.len(), FileId::ALL.len());
+        assert!(!words.contains(audit::CardFile::Other.word()));
+        assert_eq!(card_file(FileId::Dg13).word(), "dg13");
+    }
+
+    #[test]
+    fn what_was_read_is_told_in_its_order() {
+        let log = ReadLog { apdus: 70_000, files: vec![FileId::Com, FileId::Dg16], ..ReadLog::default() };
+        let audit::Event::CardRead { files, access, apdus } = card_read(Protocol::Bac, &log) else {
+            panic!("another event");
+        };
+        assert_eq!(files, [audit::CardFile::Com, audit::CardFile::Dg16]);
+        assert_eq!((access, apdus), (audit::CardAccess::Bac, u16::MAX));
     }
 }

@@ -275,6 +275,8 @@ fn a_card_lifted_in_the_portrait_is_read_again_after_it_is_laid_down() {
     );
     let lost = session.read(FileId::Dg2, &mut |_| ()).unwrap_err();
     assert!(matches!(lost, ReadError::ChannelLost { .. }), "{lost}");
+    let given = [FileId::CardAccess, FileId::Com, FileId::Dg2];
+    assert_eq!(session.log().files, given, "what came of the portrait was read");
 
     drop(session);
     reader.wait_for_card(Duration::from_secs(5)).unwrap().expect("it comes back");
