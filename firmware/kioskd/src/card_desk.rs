@@ -458,9 +458,3 @@ fn prove(session: &mut Session<'_>, progress: &mut dyn FnMut(Progress)) -> Resul
     session.authenticate_actively(challenge, progress)?;
     Ok(())
 }
-
-/// The files that a service of the catalogue may read beside COM, SOD and DG1.
-pub fn files_of(names: &[String]) -> Vec<FileId> {
-    let known = [FileId::Dg2, FileId::Dg11, FileId::Dg12, FileId::Dg13, FileId::Dg14, FileId::Dg15];
-    known.into_iter().filter(|file| names.iter().any(|name| file.name() == name)).collect()
-}

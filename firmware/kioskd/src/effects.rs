@@ -9,7 +9,6 @@ use printing::{CounterReason, MaskedPhone, Matter, Slip, SlipFacts};
 use screen::{Language, Outcome, StaffNote, StaffTap};
 
 use crate::{
-    card_desk::files_of,
     chance::Chance,
     clock,
     happened::Kind,
@@ -20,8 +19,8 @@ use crate::{
 pub fn carry_out(kiosk: &mut Kiosk, effect: Effect) -> Result<(), LogLost> {
     match effect {
         Effect::ReadCard(keys, service) => {
-            let reads = kiosk.settings.catalogue.service(service.as_str()).map(|service| &service.reads);
-            let files = reads.map(|names| files_of(names)).unwrap_or_default();
+            let service = kiosk.settings.catalogue.service(service.as_str());
+            let files = service.map(|service| service.reads.clone()).unwrap_or_default();
             let job = kiosk.job(Kind::Card);
             kiosk.parts.card.read(job, keys, files, clock::today());
         }

@@ -7,11 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use card::FileId;
 use devices::Device;
 use faults::Fault;
 use jiff::civil::Date;
 use screen::{Icon, ServiceTile, Text};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// The name of a service, such as `eid.activate`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -75,8 +76,10 @@ pub struct Service {
     pub fees: Vec<Fee>,
     /// What the citizen is asked to consent to, one purpose each.
     pub purposes: Vec<Purpose>,
-    /// The files of the chip that it may read beside COM, SOD and DG1, by name.
-    pub reads: Vec<String>,
+    /// The files of the chip that it may read beside COM, SOD and DG1; no others are read, but
+    /// for the proof that the chip is no copy.
+    #[serde(deserialize_with = "chip_files")]
+    pub reads: Vec<FileId>,
     /// How identity may be proved.
     pub identity: Vec<IdentityPath>,
     /// Whether anybody under the age of the rules needs a guardian.
@@ -96,6 +99,34 @@ pub struct Service {
     /// Whether the operator closed it from afar.
     #[serde(skip)]
     pub closed: bool,
+}
+
+/// What a service may name, beside what every card is asked for (ICAO Doc 9303-10, 4.7). No
+/// kiosk has the right to fingers and irises.
+const READABLE: [FileId; 9] = [
+    FileId::Dg2,
+    FileId::Dg5,
+    FileId::Dg7,
+    FileId::Dg11,
+    FileId::Dg12,
+    FileId::Dg13,
+    FileId::Dg14,
+    FileId::Dg15,
+    FileId::Dg16,
+];
+
+/// Names such as `DG2`, each once.
+fn chip_files<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<FileId>, D::Error> {
+    let mut files = Vec::new();
+    for name in Vec::<String>::deserialize(from)? {
+        let file = READABLE.into_iter().find(|file| file.name() == name);
+        let file = file.ok_or_else(|| D::Error::custom(format!("no service may read '{name}' of a chip")))?;
+        if files.contains(&file) {
+            return Err(D::Error::custom(format!("'{name}' is named twice")));
+        }
+        files.push(file);
+    }
+    Ok(files)
 }
 
 /// A legal basis and when it was or is in force.
@@ -436,6 +467,20 @@ mod tests {
     fn a_flow_that_reads_before_consent_is_refused() {
         let text = ACTIVATE.replace("\"consent\", ", "");
         assert!(matches!(refusal(&text), Refusal::StepTooEarly { needed: StepKind::Consent, .. }));
+    }
+
+    /// A file that is misspelt would otherwise be one that is silently not read.
+    #[test]
+    fn only_files_that_a_service_may_read_can_be_named() {
+        let naming = |files: &str| parse(&ACTIVATE.replace("\"DG13\"", files));
+        let read = naming("\"DG7\", \"DG16\"").unwrap().services()[0].reads.clone();
+        assert_eq!(read, [FileId::Dg2, FileId::Dg7, FileId::Dg16, FileId::Dg14, FileId::Dg15]);
+        for files in ["\"DG02\"", "\"DG3\"", "\"dg11\"", "\"DG2\"", "\"EF.SOD\"", "\"\""] {
+            let error = naming(files).unwrap_err();
+            let reason = std::error::Error::source(&error).expect("the format says why").to_string();
+            let says = reason.contains("no service may read") || reason.contains("named twice");
+            assert!(says, "{files}: {reason}");
+        }
     }
 
     #[test]
