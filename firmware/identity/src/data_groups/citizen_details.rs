@@ -72,6 +72,18 @@ impl CitizenDetails {
         }
         let mut parts = field.inside();
         let number = tlv::small_number(parts.take(INTEGER, "a field of DG13 has no number")?)?;
+        let value = parts.rest();
+        // Since 2024 a part of a card may be coded as the police alone know (Circular 16/2024,
+        // article 6). What is no text says nothing against the fields that are.
+        if !texts(parts, 2).is_ok_and(|found| self.place(number, found)) {
+            self.unknown.push(UnknownField { number, value: Zeroizing::new(value.to_vec()) });
+        }
+        Ok(())
+    }
+
+    /// Puts the texts of a field where they belong. `false`: we do not know the field.
+    fn place(&mut self, number: u32, found: Vec<Option<Text>>) -> bool {
+        let mut found = found.into_iter();
         let slot = match number {
             1 => &mut self.number,
             2 => &mut self.name,
@@ -86,21 +98,16 @@ impl CitizenDetails {
             11 => &mut self.issued,
             12 => &mut self.expires,
             13 => {
-                let mut parents = texts(parts, 2)?.into_iter();
-                self.father = parents.next().flatten();
-                self.mother = parents.next().flatten();
-                return Ok(());
+                self.father = found.next().flatten();
+                self.mother = found.next().flatten();
+                return true;
             }
             14 => &mut self.spouse,
             15 => &mut self.old_number,
-            other => {
-                let value = Zeroizing::new(parts.rest().to_vec());
-                self.unknown.push(UnknownField { number: other, value });
-                return Ok(());
-            }
+            _ => return false,
         };
-        *slot = texts(parts, 2)?.into_iter().next().flatten();
-        Ok(())
+        *slot = found.next().flatten();
+        true
     }
 
     /// The twelve-digit number.
@@ -183,8 +190,8 @@ impl CitizenDetails {
         as_str(self.old_number.as_ref())
     }
 
-    /// Fields that we do not know. The sixteenth is seen on cards, and its meaning is not
-    /// confirmed.
+    /// Fields that we do not know, or that are no texts where we know one. The sixteenth is
+    /// seen on cards, and its meaning is not confirmed.
     pub fn unknown(&self) -> &[UnknownField] {
         &self.unknown
     }
@@ -341,7 +348,24 @@ mod tests {
             assert!(CitizenDetails::parse(&whole[..length]).is_err(), "{length} bytes");
         }
         assert!(CitizenDetails::parse(&group(&[utf8("no sequence")])).is_err());
-        assert!(CitizenDetails::parse(&group(&[field(2, &object(UTF8_STRING, &[0xFF]))])).is_err());
-        assert!(CitizenDetails::parse(&group(&[field(2, &object(0x02, &[1]))])).is_err());
+        assert!(CitizenDetails::parse(&group(&[object(SEQUENCE, &utf8("no number"))])).is_err());
+    }
+
+    #[test]
+    fn a_field_that_is_no_text_is_kept_as_it_came_and_the_others_are_read() {
+        let coded: [(u8, Vec<u8>); 5] = [
+            (2, object(UTF8_STRING, &[0xFF])),
+            (3, object(0x02, &[1])),
+            (8, object(0x04, &[0xC0, 0xDE])),
+            (13, [utf8("Cha"), object(0x04, &[7])].concat()),
+            (14, vec![0x0C, 0x7F]),
+        ];
+        let mut fields: Vec<_> = coded.iter().map(|(number, value)| field(*number, value)).collect();
+        fields.insert(2, field(9, &utf8("Nơi ở")));
+        let details = read(&fields);
+        assert_eq!((details.address(), details.name(), details.hometown()), (Some("Nơi ở"), None, None));
+        assert_eq!((details.father(), details.spouse()), (None, None));
+        let kept = details.unknown().iter().map(|it| (it.number() as u8, it.value().to_vec()));
+        assert_eq!(kept.collect::<Vec<_>>(), coded);
     }
 }
