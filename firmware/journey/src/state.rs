@@ -43,6 +43,8 @@ pub(crate) struct Asked {
     /// Tries before the camera that began. They stay counted where somebody goes back and comes
     /// again, also with the card read anew.
     pub tries: u8,
+    /// How often what was typed or scanned did not open the card.
+    pub wrong_keys: u8,
 }
 
 /// Who it is, by the chip.

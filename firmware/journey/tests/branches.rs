@@ -139,13 +139,39 @@ fn a_wrong_number_says_how_many_tries_the_chip_has_left_and_a_locked_one_sends_t
     // With the first digit of the next the words go.
     kiosk.tap(Tap::Key('1'));
     assert_eq!(shown(&kiosk), ("1".to_owned(), None, None));
-    let mut kiosk = Kiosk::at_state("ReadingCard");
-    kiosk.step(Event::CardFailed(Fault::CardKeyBlocked));
-    assert_eq!(kiosk.at(), "Ended");
+    // The last try is gone, or was before.
+    for locked in [Event::CardKeyWrong(Some(0)), Event::CardFailed(Fault::CardKeyBlocked)] {
+        let mut kiosk = Kiosk::at_state("ReadingCard");
+        kiosk.step(locked);
+        let refused = Outcome::Refused { fault: Fault::CardKeyBlocked };
+        assert_eq!((kiosk.at(), outcome(&kiosk).0), ("Ended", refused));
+    }
 }
 
 #[test]
-fn a_chip_without_pace_asks_once_for_the_code_on_the_card() {
+fn whoever_does_not_find_what_opens_their_card_is_sent_to_staff() {
+    for (event, fault) in [
+        (|| Event::CardKeyWrong(None), Fault::CardKeyWrong),
+        (|| Event::CardFailed(Fault::CardCodeNeeded), Fault::CardCodeNeeded),
+    ] as [(fn() -> Event, Fault); 2]
+    {
+        let mut kiosk = Kiosk::at_state("ReadingCard");
+        for _ in 0..4 {
+            kiosk.step(event());
+            assert_eq!(kiosk.at(), "EnteringCardKey");
+            for digit in "123456".chars() {
+                kiosk.tap(Tap::Key(digit));
+            }
+            kiosk.tap(Tap::Continue);
+            kiosk.step(Event::CardLaid);
+        }
+        kiosk.step(event());
+        assert_eq!((kiosk.at(), outcome(&kiosk).0), ("Ended", Outcome::Refused { fault }));
+    }
+}
+
+#[test]
+fn a_chip_without_pace_asks_for_the_code_on_the_card() {
     let entering = |kiosk: &Kiosk| match kiosk.view().screen {
         Screen::CardKey { fault, scanner, .. } => (fault, scanner),
         other => panic!("no key is asked for but {other:?}"),

@@ -23,6 +23,8 @@ use crate::{
 const KEY_DIGITS: u8 = 6;
 /// Failures that are borne before staff must look.
 const MOST_FAILURES: u8 = 5;
+/// The same of numbers and codes that do not open the card.
+const MOST_WRONG_KEYS: u8 = 5;
 
 pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
     match (at, event) {
@@ -43,7 +45,10 @@ pub(super) fn next(at: At, event: Event, world: &World<'_>) -> Turn {
             Event::CardFailed(fault),
         ) => failed(asked, keys, failures + 1, fault, world),
         (At::PlacingCard { asked, .. } | At::ReadingCard { asked, .. }, Event::CardKeyWrong(tries_left)) => {
-            ask_again(asked, Fault::CardKeyWrong, tries_left)
+            match tries_left {
+                Some(0) => refused(Fault::CardKeyBlocked, world).and(Effect::StopCard),
+                _ => ask_again(asked, Fault::CardKeyWrong, tries_left, world),
+            }
         }
         (At::PlacingCard { .. } | At::ReadingCard { .. }, Event::CardExpired(on)) => expired(on, world),
         (At::PlacingCard { asked, .. } | At::ReadingCard { asked, .. }, Event::CardRead(who, reference)) => {
@@ -65,8 +70,13 @@ pub(super) fn ask_for_key(asked: Asked) -> Turn {
     go(At::EnteringCardKey { asked, digits: Typed::empty(), fault: None, tries_left: None })
 }
 
-/// Asks once more, and says why.
-fn ask_again(asked: Asked, fault: Fault, tries_left: Option<u8>) -> Turn {
+/// Asks once more, and says why. Whoever does not find what opens their card must not stand
+/// there for ever.
+fn ask_again(mut asked: Asked, fault: Fault, tries_left: Option<u8>, world: &World<'_>) -> Turn {
+    asked.wrong_keys += 1;
+    if asked.wrong_keys == MOST_WRONG_KEYS {
+        return refused(fault, world).and(Effect::StopCard);
+    }
     go(At::EnteringCardKey { asked, digits: Typed::empty(), fault: Some(fault), tries_left })
         .and(Effect::StopCard)
 }
@@ -111,7 +121,7 @@ fn read_with(asked: Asked, keys: CardKeys) -> Turn {
 
 fn failed(asked: Asked, keys: Arc<CardKeys>, failures: u8, fault: Fault, world: &World<'_>) -> Turn {
     match fault {
-        Fault::CardCodeNeeded if !keys.scanned && world.scans() => ask_again(asked, fault, None),
+        Fault::CardCodeNeeded if !keys.scanned && world.scans() => ask_again(asked, fault, None, world),
         Fault::CardLifted
         | Fault::CardSilent
         | Fault::CardGarbled

@@ -47,7 +47,7 @@ pub(super) fn next(at: At, event: Event, manner: Manner, closed: bool, world: &W
                 },
                 purposes: consent.purposes.len() as u16,
             };
-            let asked = Asked { service: id, consent, tries: 0 };
+            let asked = Asked { service: id, consent, tries: 0, wrong_keys: 0 };
             ask_for_key(asked).and(Effect::Note(given))
         }
         (At::Consenting { .. }, Event::Tap(Tap::Disagree)) => {
