@@ -110,6 +110,40 @@ pub fn measure(people: &Path) -> Result<Chip, Failure> {
     })
 }
 
+/// Where a row of ours is not ahead of every peer that opened the card the same way, a line
+/// each. Times of the processor differ from run to run; here ours were well ahead in all.
+pub fn behind(rows: &[Row]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (ours, peers): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.reader.starts_with("card"));
+    for (one, peer) in ours.iter().flat_map(|one| peers.iter().map(move |peer| (*one, *peer))) {
+        if one.access != peer.access {
+            continue;
+        }
+        for (column, value) in COLUMNS {
+            let (one_has, peer_has) = (value(one), value(peer));
+            if one_has >= peer_has {
+                let (reader, access) = (one.reader, one.access);
+                lines.push(format!("{reader}, {access}: {column} {one_has}, {} {peer_has}", peer.reader));
+            }
+        }
+    }
+    lines
+}
+
+/// A column of the table, and what stands in it.
+type Column = (&'static str, fn(&Row) -> f64);
+
+/// What is compared with the peers; less is better in each.
+const COLUMNS: [Column; 7] = [
+    ("commands", |row| row.apdus.into()),
+    ("bytes up", |row| row.bytes_up as f64),
+    ("bytes down", |row| row.bytes_down as f64),
+    ("own CPU, ms", |row| row.own_cpu_ms),
+    ("s at 106 kbit/s", |row| row.seconds_at_106),
+    ("s at 424 kbit/s", |row| row.seconds_at_424),
+    ("s at 848 kbit/s", |row| row.seconds_at_848),
+];
+
 /// A card and how it is opened.
 struct Kind<'a> {
     access: &'static str,
@@ -277,24 +311,34 @@ mod tests {
     }
 
     #[test]
-    fn our_reader_needs_fewer_commands_bytes_and_seconds_than_the_peers_and_no_help() {
+    fn our_reader_is_ahead_of_the_peers_in_every_column_and_needs_no_help() {
         let people = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
         let rows = measure(&people).unwrap().rows;
-        let cost = |name: &str, access: &str| {
-            let row = rows.iter().find(|row| row.reader.starts_with(name) && row.access == access).unwrap();
-            let seconds = [row.seconds_at_106, row.seconds_at_424, row.seconds_at_848];
-            (row.apdus, row.bytes_up + row.bytes_down, seconds)
-        };
-        for (access, peer) in [("PACE-CAN", "dmrtd"), ("BAC", "emrtd")] {
-            let theirs = cost(peer, access);
-            for ours in ["card, extended", "card, short"] {
-                let ours = cost(ours, access);
-                assert!(ours.0 < theirs.0 && ours.1 < theirs.1, "{access}: {ours:?}, {peer} {theirs:?}");
-                let all = ours.2.iter().zip(theirs.2).all(|(ours, theirs)| *ours < theirs);
-                assert!(all, "{access}: {ours:?}, {peer} {theirs:?}");
-            }
-            assert!(cost("card, extended", access).0 <= 20);
-        }
+        assert_eq!(behind(&rows), [""; 0]);
+        let extended = rows.iter().filter(|row| row.reader == "card, extended length");
+        assert_eq!(extended.filter(|row| row.apdus <= 20).count(), 2);
         assert!(rows.iter().all(|row| !row.reader.starts_with("card") || row.note.is_empty()));
+    }
+
+    #[test]
+    fn a_column_in_which_a_peer_is_ahead_is_named() {
+        let row = |reader, apdus, own_cpu_ms| Row {
+            reader,
+            access: "BAC",
+            apdus,
+            bytes_up: 1,
+            bytes_down: 1,
+            own_cpu_ms,
+            card_cpu_ms: 1.0,
+            seconds_at_106: 1.0,
+            seconds_at_424: 1.0,
+            seconds_at_848: 1.0,
+            refusals_hidden: 0,
+            note: String::new(),
+        };
+        let peer = Row { bytes_up: 2, bytes_down: 2, seconds_at_106: 2.0, ..row("emrtd", 20, 1.5) };
+        let peer = Row { seconds_at_424: 2.0, seconds_at_848: 2.0, ..peer };
+        let said = behind(&[row("card", 20, 2.0), Row { access: "PACE-CAN", ..row("other", 1, 0.1) }, peer]);
+        assert_eq!(said, ["card, BAC: commands 20, emrtd 20", "card, BAC: own CPU, ms 2, emrtd 1.5"]);
     }
 }

@@ -1,6 +1,7 @@
 //! Measures in one run: the card reader next to two peers on the same virtual card, the
 //! face engine next to two peers on the same frames, the memory of each. Prints tables and
-//! writes `bench.json`. It measures; what is good enough is decided elsewhere.
+//! writes `bench.json`. It fails where a peer reads the chip with less of anything than we;
+//! what else is good enough is decided elsewhere.
 
 mod attacks;
 mod chip;
@@ -81,7 +82,8 @@ fn run(options: &Options) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(&report)? + "\n";
     fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     println!("written: {}", path.display());
-    Ok(())
+    let behind = chip::behind(&report.chip);
+    if behind.is_empty() { Ok(()) } else { Err(format!("not first: {}", behind.join("; ")).into()) }
 }
 
 fn run_attacks(asked: (u8, Tempo), pack: Option<&(PathBuf, String)>) -> Result<(), Failure> {
