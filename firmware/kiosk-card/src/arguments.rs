@@ -314,3 +314,23 @@ fn key(name: &str, text: &str) -> Result<AccessKey, Mistake> {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_a_command_tells_every_option_that_it_takes() {
+        for (options, page) in [
+            (READ, help::READ),
+            (VERIFY, help::VERIFY),
+            (INSPECT, help::MASTER_LIST),
+            (IMPORT, help::MASTER_LIST),
+        ] {
+            for option in options {
+                assert!(page.contains(&format!("--{option}")), "--{option} is not in\n{page}");
+            }
+            assert!(page.contains("EXAMPLES\n"), "{page}");
+        }
+    }
+}

@@ -17,6 +17,10 @@ USAGE
 It uses the kiosk's own code: what it says of a card, a kiosk says of it too. Only
 `read` makes use of a reader; nothing makes use of a network.
 
+OPTIONS
+  --help             this page, or that of a command
+  --version          the program's name and version
+
 EXIT CODES
    0  done; for read and verify: authentic
    1  a file, the reader or the card does not do its part
@@ -32,6 +36,14 @@ EXIT CODES
   17  the chip was not asked for a proof, though --require-chip
   18  EF.SOD alone is authentic; no file was held against it
   19  not judged: a file that is needed is missing or broken
+
+EXAMPLES
+  kiosk-card masterlist import DE_ML.ml --root csca-de.cer --trust trust.pem
+  kiosk-card read --can - --trust trust.pem --files card < number.txt
+  kiosk-card verify card --trust trust.pem --date 2026-01-31 --json
+
+STANDARDS
+  ICAO Doc 9303 parts 10 to 12, ISO/IEC 7816-4, BSI TR-03110
 ";
 
 /// Of `verify`.
@@ -55,6 +67,12 @@ OPTIONS
   --json             the whole judgement as one JSON object; nothing in it is personal
 
 The exit code says the verdict; `kiosk-card --help` lists them.
+
+EXAMPLES
+  kiosk-card verify card --trust trust.pem
+      what read --files wrote: everything but the chip's proof, which needs the chip
+  kiosk-card verify EF_SOD.BIN --trust csca.der --crl vn.crl --require-crl
+      the signature alone, under a current revocation list; exit code 18 where it is good
 ";
 
 /// Of `masterlist`.
@@ -62,7 +80,7 @@ pub const MASTER_LIST: &str = "\
 kiosk-card masterlist - CSCA master lists (ICAO Doc 9303-12)
 
 USAGE
-  kiosk-card masterlist inspect FILE --root FILE [--json] [--date DAY] [--sha1-until DAY]
+  kiosk-card masterlist inspect FILE --root FILE [options]
   kiosk-card masterlist import FILE [--root FILE] --trust FILE [options]
 
 inspect says who signed the list and when, and of its certificates: how many a country,
@@ -85,6 +103,14 @@ OPTIONS
   --sha1-until DAY   believe SHA-1 through this day; without it, never
   --date DAY         as on this day; without it, today in Viet Nam
   --json             (inspect) as one JSON object
+  --trust, --accept-older and --dry-run are import's alone
+
+EXAMPLES
+  kiosk-card masterlist inspect DE_ML.ml --root csca-de.cer
+  kiosk-card masterlist import DE_ML.ml --root csca-de.cer --trust trust.pem --dry-run
+      what would change, before anything does
+  kiosk-card masterlist import NL_ML.ml --root csca-nl.cer --trust trust.pem
+      a second state's list; what both name is kept once, and by whom it came
 ";
 
 /// Of `read`.
@@ -122,4 +148,9 @@ personal without --personal. Portrait and files are personal: keep them accordin
 Where the chip refuses the key, both say how many tries it leaves, if it says so, and how
 long it took: chips count wrong tries, or answer later after each.
 The exit code says the verdict; 0 without --trust means that the files were read.
+
+EXAMPLES
+  kiosk-card read --number 001195012345 --trust trust.pem
+  kiosk-card read --mrz D23145890,640812,341031 --allow-bac --portrait face.jp2
+  kiosk-card read --reader \"Contactless\" --can - --personal --files card < number.txt
 ";
