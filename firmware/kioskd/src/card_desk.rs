@@ -14,7 +14,8 @@ use std::{
 
 use badge::{BadgeError, Badges, Claim, Present};
 use card::{
-    AccessPolicy, ChipAuthentication, FileId, Offers, Opening, Progress, Protocol, ReadError, Session,
+    AccessPolicy, CardFiles, ChipAuthentication, FileId, Offers, Opening, Progress, Protocol, ReadError,
+    Session,
 };
 use card_faults::Listed as _;
 use devices::{CardReader, Device, ReaderFault, State};
@@ -378,7 +379,13 @@ fn read(
     if session.access() == Protocol::Bac {
         tracing::warn!("the chip offers no PACE and was opened with BAC, as the board allows");
     }
-    let came = read_files(&mut session, files, today, tools, wanted, &mut progress);
+    let greet = |so_far: &CardFiles| {
+        // What speaks against the card is said when all of it is known.
+        if let Ok(greeting) = identity::greet(so_far, &tools.issuers.grounds(), today) {
+            tools.tell.work(wanted.job, Event::CardGreets(greeting));
+        }
+    };
+    let came = read_files(&mut session, files, today, &greet, wanted, &mut progress);
     // However it ended: what was read of somebody is on record.
     tools.tell.audit(audited::card_read(session.access(), session.log()));
     came?;
@@ -394,12 +401,14 @@ fn read(
     Ok((Box::new(who), reference))
 }
 
-/// What every card is asked for, its proof, then the files that the service names.
+/// What every card is asked for, its proof, then the files that the service names. The
+/// portrait takes longer than all the rest, so it comes last, and `greet` is called with what
+/// came before while it does.
 fn read_files(
     session: &mut Session<'_>,
     files: &[FileId],
     today: Date,
-    tools: &Tools,
+    greet: &(dyn Fn(&CardFiles) + Sync),
     wanted: &Wanted<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), Ended> {
@@ -413,15 +422,9 @@ fn read_files(
     prove(session, progress)?;
     let (portrait, others): (Vec<_>, Vec<_>) = files.iter().partition(|file| **file == FileId::Dg2);
     read_all(session, &others, progress, wanted)?;
-    // The portrait takes longer than all the rest; meanwhile the citizen is greeted.
     let so_far = session.so_far();
     thread::scope(|scope| {
-        scope.spawn(|| {
-            // What speaks against the card is said when all of it is known.
-            if let Ok(greeting) = identity::greet(&so_far, &tools.issuers.grounds(), today) {
-                tools.tell.work(wanted.job, Event::CardGreets(greeting));
-            }
-        });
+        scope.spawn(|| greet(&so_far));
         read_all(session, &portrait, progress, wanted)
     })
 }
@@ -448,13 +451,73 @@ fn read_all(
 /// which the channel's new keys protect the files to come; by its signature over a challenge
 /// where it cannot. One proof is enough, and PACE may have given it. `identity` judges it.
 fn prove(session: &mut Session<'_>, progress: &mut dyn FnMut(Progress)) -> Result<(), ReadError> {
-    if !session.proofs().is_empty()
-        || session.authenticate_chip(&mut Chance, progress)? == ChipAuthentication::Started
-    {
+    if !session.proofs().is_empty() {
         return Ok(());
+    }
+    match session.authenticate_chip(&mut Chance, progress) {
+        Ok(ChipAuthentication::Started) => return Ok(()),
+        // A key that does not fit between this reader and this chip leaves the other proof.
+        Ok(ChipAuthentication::NotOffered | ChipAuthentication::Unknown)
+        | Err(ReadError::CommandTooLong { .. }) => {}
+        Err(error) => return Err(error),
     }
     let mut challenge = [0; 8];
     Chance.fill_bytes(&mut challenge);
     session.authenticate_actively(challenge, progress)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, sync::mpsc};
+
+    use card::{AccessKey, AccessPolicy, Can};
+    use jiff::civil::date;
+    use simulators::{
+        chance::SeededChance, citizen_card::CitizenCard, in_memory::InMemoryReader, people::People,
+        personalise::Issuer, scenario::CardScript,
+    };
+
+    use super::*;
+    use crate::happened::Kind;
+
+    /// With the portrait in the middle of what the service names.
+    #[test]
+    fn the_citizen_is_greeted_while_the_portrait_is_read_last() {
+        let today = date(2026, 11, 27);
+        let people = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
+        let person = People::load(&people).unwrap();
+        let person = person.person("khue").unwrap();
+        let issuer = Issuer::generate(today, &mut SeededChance::new(1)).unwrap();
+        let card = issuer.personalise(person, &people, &CardScript::default(), today).unwrap();
+        let key = AccessKey::Can(Can::new(card.can()).unwrap());
+        let mut reader = InMemoryReader::new(CitizenCard::new(card, &CardScript::default(), 7));
+        reader.lay();
+        reader.wait_for_card(Duration::ZERO).unwrap().unwrap();
+        let policy = AccessPolicy::PaceOnly;
+        let mut session = card::open(&mut reader, &key, policy, &mut Chance, &mut |_| ()).unwrap();
+
+        let (say, hear) = mpsc::channel();
+        let hear = std::sync::Mutex::new(hear);
+        let greeted = std::sync::Mutex::new(None);
+        // Greets only once the portrait is under way: a greeting that is waited for would wait in vain.
+        let greet = |so_far: &CardFiles| {
+            let under_way = hear.lock().unwrap().recv_timeout(Duration::from_secs(20)).is_ok();
+            let has = |file| so_far.file(file).is_some();
+            let seen = (under_way, has(FileId::Dg1), has(FileId::Dg13), has(FileId::Dg2));
+            *greeted.lock().unwrap() = Some(seen);
+        };
+        let mut progress = |progress| {
+            if let Progress::Reading { file: FileId::Dg2, .. } = progress {
+                _ = say.send(());
+            }
+        };
+        let newest = AtomicU64::new(4);
+        let wanted = Wanted { job: Job { kind: Kind::Card, number: 4 }, newest: &newest };
+        let files = [FileId::Dg13, FileId::Dg2, FileId::Dg15];
+        let came = read_files(&mut session, &files, today, &greet, &wanted, &mut progress);
+        assert!(came.is_ok());
+        assert_eq!(*greeted.lock().unwrap(), Some((true, true, true, false)));
+        assert_eq!(session.log().files.last(), Some(&FileId::Dg2));
+    }
 }

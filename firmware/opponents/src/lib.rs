@@ -103,7 +103,7 @@ impl Opponent {
 /// Says that a test shows nothing here, and why.
 ///
 /// # Panics
-/// Where [`FOLDER`] is set: then every test must show something.
+/// Where [`FOLDER`] is set: then no opponent may be missing.
 pub fn skip(why: &str) {
     assert!(env::var_os(FOLDER).is_none(), "{why}");
     eprintln!("SKIPPED: {why}");

@@ -3,7 +3,7 @@
 //! (`tests/libeac/chip.c`), built here with the C compiler; libeac is under the GPL, so nothing
 //! of it is linked into the product.
 //!
-//! Without libeac these tests are skipped, loudly, unless `KIOSK_OPPONENTS=required`.
+//! Without libeac these tests are skipped, loudly, unless `KIOSK_OPPONENTS` is set.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},

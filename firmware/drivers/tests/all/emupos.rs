@@ -1,9 +1,9 @@
 //! The driver against a printer emulator of other people (PyPI `emupos`), which knows
 //! nothing of our encoder: what it draws from the bytes must be what we drew.
 //!
-//! Found at `KIOSK_EMUPOS` or `target/opponents/emupos/bin/emupos`; installed by
+//! Found at `target/opponents/emupos/bin/emupos`; installed by
 //! `tests/emupos/install.py`. Without it these tests are skipped, loudly, unless
-//! `KIOSK_OPPONENTS=required`.
+//! `KIOSK_OPPONENTS` is set.
 
 use std::{
     fs,

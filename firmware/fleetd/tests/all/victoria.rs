@@ -1,9 +1,9 @@
 //! Debian's VictoriaMetrics, an engine of other people, with something before it that answers as
 //! engines in trouble do.
 //!
-//! Found at `KIOSK_VICTORIA` or `target/opponents/victoria-metrics`; unpacked by
+//! Found at `target/opponents/victoria-metrics`; unpacked by
 //! `tests/victoria_metrics/install.py`. Without it these tests are skipped, loudly, unless
-//! `KIOSK_OPPONENTS=required`.
+//! `KIOSK_OPPONENTS` is set.
 
 use std::{
     collections::VecDeque,

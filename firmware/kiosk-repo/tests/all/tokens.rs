@@ -2,9 +2,9 @@
 //! are other people's; only the hardware is missing. What it never does, as locking a PIN or being
 //! pulled out, a module in front of it does (`tests/ill_token/module.c`).
 //!
-//! Found at `KIOSK_SOFTHSM` or `target/opponents/softhsm2`; unpacked by
+//! Found at `target/opponents/softhsm2`; unpacked by
 //! `firmware/xtask/unpack_debian.py`. Without it these tests are skipped, loudly, unless
-//! `KIOSK_OPPONENTS=required`.
+//! `KIOSK_OPPONENTS` is set.
 
 use std::{
     env, fs,

@@ -1,9 +1,9 @@
 //! Debian's `rauc` with a bus of its own, two slots that are files, and `kiosk-tryboot` as its boot
 //! loader. What a board's firmware would do at a restart is done here.
 //!
-//! Found at `KIOSK_RAUC` or `target/opponents/rauc/run`; unpacked by
+//! Found at `target/opponents/rauc/run`; unpacked by
 //! `firmware/xtask/unpack_debian.py`. Without it these tests are skipped, loudly, unless
-//! `KIOSK_OPPONENTS=required`. RAUC mounts bundles: without root they are skipped as well. Where the
+//! `KIOSK_OPPONENTS` is set. RAUC mounts bundles: without root they are skipped as well. Where the
 //! kernel has no device-mapper, `mapper.c` stands in for it.
 
 use std::{

@@ -1,6 +1,6 @@
 //! The chip against libeac (OpenPACE), an implementation of PACE by other people. It
 //! runs as a process of its own and is skipped where it is not installed, unless
-//! `KIOSK_OPPONENTS=required`.
+//! `KIOSK_OPPONENTS` is set.
 //!
 //! What it does not know is not held against it here: integrated and chip
 //! authentication mapping.

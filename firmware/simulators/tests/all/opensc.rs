@@ -1,6 +1,6 @@
 //! The pretended staff badge before OpenSC, which other people wrote for PIV cards: it must take it
 //! for one, and have it sign. A process of its own, through a real `pcscd`; skipped where it is not
-//! installed, unless `KIOSK_OPPONENTS=required`.
+//! installed, unless `KIOSK_OPPONENTS` is set.
 
 use std::{env, fs, path::Path, process::Command};
 

@@ -1,9 +1,9 @@
 //! Across implementations, both ways: what python-tuf publishes we follow, what we publish
 //! python-tuf follows. One mistake cannot agree with itself.
 //!
-//! Found at `KIOSK_PYTHON_TUF` or `target/opponents/python-tuf`; installed by
+//! Found at `target/opponents/python-tuf`; installed by
 //! `tests/python_tuf/install.py`. Without it these tests are skipped, loudly, unless
-//! `KIOSK_OPPONENTS=required`.
+//! `KIOSK_OPPONENTS` is set.
 
 use std::{
     fs,

@@ -1,9 +1,9 @@
 //! Debian's swupdate, an update client of other people, against our fleet server: it polls,
 //! downloads, installs and reports as it would to hawkBit.
 //!
-//! Found at `KIOSK_SWUPDATE` or `target/opponents/swupdate/run`; unpacked by
+//! Found at `target/opponents/swupdate/run`; unpacked by
 //! `firmware/xtask/unpack_debian.py`. Without it these tests are skipped, loudly, unless
-//! `KIOSK_OPPONENTS=required`.
+//! `KIOSK_OPPONENTS` is set.
 
 use std::{
     fs,
