@@ -156,15 +156,17 @@ impl From<BadgeError> for Ended {
 }
 
 impl Ended {
-    /// Whether the card lies there still, so that it must be lifted before it is tried again.
-    fn leaves_the_card(&self) -> bool {
+    /// Whether the card must be lifted before it is tried again: it lies there still, and nothing
+    /// but the card can have changed by then. Whom the chip asks for another key leaves it there.
+    fn wants_it_lifted(&self) -> bool {
         !matches!(
             self,
             Self::Reader(_)
-                | Self::Card(ReadError::NoAnswer {
-                    fault: ReaderFault::CardGone | ReaderFault::CardReset,
-                    ..
-                })
+                | Self::Card(
+                    ReadError::NoAnswer { fault: ReaderFault::CardGone | ReaderFault::CardReset, .. }
+                        | ReadError::KeyWrong { .. }
+                        | ReadError::KeyNotForBac
+                )
                 | Self::Badge(BadgeError::Reader(ReaderFault::CardGone | ReaderFault::CardReset))
         )
     }
@@ -243,7 +245,7 @@ impl Desk {
             }
             Err(Ended::Unwanted) => {}
             Err(ended) => {
-                self.must_lift = ended.leaves_the_card();
+                self.must_lift = ended.wants_it_lifted();
                 self.tell_why(job, &ended, Event::CardFailed);
                 if let Ended::Reader(fault) = ended {
                     self.lost(fault);
@@ -265,7 +267,7 @@ impl Desk {
             Ok(present) => self.tools.tell.work(job, Event::BadgeShown(Box::new(present))),
             Err(Ended::Unwanted) => {}
             Err(ended) => {
-                self.must_lift = ended.leaves_the_card();
+                self.must_lift = ended.wants_it_lifted();
                 self.tell_why(job, &ended, Event::NoBadgeReader);
                 if let Ended::Reader(fault) = ended {
                     self.lost(fault);
@@ -480,6 +482,14 @@ mod tests {
 
     use super::*;
     use crate::happened::Kind;
+
+    #[test]
+    fn a_card_stays_where_it_is_when_only_the_key_was_wrong() {
+        let lifted = |error| Ended::Card(error).wants_it_lifted();
+        assert!(!lifted(ReadError::KeyWrong { tries_left: Some(2) }) && !lifted(ReadError::KeyNotForBac));
+        assert!(lifted(ReadError::ChannelLost { step: card::Step::File(FileId::Dg2) }));
+        assert!(Ended::Badge(BadgeError::Refused { step: "select", status: 0x6A82 }).wants_it_lifted());
+    }
 
     /// With the portrait in the middle of what the service names.
     #[test]
