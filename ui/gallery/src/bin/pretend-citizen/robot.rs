@@ -183,6 +183,8 @@ impl Robot {
             Screen::CardKey { digits, scanner, fault, .. } => {
                 self.card_key(digits, *scanner && fault.is_none())
             }
+            // Asked to place it again.
+            Screen::PlaceCard { fault: Some(_) } if self.card_lies => self.lift(),
             Screen::PlaceCard { .. } => {
                 self.card_lies = true;
                 Act::LayCard

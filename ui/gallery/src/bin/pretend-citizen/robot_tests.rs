@@ -93,6 +93,15 @@ fn the_card_is_taken_before_the_last_button() {
 }
 
 #[test]
+fn a_card_that_was_not_read_is_lifted_and_laid_down_again() {
+    let mut robot = robot(Citizen::default());
+    assert_eq!(robot.consider("place-card", &view(Screen::PlaceCard { fault: None })), Act::LayCard);
+    let again = view(Screen::PlaceCard { fault: Some(Fault::CardGarbled) });
+    assert_eq!(robot.consider("place-card", &again), Act::LiftCard);
+    assert_eq!(robot.consider("place-card", &again), Act::LayCard);
+}
+
+#[test]
 fn english_is_chosen_before_anything_else() {
     let mut robot = robot(Citizen { switches_to_english_at: Some("consent".into()), ..Citizen::default() });
     let consent = view(Screen::Consent { service: Text::default(), purposes: vec![], fee: None });

@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
     rc::Rc,
     sync::mpsc::{self, RecvTimeoutError},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -25,6 +26,9 @@ use crate::{
 /// Where the emblem stands on every page, and for how long it is held (`bars.slint`).
 const EMBLEM: (f32, f32) = (60.0, 48.0);
 const EMBLEM_HELD: Duration = Duration::from_millis(2100);
+/// How long a card is off the reader that is lifted and laid down again: a reader looks at its
+/// field a few times a second, and no hand is faster than that.
+const HAND: Duration = Duration::from_secs(1);
 
 /// Why a walk could not be walked.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +67,7 @@ pub struct Visit<'a> {
     start: Instant,
     pictured: Option<Look>,
     preview_seen: bool,
+    lifted: Option<Instant>,
 }
 
 /// What makes a page look different enough for another picture.
@@ -98,8 +103,18 @@ impl<'a> Visit<'a> {
             });
             sink_link.say(&FromScreen::Tap(tap));
         });
-        let visit =
-            Self { arguments, stage, somebody, link, walk, page, start, pictured: None, preview_seen: false };
+        let visit = Self {
+            arguments,
+            stage,
+            somebody,
+            link,
+            walk,
+            page,
+            start,
+            pictured: None,
+            preview_seen: false,
+            lifted: None,
+        };
         Ok((visit, told))
     }
 
@@ -157,7 +172,10 @@ impl<'a> Visit<'a> {
             let act = self.somebody.consider(&page, view);
             match act {
                 Act::Over => return Ok(Progress::Finished),
-                Act::LiftCard => tell(self.arguments.control_card.as_deref(), "lift")?,
+                Act::LiftCard => {
+                    tell(self.arguments.control_card.as_deref(), "lift")?;
+                    self.lifted = Some(Instant::now());
+                }
                 other => {
                     self.perform(other, view)?;
                     return Ok(Progress::GoesOn);
@@ -184,7 +202,11 @@ impl<'a> Visit<'a> {
             Act::Press(label) => self.press(label.words(view.language)),
             Act::PressText(words) => self.press(&words),
             Act::Type(letter) => self.type_letter(letter, view.language),
-            Act::LayCard => tell(self.arguments.control_card.as_deref(), "lay"),
+            Act::LayCard => {
+                let lifted = self.lifted.map_or(HAND, |at| at.elapsed());
+                thread::sleep(HAND.saturating_sub(lifted));
+                tell(self.arguments.control_card.as_deref(), "lay")
+            }
             Act::ShowCode => tell(self.arguments.control_scanner.as_deref(), "scan"),
             Act::Move(hint) => tell(self.arguments.control_body.as_deref(), &hint),
             Act::HoldEmblem => {
