@@ -19,7 +19,7 @@ use crate::{
     policy::RevocationPolicy,
     profile::Holder,
     tlv::{self, Malformed},
-    trust::is_state,
+    trust::{days_since, is_state},
 };
 
 const MASTER_LIST: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.136.1.1.2");
@@ -128,7 +128,7 @@ impl MasterList {
 
     /// For how many days it has been out.
     pub fn age(&self, today: Date) -> i32 {
-        today.since(self.signed_at.date()).map_or(0, |span| span.get_days())
+        days_since(self.signed_at, today)
     }
 
     /// SHA-256 of the file, in hexadecimal digits.

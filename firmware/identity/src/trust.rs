@@ -36,6 +36,19 @@ pub struct Source {
     pub digest: String,
 }
 
+impl Source {
+    /// For how many days it has been out (ICAO 9303-12: a state's list changes with its own
+    /// certificates and those of others, so an old one misses some).
+    pub fn age(&self, today: Date) -> i32 {
+        days_since(self.signed_at, today)
+    }
+}
+
+/// Days from the day of a moment to another.
+pub(crate) fn days_since(moment: DateTime, today: Date) -> i32 {
+    today.since(moment.date()).map_or(0, |span| span.get_days())
+}
+
 /// One certificate of the list.
 pub(crate) struct Entry {
     pub certificate: Certificate,
@@ -280,6 +293,13 @@ mod tests {
 
     fn authority(from: Date) -> Holder {
         Holder::root(p256(), &Wanted { valid: (from, date(2300, 1, 1)), ..AUTHORITY() })
+    }
+
+    #[test]
+    fn a_master_list_grows_old_by_whole_days() {
+        let signed_at = date(2026, 5, 28).at(23, 59, 0, 0);
+        let source = Source { country: "DE".into(), signed_at, digest: String::new() };
+        assert_eq!((source.age(date(2026, 5, 28)), source.age(date(2026, 11, 27))), (0, 183));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
         mpsc::{self, RecvTimeoutError},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use badge::{BadgeError, Badges, Claim, Present};
@@ -236,7 +236,14 @@ impl Desk {
         let outcome = wait(reader, &mut self.must_lift, &wanted).and_then(|()| {
             self.tools.tell.audit(audit::Event::CardLaid);
             self.tools.tell.work(job, Event::CardLaid);
-            read(reader, &mut self.offers, keys, files, today, &self.tools, &wanted)
+            let begun = Instant::now();
+            let came = read(reader, &mut self.offers, keys, files, today, &self.tools, &wanted);
+            if let Err(Ended::Card(ReadError::KeyWrong { tries_left })) = came {
+                // Chips answer later after each wrong key; a technician sees one that makes people wait.
+                let took = begun.elapsed().as_millis();
+                tracing::info!(?tries_left, took, "the chip refused the key; milliseconds");
+            }
+            came
         });
         match outcome {
             Ok((who, reference)) => {
