@@ -69,13 +69,17 @@ impl Issuers {
             |source| IssuersError::Read { setting: "files.trust-list", path: path.to_owned(), source };
         let trust = TrustList::from_pem(&fs::read_to_string(path).map_err(unread)?);
         let trust = trust.map_err(IssuersError::Trust)?;
-        let (oldest, newest) = trust.oldest_and_newest();
-        tracing::info!(certificates = trust.count(), %oldest, %newest, "issuers of cards");
-        for list in trust.sources() {
-            tracing::info!(state = list.country, days = list.age(today), "master list");
-        }
         let revoked = revoked(board.files.revocation_lists.path(), &trust, &policy, today)?;
         Ok(Self { trust, revoked, policy })
+    }
+
+    /// Writes into the journal whom the kiosk believes, and how old the lists are that say so.
+    pub fn log(&self, today: Date) {
+        let (oldest, newest) = self.trust.oldest_and_newest();
+        tracing::info!(certificates = self.trust.count(), %oldest, %newest, "issuers of cards");
+        for list in self.trust.sources() {
+            tracing::info!(state = list.country, days = list.age(today), "master list");
+        }
     }
 
     /// What a judgement stands on.

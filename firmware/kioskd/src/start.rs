@@ -69,6 +69,7 @@ async fn serve(settings: Settings) -> Result<(), Refusal> {
     let refuse = |fault: Fault, what: String| Refusal { fault, what };
     let board = settings.board.clone();
     let (tell, happened) = Tell::new();
+    settings.issuers.log(clock::today());
 
     let log = AuditLog::open(&board.files.data.path().join("audit.log"))
         .map_err(|error| refuse(error.fault(), chain(&error)))?;
