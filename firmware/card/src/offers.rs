@@ -18,8 +18,8 @@ use crate::{
 /// to reset. For [`Opening::offers`](crate::Opening::offers); whoever opens many chips
 /// keeps one.
 ///
-/// An answer to reset by which a chip was guessed wrong is noted as shared by several kinds:
-/// chips with it are asked from then on. It holds at most [`Offers::MOST`] of them; beyond,
+/// An answer to reset by which a chip was guessed wrong, or by which PACE failed, is noted as
+/// shared by several kinds: chips with it are asked from then on. It holds at most [`Offers::MOST`] of them; beyond,
 /// that one goes whose chips were not read for the longest. Everybody may read that file of
 /// a chip, and it says nothing of the holder.
 #[derive(Debug, Default)]
@@ -133,7 +133,8 @@ impl<'r> Memory<'r> {
         }
     }
 
-    /// A guess was wrong: chips like this one are asked as long as that is remembered. Else
+    /// A guess was wrong, or seems so: chips like this one are asked as long as that is
+    /// remembered, at the price of a command each. Else
     /// two kinds that share an answer to reset would take turns at proving the guess wrong,
     /// and every second of their holders would have to lay the card down again.
     pub fn note_shared(&mut self) {

@@ -64,11 +64,13 @@ pub struct Opening<'k, 'o> {
 
 /// As [`open`], with more that the caller may bring (9303-11, 4.2 and 9.2).
 ///
-/// An offer that is remembered is forgotten as soon as PACE fails with it, for whatever
-/// reason. Where the chip does not know the form of PACE, which it says before the password
-/// is used, it is asked what it offers at once, and so are all with this answer to reset from
-/// then on; else the error is returned, and the next reading asks. That there is no PACE is
-/// never remembered and never concluded from what is: only what this chip says leads to BAC.
+/// As soon as PACE fails with an offer that is remembered, chips with this answer to reset are
+/// asked from then on: two kinds may share it. Only a key that is wrong or blocked and an answer
+/// that does not come speak of this card alone; after them the next chip is asked, and its offer
+/// may be remembered again. Where the chip does not know the form of PACE, which it says before
+/// the password is used, it is asked what it offers at once; else the error is returned. That
+/// there is no PACE is never remembered and never concluded from what is: only what this chip
+/// says leads to BAC.
 ///
 /// Once DG14 or EF.CardSecurity was read it decides: where it names other forms of PACE the
 /// reading ends with [`ReadError::OfferDiffers`]. A chip's offer enters the memory with
@@ -193,10 +195,20 @@ fn secure(
             secure_by_chip(wire, kept, ways, memory, chance)
         }
         Err(error) => {
-            memory.forget();
+            if speaks_of_this_card(&error) {
+                memory.forget();
+            } else {
+                memory.note_shared();
+            }
             Err(error)
         }
     }
+}
+
+/// Whether PACE by a guess may have failed though the guess was right: a wrong key, or a card
+/// that was lifted, is no sign of another kind of chip.
+fn speaks_of_this_card(error: &ReadError) -> bool {
+    matches!(error, ReadError::NoAnswer { .. } | ReadError::KeyWrong { .. } | ReadError::KeyBlocked { .. })
 }
 
 /// PACE as another chip offered it; there is no other way from here.

@@ -1,25 +1,23 @@
 //! Chips of one answer to reset, one after the other, through one memory of what they offer:
 //! what it saves, and that it never opens what the chip itself would not have opened so.
 
+mod failures;
 mod overheard;
 
 use std::sync::Arc;
 
-use card::{AccessKey, AccessPolicy, Can, FileId, Offers, Opening, Protocol, ReadError, Session, Step};
+use card::{AccessPolicy, FileId, Offers, Protocol, ReadError, Session};
 use card_faults::Listed as _;
-use faults::Fault;
 use simulators::{
     card_profile::{
-        BadKey, BeyondLongest, CardFaults, Cipher, Mapping, PaceFault, PaceProtocol, PaceReference,
-        Parameters, PasswordState, ReadingFaults,
+        BeyondLongest, CardFaults, Cipher, Mapping, PaceProtocol, PaceReference, Parameters, ReadingFaults,
     },
     chance::SeededChance,
     scenario::CardScript,
 };
 
 use overheard::{
-    CHALLENGE, CHOOSE_PACE, Overheard, PROVE, READ_CARD_ACCESS, Refusing, SPEEDS, assert_asked_again, filled,
-    usual,
+    CHALLENGE, CHOOSE_PACE, Overheard, PROVE, READ_CARD_ACCESS, SPEEDS, assert_asked_again, filled, usual,
 };
 
 const PACE: AccessPolicy = AccessPolicy::PaceOnly;
@@ -111,46 +109,6 @@ fn a_chip_that_does_not_know_the_form_is_asked_at_once_and_opened() {
     let mut next = Overheard::new(&script);
     assert!(next.read(&mut offers, PACE).unwrap().remembered_access().is_none());
     assert_eq!((next.sent(&CHOOSE_PACE), next.asked_what_it_offers()), (1, true));
-}
-
-#[test]
-fn a_pace_that_fails_otherwise_is_an_error_and_forgets() {
-    for (fault, is_expected) in [
-        (PaceFault::WrongToken, Fault::CardNotSecured),
-        (PaceFault::Fails, Fault::CardKeyWrong),
-        (PaceFault::MappingKey(BadKey::Echoed), Fault::CardNotSecured),
-    ] {
-        for policy in [PACE, EITHER] {
-            let mut offers = filled();
-            let mut failing = Overheard::new(&faulty(CardFaults { pace: Some(fault), ..Default::default() }));
-            let error = failing.read(&mut offers, policy).err().unwrap();
-            assert_eq!(error.fault(), is_expected, "{error}");
-            assert!(!failing.asked_what_it_offers() && failing.sent(&CHALLENGE) == 0);
-            assert_asked_again(&mut offers);
-        }
-    }
-}
-
-#[test]
-fn a_password_that_the_chip_does_not_take_is_an_error_and_forgets() {
-    let mut offers = filled();
-    let passwords = PasswordState::Blocked;
-    let mut blocked = Overheard::new(&faulty(CardFaults { passwords, ..Default::default() }));
-    let error = blocked.read(&mut offers, EITHER).err().unwrap();
-    assert!(matches!(error, ReadError::KeyBlocked { .. }), "{error}");
-    assert_eq!((blocked.sent(&CHOOSE_PACE), blocked.asked_what_it_offers()), (1, false));
-    assert_asked_again(&mut offers);
-}
-
-#[test]
-fn a_wrong_key_is_tried_once_and_forgets() {
-    let mut offers = filled();
-    let mut card = Overheard::new(&usual());
-    let wrong = AccessKey::Can(Can::new("000000").unwrap());
-    let error = card.open(&mut offers, &wrong, EITHER).err().unwrap();
-    assert!(matches!(error, ReadError::KeyWrong { tries_left: Some(2) }), "{error}");
-    assert_eq!((card.sent(&PROVE), card.asked_what_it_offers()), (1, false));
-    assert_asked_again(&mut offers);
 }
 
 /// A chip that knows the remembered form and one more: its issuer says so in DG14.
@@ -355,49 +313,5 @@ fn opening_without_a_memory_asks_every_chip() {
         let files =
             card::open(&mut card, &keys.can, PACE, &mut SeededChance::new(3), &mut |_| ()).unwrap().finish();
         assert!(files.file(FileId::CardAccess).is_some() && files.remembered_access().is_none());
-    }
-}
-
-/// Nothing is sent twice of what may count as a try.
-#[test]
-fn every_refusal_that_may_speak_of_the_password_is_final() {
-    for (status, asked) in [
-        (0x6A80, true),
-        (0x6A81, true),
-        (0x6A86, true),
-        (0x6A88, true),
-        (0x6D00, true),
-        (0x6E00, true),
-        (0x6700, true),
-        (0x63C0, false),
-        (0x6982, false),
-        (0x6983, false),
-        (0x6984, false),
-        (0x6985, false),
-        (0x6300, false),
-        (0x6F00, false),
-        (0x6400, false),
-        (0x6581, false),
-    ] {
-        let mut offers = filled();
-        let mut card = Refusing { card: Overheard::new(&usual()), status };
-        let keys = Arc::clone(&card.card.keys);
-        let chance = &mut SeededChance::new(3);
-        let opened = card::open_with(
-            &mut card,
-            Opening { key: &keys.can, candidates: &[], policy: EITHER, offers: Some(&mut offers) },
-            chance,
-            &mut |_| (),
-        );
-        let error = opened.err().unwrap();
-        let of_pace = matches!(
-            error,
-            ReadError::AccessRefused { step: Step::Pace(0), .. }
-                | ReadError::KeyBlocked { .. }
-                | ReadError::KeySuspended { .. }
-        );
-        assert!(of_pace, "{status:04X}: {error}");
-        assert_eq!(card.card.asked_what_it_offers(), asked, "{status:04X}");
-        assert_asked_again(&mut offers);
     }
 }

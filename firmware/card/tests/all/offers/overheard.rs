@@ -20,8 +20,7 @@ pub fn usual() -> CardScript {
 pub fn filled() -> Offers {
     let mut offers = Offers::new();
     Overheard::new(&usual()).read(&mut offers, AccessPolicy::PaceOnly).unwrap();
-    let mut next = Overheard::new(&usual());
-    assert!(next.read(&mut offers, AccessPolicy::PaceOnly).unwrap().remembered_access().is_some());
+    assert_guessed_again(&mut offers);
     offers
 }
 
@@ -30,6 +29,20 @@ pub fn assert_asked_again(offers: &mut Offers) {
     let mut next = Overheard::new(&usual());
     let files = next.read(offers, AccessPolicy::PaceOnly).unwrap();
     assert!(files.remembered_access().is_none() && next.asked_what_it_offers());
+}
+
+/// That the next usual card is opened by what is remembered.
+pub fn assert_guessed_again(offers: &mut Offers) {
+    let mut next = Overheard::new(&usual());
+    let files = next.read(offers, AccessPolicy::PaceOnly).unwrap();
+    assert!(files.remembered_access().is_some() && !next.asked_what_it_offers());
+}
+
+/// That every further usual card is asked: one that was read in order changes nothing.
+pub fn assert_guessed_no_more(offers: &mut Offers) {
+    for _ in 0..2 {
+        assert_asked_again(offers);
+    }
 }
 
 /// A card on a reader that writes down what was sent, and how long it took at each speed of
@@ -43,6 +56,10 @@ pub struct Overheard {
     pub atr: Option<Vec<u8>>,
     /// EF.CardAccess is refused until the master file is selected, whatever comes of that.
     pub wants_selecting: bool,
+    /// Says this of a form of PACE that it does not know.
+    pub refuses_forms_with: Option<u16>,
+    /// The card is lifted at a command that begins so.
+    pub lifted_at: Option<&'static [u8]>,
 }
 
 pub const SPEEDS: [u32; 3] = [106, 424, 848];
@@ -57,6 +74,8 @@ impl Overheard {
             times: Default::default(),
             atr: None,
             wants_selecting: false,
+            refuses_forms_with: None,
+            lifted_at: None,
         }
     }
 
@@ -114,7 +133,15 @@ impl CardReader for Overheard {
         if self.wants_selecting && matches!(command[1], 0xA4 | 0xB0) {
             return Ok(Zeroizing::new(vec![0x6A, 0x82]));
         }
+        if self.lifted_at.is_some_and(|at| command.starts_with(at)) {
+            return Err(ReaderFault::CardGone);
+        }
         let answer = self.reader.exchange(command)?;
+        if let (true, [0x6A, _], Some(status)) =
+            (command.starts_with(&CHOOSE_PACE), answer.as_slice(), self.refuses_forms_with)
+        {
+            return Ok(Zeroizing::new(status.to_be_bytes().to_vec()));
+        }
         for (time, kbps) in self.times.iter_mut().zip(SPEEDS) {
             *time += exchange_time(Some(kbps), command.len(), answer.len());
         }
