@@ -223,11 +223,11 @@ pub enum ReadError {
         /// How many it claims.
         length: usize,
     },
-    /// PACE was chosen by what another chip had offered ([`Offers`](crate::Offers)), and a file
-    /// of this one, which its issuer signs, names other forms (9303-11, 9.2). What was
-    /// remembered is forgotten: the next reading asks the chip, and so does every later one
-    /// of chips like it.
-    #[error("{file} names other forms of PACE than were remembered of chips like this one")]
+    /// PACE was chosen by what another chip had offered ([`Offers`](crate::Offers)), and this
+    /// file of this chip does not name the same forms (9303-11, 9.2): it names others, or none,
+    /// or the chip does not give it. What was remembered is forgotten: the next reading asks the
+    /// chip, and so does every later one of chips like it.
+    #[error("{file} does not name the forms of PACE that were remembered of chips like this one")]
     OfferDiffers {
         /// Which.
         file: FileId,

@@ -3,9 +3,13 @@
 //!
 //! An answer to reset tells a batch, not a chip. So what is remembered is only a guess at
 //! what this chip would say. It never decides that a chip has no PACE; it enters the memory
-//! only once a file that the issuer signs said the same of the same chip; and it is given up
-//! as soon as one says otherwise. Whether such a file is signed is not known here: `identity`
-//! compares once more, with the files that it verified.
+//! only once DG14 or EF.CardSecurity of the same chip said the same; and it holds for a chip
+//! only once one of these files of that chip says the same, too.
+//!
+//! Issuers sign these files, but nobody has verified that here: a chip of anybody's making may
+//! bring its own and fill the memory with a weak form. So it is never what was remembered that
+//! speaks for a guess, only what this chip's file says; and `identity` compares once more, with
+//! the files that it verified.
 
 use std::collections::VecDeque;
 
@@ -91,8 +95,6 @@ struct OpenedBy {
     card_access: Vec<u8>,
     source: Source,
     standing: Standing,
-    /// The caller was told that DG14 should be read.
-    told: bool,
 }
 
 /// Who said what a chip offers.
@@ -104,7 +106,7 @@ pub(crate) enum Source {
     Memory,
 }
 
-/// What the files that the issuer signs say of it.
+/// What the chip's files say of it that issuers sign.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Standing {
     /// None that names PACE was read yet.
@@ -134,9 +136,9 @@ impl<'r> Memory<'r> {
     }
 
     /// A guess was wrong, or seems so: chips like this one are asked as long as that is
-    /// remembered, at the price of a command each. Else
-    /// two kinds that share an answer to reset would take turns at proving the guess wrong,
-    /// and every second of their holders would have to lay the card down again.
+    /// remembered, at the price of a command each. Else two kinds that share an answer to reset
+    /// would take turns at proving the guess wrong, and every second of their holders would have
+    /// to lay the card down again.
     pub fn note_shared(&mut self) {
         if let Some(offers) = &mut self.offers {
             offers.note(self.atr.clone(), What::Shared);
@@ -145,7 +147,7 @@ impl<'r> Memory<'r> {
 
     /// A channel was opened with PACE, chosen by this EF.CardAccess.
     pub fn opened_by(&mut self, card_access: Vec<u8>, source: Source) {
-        self.opened_by = Some(OpenedBy { card_access, source, standing: Standing::Unheard, told: false });
+        self.opened_by = Some(OpenedBy { card_access, source, standing: Standing::Unheard });
     }
 
     /// The channel, if there was one, is no more.
@@ -153,15 +155,17 @@ impl<'r> Memory<'r> {
         self.opened_by = None;
     }
 
-    /// Whether the chip was opened by a guess for which nothing speaks yet. Says so once: not
-    /// every chip has a file that could.
-    pub fn wants_proof(&mut self) -> bool {
-        let opened_by = self.opened_by.as_mut();
-        opened_by.is_some_and(|it| {
-            let wants = it.source == Source::Memory && it.standing == Standing::Unheard && !it.told;
-            it.told = true;
-            wants
-        })
+    /// Whether the chip was opened by a guess for which nothing of its own speaks yet.
+    pub fn wants_proof(&self) -> bool {
+        let opened_by = self.opened_by.as_ref();
+        opened_by.is_some_and(|it| it.source == Source::Memory && it.standing == Standing::Unheard)
+    }
+
+    /// The chip has no such file that could speak for the guess. The one by which it was guessed
+    /// had one, so this is a chip of another kind.
+    pub fn find_wrong(&mut self, file: FileId) -> ReadError {
+        self.note_shared();
+        ReadError::OfferDiffers { file }
     }
 
     /// The EF.CardAccess of another chip by which PACE was chosen, if it was.
@@ -171,24 +175,25 @@ impl<'r> Memory<'r> {
     }
 
     /// Holds what the chip was opened by against a file that came from this very chip, and
-    /// that its issuer signs: they must name the same forms of PACE (9303-11, 9.2). Other
-    /// files say nothing of it.
+    /// that issuers sign: they must name the same forms of PACE (9303-11, 9.2). Other files
+    /// say nothing of it.
     ///
-    /// Where DG14 names none, there is nothing to hold a guess against: chips like this one are
-    /// asked from then on, and the reading goes on. Where a file names others, a guess was
-    /// wrong, and the reading ends; what the chip itself said is left to the judgement of
-    /// `identity`.
+    /// Where a file names others, or DG14 none and EF.CardSecurity did not name the same, a
+    /// guess was wrong, and the reading ends: else a chip whose files say nothing would be
+    /// opened for ever by whatever form another one had brought into the memory. What the chip
+    /// itself said is left to the judgement of `identity`.
     pub fn hold_against(&mut self, file: FileId, bytes: &[u8]) -> Result<(), ReadError> {
         let Some(opened_by) = &mut self.opened_by else { return Ok(()) };
         let Some(signed) = forms_signed_in(file, bytes) else { return Ok(()) };
         if signed.is_empty() {
-            match (file, opened_by.standing, opened_by.source) {
-                (FileId::CardSecurity, ..) | (_, Standing::Same, _) => {}
-                (_, _, Source::Chip) => self.forget(),
-                // The chip by which it was guessed had named one.
-                (_, _, Source::Memory) => self.note_shared(),
-            }
-            return Ok(());
+            return match (file, opened_by.standing, opened_by.source) {
+                (FileId::CardSecurity, ..) | (_, Standing::Same, _) => Ok(()),
+                (_, _, Source::Chip) => {
+                    self.forget();
+                    Ok(())
+                }
+                (_, _, Source::Memory) => Err(self.find_wrong(file)),
+            };
         }
         let offered = forms(&opened_by.card_access).unwrap_or_default();
         let all_among = |some: &[&[u8]], others: &[&[u8]]| some.iter().all(|one| others.contains(one));
@@ -204,15 +209,12 @@ impl<'r> Memory<'r> {
                 self.forget();
                 Ok(())
             }
-            Source::Memory => {
-                self.note_shared();
-                Err(ReadError::OfferDiffers { file })
-            }
+            Source::Memory => Err(self.find_wrong(file)),
         }
     }
 
-    /// At the end of a reading in which nothing failed: what the issuer stands behind is
-    /// remembered. Gives the EF.CardAccess of another chip by which PACE was chosen.
+    /// At the end of a reading: what DG14 or EF.CardSecurity named, too, is remembered. Gives the
+    /// EF.CardAccess of another chip by which PACE was chosen.
     pub fn finish(mut self) -> Option<Vec<u8>> {
         let OpenedBy { card_access, source, standing, .. } = self.opened_by.take()?;
         if standing == Standing::Same
@@ -224,7 +226,7 @@ impl<'r> Memory<'r> {
     }
 }
 
-/// The forms of PACE in a file that the issuer signs; none for any other file, and no form
+/// The forms of PACE in a file that issuers sign; none for any other file, and no form
 /// where it breaks its format.
 fn forms_signed_in(file: FileId, bytes: &[u8]) -> Option<Vec<&[u8]>> {
     let infos = match file {

@@ -72,9 +72,11 @@ pub struct Opening<'k, 'o> {
 /// there is no PACE is never remembered and never concluded from what is: only what this chip
 /// says leads to BAC.
 ///
-/// Once DG14 or EF.CardSecurity was read it decides: where it names other forms of PACE the
-/// reading ends with [`ReadError::OfferDiffers`]. A chip's offer enters the memory with
-/// [`Session::finish`], and only if one of these files named the same.
+/// What is remembered must be confirmed by the chip that was opened by it, before anything about
+/// the holder is read: where its DG14 or EF.CardSecurity names other forms of PACE, or where
+/// neither names any or is there, the reading ends with [`ReadError::OfferDiffers`]. A chip's
+/// offer enters the memory with [`Session::finish`], and only if one of these files named the
+/// same. That they are signed nobody has verified then.
 pub fn open_with<'r>(
     reader: &'r mut dyn CardReader,
     opening: Opening<'_, 'r>,

@@ -17,7 +17,7 @@ use crate::{
     opening::{Prepared, choose_application, choose_master_file, fetch},
     security_infos::SecurityInfos,
     tlv,
-    wire::Wire,
+    wire::{Link, Wire},
 };
 
 /// What the citizen's progress bar shows. The steps are ours, in no standard.
@@ -86,9 +86,9 @@ impl<'r> Session<'r> {
     }
 
     /// Reads one file and keeps its bytes (9303-10, 3.6.3); a file already read is not read
-    /// again. DG14 and EF.CardSecurity must name the forms of PACE by which the chip was
-    /// opened where these were remembered, else nothing more can be read
-    /// ([`ReadError::OfferDiffers`]). Then DG14 is read before the first file about the holder,
+    /// again. Where the forms of PACE by which the chip was opened were remembered, its DG14 or
+    /// EF.CardSecurity must name the same, else nothing more can be read
+    /// ([`ReadError::OfferDiffers`]). DG14 is then read before the first file about the holder,
     /// so that none comes through a channel that was opened by a wrong guess.
     pub fn read(&mut self, file: FileId, progress: &mut dyn FnMut(Progress)) -> Result<(), ReadError> {
         if self.kept.contains_key(&file) {
@@ -99,16 +99,21 @@ impl<'r> Session<'r> {
             return Err(ReadError::Absent { file });
         }
         if file.is_of_the_holder() && self.memory.wants_proof() {
-            self.hear_the_issuer(progress)?;
+            self.prove_the_guess(progress)?;
         }
         self.go_to(file)?;
         fetch(&mut self.wire, &mut self.files, &mut self.kept, &mut self.memory, file, progress)
     }
 
-    /// DG14, which says whether the chip was opened as its issuer signed; not every chip has it.
-    fn hear_the_issuer(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), ReadError> {
-        match self.read(FileId::Dg14, progress) {
-            Err(ReadError::Absent { .. } | ReadError::Refused { .. }) => Ok(()),
+    /// DG14, which says whether the chip was opened by a right guess. A chip that does not have
+    /// it, or does not give it, is none of the kind that was guessed.
+    fn prove_the_guess(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), ReadError> {
+        let file = FileId::Dg14;
+        match self.read(file, progress) {
+            Err(ReadError::Absent { .. } | ReadError::Refused { .. }) => {
+                self.wire.link = Link::Lost;
+                Err(self.memory.find_wrong(file))
+            }
             came_to => came_to,
         }
     }
@@ -201,8 +206,9 @@ impl<'r> Session<'r> {
 
     /// Ends the reading and hands over what was read. What the chip offered is remembered for
     /// the next one like it, if the chip was opened with a memory
-    /// ([`Opening::offers`](crate::Opening::offers)) and a file that its issuer signs named
-    /// the same.
+    /// ([`Opening::offers`](crate::Opening::offers)) and its DG14 or EF.CardSecurity named the
+    /// same. Nobody has verified these yet: what is remembered is a guess, which every later
+    /// chip's own file must confirm.
     pub fn finish(self) -> CardFiles {
         let Self { wire, kept, access, memory, .. } = self;
         CardFiles { kept, access, remembered: memory.finish(), proofs: wire.proofs, log: wire.log }

@@ -133,13 +133,29 @@ fn what_another_chip_had_shown_is_stated_as_remembered() {
     let has_keys = CardScript::default();
     assert_eq!(read("khue", &has_keys, &FILES), (AccessOffer::Confirmed, Outcome::Passed));
     let remembered = Outcome::NotDone { because: NotDone::Remembered };
-    let as_signed = (AccessOffer::RememberedAsSigned, remembered.clone());
+    let as_signed = (AccessOffer::RememberedAsSigned, remembered);
     assert_eq!(read("dat", &has_keys, &FILES), as_signed);
     // DG14 is then read, whether it was asked for or not.
     let without_dg14 = [FileId::Sod, FileId::Dg1, FileId::Dg2];
     assert_eq!(read("dat", &has_keys, &without_dg14), as_signed);
-    let no_keys = toml::from_str("profile.data-groups.present = [1, 2, 13, 15]").unwrap();
-    assert_eq!(read("hieu", &no_keys, &without_dg14), (AccessOffer::Remembered, remembered));
+}
+
+/// EF.CardSecurity may speak for what was remembered where there is no DG14, which alone says what
+/// the evidence states.
+#[test]
+fn what_only_ef_card_security_confirmed_is_stated_as_remembered() {
+    let (issuer, mut offers) = (issuer(CurveForm::Named), Offers::new());
+    let script: CardScript = toml::from_str(
+        "profile.access.pace = [{ mapping = 'cam', agreement = 'ecdh', cipher = 'aes-128', parameters = 13 }]
+        profile.data-groups.present = [1, 2, 13, 15]",
+    )
+    .unwrap();
+    for is_expected in [AccessOffer::NotChecked, AccessOffer::Remembered] {
+        let files = [FileId::Sod, FileId::Dg1, FileId::Dg2];
+        let files = read_after(&mut offers, &issuer, &person("hieu"), &script, &files);
+        let trust = trust(&issuer);
+        assert_eq!(judge(&files, &Grounds::trusting(&trust), TODAY).access_offer, is_expected);
+    }
 }
 
 #[test]

@@ -3,11 +3,11 @@
 
 mod failures;
 mod overheard;
+mod unproven;
 
 use std::sync::Arc;
 
-use card::{AccessPolicy, FileId, Offers, Protocol, ReadError, Session};
-use card_faults::Listed as _;
+use card::{AccessPolicy, FileId, Offers, Protocol, ReadError};
 use simulators::{
     card_profile::{
         BeyondLongest, CardFaults, Cipher, Mapping, PaceProtocol, PaceReference, Parameters, ReadingFaults,
@@ -81,20 +81,6 @@ fn a_session_that_used_the_memory_says_so_and_can_still_ask_the_chip() {
 }
 
 #[test]
-fn a_chip_without_dg14_is_asked_for_it_once_and_read_all_the_same() {
-    let mut script = usual();
-    script.profile.data_groups.present.retain(|group| group.number() != 14);
-    let (mut offers, mut card) = (filled(), Overheard::new(&script));
-    let keys = Arc::clone(&card.keys);
-    let mut session = card.open(&mut offers, &keys.can, PACE).unwrap();
-    session.read(FileId::Dg1, &mut |_| ()).unwrap();
-    let so_far = session.log().apdus;
-    session.read(FileId::Dg13, &mut |_| ()).unwrap();
-    assert_eq!(session.log().apdus, so_far + 1);
-    assert!(session.finish().remembered_access().is_some());
-}
-
-#[test]
 fn a_chip_that_does_not_know_the_form_is_asked_at_once_and_opened() {
     let mut offers = filled();
     let script = offering(&[other_form()]);
@@ -109,66 +95,6 @@ fn a_chip_that_does_not_know_the_form_is_asked_at_once_and_opened() {
     let mut next = Overheard::new(&script);
     assert!(next.read(&mut offers, PACE).unwrap().remembered_access().is_none());
     assert_eq!((next.sent(&CHOOSE_PACE), next.asked_what_it_offers()), (1, true));
-}
-
-/// A chip that knows the remembered form and one more: its issuer says so in DG14.
-#[test]
-fn a_chip_whose_issuer_signed_another_offer_is_not_read_on_and_is_asked_next_time() {
-    let mut offers = filled();
-    let mut other = Overheard::new(&offering(&[PaceProtocol::CITIZEN_CARD, other_form()]));
-    let keys = Arc::clone(&other.keys);
-    let mut session = other.open(&mut offers, &keys.can, PACE).unwrap();
-    session.read(FileId::Sod, &mut |_| ()).unwrap();
-    // Nothing about the holder comes before.
-    let error = session.read(FileId::Dg1, &mut |_| ()).unwrap_err();
-    assert!(matches!(error, ReadError::OfferDiffers { file: FileId::Dg14 }), "{error}");
-    assert_eq!(error.fault().code(), "CARD-06");
-    let error = session.read(FileId::Dg2, &mut |_| ()).unwrap_err();
-    assert!(matches!(error, ReadError::ChannelLost { .. }), "{error}");
-    let files = session.finish();
-    assert_eq!(files.log().files, [FileId::Com, FileId::Sod, FileId::Dg14]);
-    assert!(files.file(FileId::Dg14).is_none() && files.remembered_access().is_some());
-
-    let files = other.read(&mut offers, PACE).unwrap();
-    assert!(matches!(files.access(), Protocol::Pace { parameters: 16, .. }), "the better one is used");
-    assert!(files.remembered_access().is_none());
-    // The error comes once, not with every second card of two kinds that take turns.
-    for _ in 0..2 {
-        assert_asked_again(&mut offers);
-        assert!(other.read(&mut offers, PACE).is_ok());
-    }
-}
-
-#[test]
-fn a_chip_that_is_asked_to_prove_itself_is_held_against_its_dg14_too() {
-    let mut offers = filled();
-    let mut other = Overheard::new(&offering(&[PaceProtocol::CITIZEN_CARD, other_form()]));
-    let keys = Arc::clone(&other.keys);
-    let mut session = other.open(&mut offers, &keys.can, PACE).unwrap();
-    let error = session.authenticate_chip(&mut SeededChance::new(4), &mut |_| ()).unwrap_err();
-    assert!(matches!(error, ReadError::OfferDiffers { file: FileId::Dg14 }), "{error}");
-}
-
-#[test]
-fn chip_authentication_mapping_is_held_against_ef_card_security() {
-    let mapping = |parameters: u8| {
-        PaceProtocol::new(Mapping::Cam, Cipher::Aes128, Parameters::try_from(parameters).unwrap()).unwrap()
-    };
-    let open = |card: &mut Overheard, offers: &mut Offers| {
-        let keys = Arc::clone(&card.keys);
-        card.open(offers, &keys.can, PACE).map(Session::finish)
-    };
-    let mut offers = Offers::new();
-    open(&mut Overheard::new(&offering(&[mapping(13)])), &mut offers).unwrap();
-    let mut next = Overheard::new(&offering(&[mapping(13)]));
-    let files = open(&mut next, &mut offers).unwrap();
-    assert!(!next.asked_what_it_offers() && files.remembered_access().is_some());
-    assert_eq!(files.proofs().len(), 1);
-
-    let mut other = Overheard::new(&offering(&[mapping(13), other_form()]));
-    let error = open(&mut other, &mut offers).err().unwrap();
-    assert!(matches!(error, ReadError::OfferDiffers { file: FileId::CardSecurity }), "{error}");
-    assert!(open(&mut other, &mut offers).unwrap().remembered_access().is_none());
 }
 
 #[test]
