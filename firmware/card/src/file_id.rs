@@ -147,11 +147,11 @@ impl FileId {
         }
     }
 
-    /// Whether it says something about the holder: not the keys, the list of files or who
-    /// signed it.
+    /// Whether it says something about the holder or tells the card from all others: EF.SOD does
+    /// by its hashes, which have no salt, so that whoever knows a person's DG1 knows the card;
+    /// DG15 by its key. Not EF.COM; and DG14 must come before the rest, whatever its keys tell.
     pub(crate) fn is_of_the_holder(self) -> bool {
-        let of_the_chip = matches!(self, Self::Com | Self::Sod | Self::Dg14 | Self::Dg15);
-        self.place() == Place::Application && !of_the_chip
+        self.place() == Place::Application && !matches!(self, Self::Com | Self::Dg14)
     }
 
     /// The most bytes that such a file may claim; beyond it is refused before memory is
@@ -193,6 +193,13 @@ mod tests {
             let long: BTreeSet<_> = files.iter().map(|file| file.ef_id()).collect();
             assert_eq!((short.len(), long.len()), (files.len(), files.len()), "{place:?}");
         }
+    }
+
+    #[test]
+    fn only_the_list_of_files_and_the_chips_keys_say_nothing_of_a_holder() {
+        let application = FileId::ALL.into_iter().filter(|file| file.place() == Place::Application);
+        let silent: Vec<_> = application.filter(|file| !file.is_of_the_holder()).collect();
+        assert_eq!(silent, [FileId::Com, FileId::Dg14]);
     }
 
     #[test]

@@ -88,8 +88,9 @@ impl<'r> Session<'r> {
     /// Reads one file and keeps its bytes (9303-10, 3.6.3); a file already read is not read
     /// again. Where the forms of PACE by which the chip was opened were remembered, its DG14 or
     /// EF.CardSecurity must name the same, else nothing more can be read
-    /// ([`ReadError::OfferDiffers`]). DG14 is then read before the first file about the holder,
-    /// so that none comes through a channel that was opened by a wrong guess.
+    /// ([`ReadError::OfferDiffers`]). DG14 is then read before the first file about the holder
+    /// and before EF.SOD and DG15, by which the card is known: none of them comes through a
+    /// channel that was opened by a wrong guess.
     pub fn read(&mut self, file: FileId, progress: &mut dyn FnMut(Progress)) -> Result<(), ReadError> {
         if self.kept.contains_key(&file) {
             return Ok(());

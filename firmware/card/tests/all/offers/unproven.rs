@@ -97,15 +97,14 @@ fn a_chip_whose_issuer_signed_another_offer_is_not_read_on_and_is_asked_next_tim
     let mut other = Overheard::new(&offering(&[PaceProtocol::CITIZEN_CARD, other_form()]));
     let keys = Arc::clone(&other.keys);
     let mut session = other.open(&mut offers, &keys.can, PACE).unwrap();
-    session.read(FileId::Sod, &mut |_| ()).unwrap();
-    // Nothing about the holder comes before.
-    let error = session.read(FileId::Dg1, &mut |_| ()).unwrap_err();
+    // Nothing about the holder comes before, nor what tells the card from others.
+    let error = session.read(FileId::Sod, &mut |_| ()).unwrap_err();
     assert!(matches!(error, ReadError::OfferDiffers { file: FileId::Dg14 }), "{error}");
     assert_eq!(error.fault().code(), "CARD-06");
     let error = session.read(FileId::Dg2, &mut |_| ()).unwrap_err();
     assert!(matches!(error, ReadError::ChannelLost { .. }), "{error}");
     let files = session.finish();
-    assert_eq!(files.log().files, [FileId::Com, FileId::Sod, FileId::Dg14]);
+    assert_eq!(files.log().files, [FileId::Com, FileId::Dg14]);
     assert!(files.file(FileId::Dg14).is_none() && files.remembered_access().is_some());
 
     let files = other.read(&mut offers, PACE).unwrap();
