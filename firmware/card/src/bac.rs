@@ -10,7 +10,6 @@ use crate::{
     AccessFlaw, Cipher, MrzKey, Password, Protocol, ReadError, Step,
     apdu::{Command, DONE},
     cipher::{CipherKey, Purpose},
-    pace::key_refused,
     secure_messaging::Channel,
     wire::{Link, Wire},
 };
@@ -39,12 +38,23 @@ pub(crate) fn establish(
     let answer =
         wire.send(step, &Command::carrying([0x00, 0x82, 0x00, 0x00], keys.prove(&own, challenge), Some(40)))?;
     if answer.status != DONE {
-        return Err(key_refused(step, Password::Mrz, answer.status));
+        return Err(refused(answer.status));
     }
     let channel =
         keys.accept(&own, challenge, &answer.data).map_err(|flaw| ReadError::AccessFailed { step, flaw })?;
     wire.link = Link::Secure(channel);
     Ok(Protocol::Bac)
+}
+
+/// What a refusal of our proof means: that the key is wrong, whatever the chip calls it. Beside 6300,
+/// 6982 and 6988 chips of the field say 6985, 6A80 and 6F00 then. A status that speaks of a counter
+/// is believed, though BAC has none.
+fn refused(status: u16) -> ReadError {
+    match status {
+        0x6983 => ReadError::KeyBlocked { password: Password::Mrz, status },
+        0x63C0..=0x63CF => ReadError::KeyWrong { tries_left: Some((status & 0xF) as u8) },
+        _ => ReadError::KeyWrong { tries_left: None },
+    }
 }
 
 /// What the terminal draws: its challenge and its half of the key.

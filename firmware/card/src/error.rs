@@ -113,8 +113,9 @@ pub enum ReadError {
         /// What the chip said.
         status: u16,
     },
-    /// The chip does not take this password now: it is suspended until another password
-    /// was given, or deactivated (TR-03110-2; the status is in TR-03110-3, B.14.2).
+    /// The chip does not take this password now. It was deactivated (6283, 6984), or it is a PIN
+    /// or PUK and suspended until another password was given (6985); or it is a PIN with one try
+    /// left (63C1), which is not used up here (TR-03110-2; the status is in TR-03110-3, B.14.2).
     #[error("the {password} is suspended (status {status:04X})")]
     KeySuspended {
         /// Which password.

@@ -253,7 +253,7 @@ impl Rounds<'_, '_> {
 }
 
 /// What a refusal of the last proof means: nearly always, that the key is wrong.
-pub(crate) fn key_refused(step: Step, password: Password, status: u16) -> ReadError {
+fn key_refused(step: Step, password: Password, status: u16) -> ReadError {
     match status {
         0x63C0..=0x63CF => ReadError::KeyWrong { tries_left: Some((status & 0xF) as u8) },
         0x6300 | 0x6982 | 0x6988 => ReadError::KeyWrong { tries_left: None },
@@ -261,11 +261,16 @@ pub(crate) fn key_refused(step: Step, password: Password, status: u16) -> ReadEr
     }
 }
 
-/// What a refusal before it means (TR-03110-3, and ISO/IEC 7816-4, table 6).
+/// What a refusal before it means (TR-03110-3, and ISO/IEC 7816-4, table 6). That the conditions of
+/// use are not met (6985) says of a PIN or PUK that it is suspended. The zone and the number on the
+/// card never are (TR-03110-2): there it may be any condition.
 fn refused(step: Step, password: Password, status: u16) -> ReadError {
     match status {
         0x6983 => ReadError::KeyBlocked { password, status },
-        0x6283 | 0x6984 | 0x6985 => ReadError::KeySuspended { password, status },
+        0x6283 | 0x6984 => ReadError::KeySuspended { password, status },
+        0x6985 if matches!(password, Password::Pin | Password::Puk) => {
+            ReadError::KeySuspended { password, status }
+        }
         status => ReadError::AccessRefused { step, status },
     }
 }

@@ -2,6 +2,7 @@
 
 mod active_authentication;
 mod appendix_g;
+mod bac;
 mod changed_answers;
 mod channel_refusals;
 mod chip_authentication;

@@ -2,9 +2,7 @@
 //! error. The exchanges are those of ICAO Doc 9303-11, appendix G.1, up to the point where
 //! they go wrong; a script that is not asked to its end, or asked for more, fails the test.
 
-use card::{
-    AccessFlaw, AccessKey, AccessPolicy, Can, FileId, MrzKey, Password, Pin, Protocol, Puk, ReadError, Step,
-};
+use card::{AccessFlaw, AccessKey, AccessPolicy, Can, FileId, Password, Pin, Protocol, Puk, ReadError, Step};
 use card_faults::Listed as _;
 use chip_reader::ReaderFault;
 use faults::Fault;
@@ -46,16 +44,35 @@ fn a_password_that_the_chip_does_not_take_is_told_from_a_wrong_one() {
         assert!(matches!(blocked, ReadError::KeyBlocked { password: Password::Mrz, .. }), "{blocked}");
         assert_eq!(blocked.fault(), Fault::CardKeyBlocked);
     }
-    for status in ["6984", "6985", "6283"] {
+    for status in ["6984", "6283"] {
         let suspended = refusal(&OPENED[..1], &[(SET.0, status)]);
         assert!(matches!(suspended, ReadError::KeySuspended { password: Password::Mrz, .. }), "{suspended}");
+        assert_eq!(suspended.fault(), Fault::CardKeyBlocked);
     }
     for round in 2..6 {
-        let suspended = refusal(&OPENED[..round], &[(OPENED[round].0, "6985")]);
-        assert!(matches!(suspended, ReadError::KeySuspended { status: 0x6985, .. }), "{suspended}");
         let blocked = refusal(&OPENED[..round], &[(OPENED[round].0, "6983")]);
         assert!(matches!(blocked, ReadError::KeyBlocked { status: 0x6983, .. }), "{blocked}");
     }
+}
+
+// 6985 says that a PIN is suspended. The other passwords never are (TR-03110-2): there it says no
+// more than that some condition is not met, and nobody may be told that wrong tries locked the card.
+#[test]
+fn only_a_pin_or_puk_is_suspended_where_the_conditions_of_use_are_not_met() {
+    for round in 1..6 {
+        let error = refusal(&OPENED[..round], &[(OPENED[round].0, "6985")]);
+        let step = Step::Pace(round as u8 - 1);
+        assert!(
+            matches!(error, ReadError::AccessRefused { step: at, status: 0x6985 } if at == step),
+            "{error}"
+        );
+        assert_eq!(error.fault(), Fault::CardNotSecured);
+    }
+    let set = "0022C1A412800A04007F0007020204020283010384010D";
+    let mut reader = ScriptedReader::new(&[CARD_ACCESS, (set, "6985")]);
+    let pin = AccessKey::Pin(Pin::new("123456").unwrap());
+    let error = open_with(&mut reader, &pin, AccessPolicy::PaceOnly).err().unwrap();
+    assert!(matches!(error, ReadError::KeySuspended { password: Password::Pin, status: 0x6985 }), "{error}");
 }
 
 // TR-03110-2: the last try of a PIN is not for the taking; of other passwords it is.
@@ -147,8 +164,8 @@ const fn card_access_answered(read: &'static str, select: &'static str) -> [Exch
     ]
 }
 
-const NO_CARD_ACCESS: [Exchange; 6] = card_access_answered("6A82", "6A82");
-const SELECT_APPLICATION: Exchange = ("00A4040C07A0000002471001", "9000");
+pub const NO_CARD_ACCESS: [Exchange; 6] = card_access_answered("6A82", "6A82");
+pub const SELECT_APPLICATION: Exchange = ("00A4040C07A0000002471001", "9000");
 
 /// What chips say to SELECT and READ BINARY beside "no such file" (ISO/IEC 7816-4, table 6).
 const NOT_ABSENT: [&str; 13] =
@@ -225,34 +242,6 @@ fn without_pace_only_the_policy_and_a_zone_lead_to_bac() {
         assert!(expected, "{error}");
         reader.assert_finished();
     }
-}
-
-// Appendix D.3, on a chip that offers PACE: only the policy of that name does without it,
-// and the offer stays among the files for the caller to log.
-#[test]
-fn bac_in_spite_of_pace_is_asked_for_by_name() {
-    let script = [
-        CARD_ACCESS,
-        ("00A4040C07A0000002471001", "9000"),
-        ("0084000008", "4608F919887022129000"),
-        (
-            "0082000028 72C29C2371CC9BDB65B779B8E8D37B29ECC154AA56A8799FAE2F498F76ED92F2 5F1448EEA8AD90A7 28",
-            "46B9342A41396CD7386BF5803104D7CEDC122B9132139BAF2EEDC94EE178534F 2F2D235D074D7449 9000",
-        ),
-        (
-            "0CB09E0000000E970210008E083BEAFEC83850C2450000",
-            "87190129DB515DFABD81FA28DAAB76505C1CE2774BB47FEF3BB9E9990262828E08F0E534A99CE6A76E6282",
-        ),
-    ];
-    let mut reader = ScriptedReader::new(&script);
-    let mut chance = ScriptedChance::new(&["781723860C06C226", "0B795240CB7049B01C19B33E32804F0B"]);
-    let key = AccessKey::Mrz(MrzKey::new("L898902C", "690806", "940623").unwrap());
-    let session = card::open(&mut reader, &key, AccessPolicy::BacOnly, &mut chance, &mut |_| ())
-        .unwrap_or_else(|error| panic!("{error}"));
-    let files = session.finish();
-    assert_eq!(files.access(), Protocol::Bac);
-    assert!(files.file(FileId::CardAccess).is_some());
-    reader.assert_finished();
 }
 
 #[test]
