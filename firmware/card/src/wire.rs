@@ -98,7 +98,7 @@ impl<'r> Wire<'r> {
     /// it is [`ReadError::CommandTooLong`]. It is not sent again in another form here:
     /// whether that is safe only the protocol knows.
     pub fn send(&mut self, step: Step, command: &Command) -> Result<Answer, ReadError> {
-        let most = if matches!(self.link, Link::Secure(_)) { SHORT_PLAIN } else { MOST_SHORT_DATA };
+        let most = self.most_short_data();
         if command.data.len() <= most {
             return self.send_whole(step, command);
         }
@@ -115,6 +115,17 @@ impl<'r> Wire<'r> {
             },
             None => too_long(None),
         }
+    }
+
+    /// Whether a command could be sent now, as far as reader and chip have said.
+    pub fn has_way(&self, command: &Command) -> bool {
+        command.data.len() <= self.most_short_data()
+            || self.limits.way(command.header[1], self.whole_length(command)).is_some()
+    }
+
+    /// The most data that go with short length.
+    fn most_short_data(&self) -> usize {
+        if matches!(self.link, Link::Secure(_)) { SHORT_PLAIN } else { MOST_SHORT_DATA }
     }
 
     /// Long commands go in pieces from now on; `false`: they cannot, or did already.

@@ -15,6 +15,8 @@ pub(crate) struct Choice {
     pub agreement: Agreement,
     pub cipher: Cipher,
     pub parameters: u8,
+    /// The size of the group, in bits of its field.
+    bits: u32,
     /// Another set of parameters is announced under the same identifier, so the
     /// chip cannot know which is meant unless it is told.
     pub ambiguous: bool,
@@ -33,22 +35,22 @@ impl Choice {
     /// No attacker gains by the order either: what was offered is held against DG14, which
     /// the issuer signed.
     pub fn among(infos: &SecurityInfos) -> Option<Self> {
-        let choices: Vec<(u32, Self)> = infos.pace().filter_map(|info| Self::of(info, infos)).collect();
-        let strength = |(bits, choice): &(u32, Self)| {
+        let choices: Vec<Self> = infos.pace().filter_map(|info| Self::of(info, infos)).collect();
+        let strength = |choice: &Self| {
             (
                 choice.mapping == Mapping::ChipAuthentication,
                 choice.agreement == Agreement::Ecdh,
                 choice.cipher.strength(),
-                *bits,
+                choice.bits,
                 choice.mapping == Mapping::Generic,
             )
         };
         // `max_by_key` takes the last of equals; reversed, that is the chip's first.
-        choices.into_iter().rev().max_by_key(strength).map(|(_, choice)| choice)
+        choices.into_iter().rev().max_by_key(strength)
     }
 
-    /// What an announcement says, if it can be done here, with the size of its group.
-    fn of(info: &PaceInfo, infos: &SecurityInfos) -> Option<(u32, Self)> {
+    /// What an announcement says, if it can be done here.
+    fn of(info: &PaceInfo, infos: &SecurityInfos) -> Option<Self> {
         let (mapping, agreement, cipher) = info.form()?;
         let parameters = info.parameters?;
         let bits = match agreement {
@@ -61,7 +63,16 @@ impl Choice {
         }
         let ambiguous = infos.pace().filter(|other| other.protocol == info.protocol).count() > 1;
         let identifier = info.protocol.as_bytes().to_vec();
-        Some((bits, Self { identifier, mapping, agreement, cipher, parameters, ambiguous }))
+        Some(Self { identifier, mapping, agreement, cipher, parameters, bits, ambiguous })
+    }
+
+    /// How long a public key is on the wire, in bytes (9303-11, 9.4.5).
+    pub fn key_length(&self) -> usize {
+        let field = self.bits.div_ceil(8) as usize;
+        match self.agreement {
+            Agreement::Dh => field,
+            Agreement::Ecdh => 1 + 2 * field,
+        }
     }
 
     /// Its name.

@@ -53,6 +53,7 @@ fn run(
     key: &AccessKey,
     chance: &mut dyn CryptoRng,
 ) -> Result<Protocol, ReadError> {
+    find_way(wire, choice)?;
     choose(wire, choice, key)?;
     let rounds = Rounds { wire, password: key.password() };
     let established = match choice.agreement {
@@ -65,6 +66,18 @@ fn run(
     wire.link = Link::Secure(established.channel);
     wire.proofs.extend(established.proof);
     Ok(choice.protocol())
+}
+
+/// Whether the public keys can be sent at all, asked before anything is: a run that is begun and
+/// not ended may cost a try of a PIN or PUK (TR-03110-2).
+fn find_way(wire: &Wire<'_>, choice: &Choice) -> Result<(), ReadError> {
+    let first = if choice.mapping == Mapping::Integrated { Round::Agree } else { Round::Map };
+    let longest = first.command(&tlv::object(0x83, &vec![0; choice.key_length()]));
+    if wire.has_way(&longest) {
+        Ok(())
+    } else {
+        Err(ReadError::CommandTooLong { step: first.step(), status: None })
+    }
 }
 
 /// Tells the chip which form and which password: MSE:Set AT, 9303-11, 4.4.4.1.
@@ -200,6 +213,17 @@ impl Round {
     fn step(self) -> Step {
         Step::Pace(self as u8)
     }
+
+    /// GENERAL AUTHENTICATE with these objects (9303-11, 4.4.4.2).
+    fn command(self, objects: &[u8]) -> Command {
+        let class = if self == Self::Prove { 0x00 } else { 0x10 };
+        let mut command = Command::carrying([class, 0x86, 0x00, 0x00], tlv::object(0x7C, objects), Some(256));
+        if command.data.len() > 255 {
+            // A key this long comes back in an answer that is longer than a short one.
+            command.expected = Some(65_536);
+        }
+        command
+    }
 }
 
 /// The data objects of an answer to GENERAL AUTHENTICATE.
@@ -234,13 +258,7 @@ struct Rounds<'a, 'r> {
 impl Rounds<'_, '_> {
     fn send(&mut self, round: Round, data: &[u8]) -> Result<Objects, ReadError> {
         let step = round.step();
-        let class = if round == Round::Prove { 0x00 } else { 0x10 };
-        let mut command = Command::carrying([class, 0x86, 0x00, 0x00], tlv::object(0x7C, data), Some(256));
-        if command.data.len() > 255 {
-            // A key this long comes back in an answer that is longer than a short one.
-            command.expected = Some(65_536);
-        }
-        let answer = self.wire.send(step, &command)?;
+        let answer = self.wire.send(step, &round.command(data))?;
         match answer.status {
             DONE => {}
             status if round == Round::Prove => return Err(key_refused(step, self.password, status)),

@@ -184,9 +184,9 @@ fn nothing_goes_in_pieces_where_extended_length_works() {
 fn a_chip_that_takes_no_pieces_is_told_as_such_at_once() {
     use LongCommands::{ChainingDenied, NoChaining};
     for (short, long_commands, status, rounds) in [
-        // What the chip says leaves no way: the command is not sent.
-        ((true, true), NoChaining, None, 1),
-        ((false, true), NoChaining, None, 1),
+        // What the chip says leaves no way: PACE is not begun.
+        ((true, true), NoChaining, None, 0),
+        ((false, true), NoChaining, None, 0),
         // Extended length is the one chance left, which it refuses.
         ((true, false), NoChaining, Some(0x6700), 2),
         ((true, true), ChainingDenied, Some(0x6884), 2),
@@ -198,7 +198,7 @@ fn a_chip_that_takes_no_pieces_is_told_as_such_at_once() {
         assert!(expected, "{short:?} {long_commands:?}: {error:?}");
         assert_eq!(error.fault(), Fault::CardNotSecured);
         assert_eq!(reader.count(0x10, 0x86), rounds, "{short:?} {long_commands:?}");
-        assert_eq!(reader.count(0x00, 0x22), 1, "PACE is begun once");
+        assert_eq!(reader.count(0x00, 0x22), usize::from(rounds > 0), "PACE is begun once, if at all");
     }
     // It says no, and takes extended length for all that.
     let (mut reader, card) = lay_short(with(pace_over(2, Mapping::Gm), NoChaining), (false, false));
@@ -250,6 +250,25 @@ fn pace_with_a_pin_is_not_begun_anew() {
     let error = open(&mut reader, &pin).err().unwrap();
     assert!(matches!(error, ReadError::CommandTooLong { status: Some(0x6700), .. }), "{error:?}");
     assert_eq!(reader.count(0x00, 0x22), 1);
+}
+
+// Nor is it begun where it could not be ended, of which the counter knows nothing either.
+#[test]
+fn where_a_key_has_no_way_nothing_is_sent_with_a_pin() {
+    for (mapping, step) in [(Mapping::Gm, Step::Pace(2)), (Mapping::Im, Step::Pace(3))] {
+        let mut script = with(pace_over(1, mapping), LongCommands::NoChaining);
+        script.profile.access.passwords = vec![PasswordKind::Can, PasswordKind::Pin];
+        let (mut reader, _) = lay_short(script.clone(), (false, true));
+        let pin = AccessKey::Pin(Pin::new("470815").unwrap());
+        let error = open(&mut reader, &pin).err().unwrap();
+        let expected = matches!(error, ReadError::CommandTooLong { step: at, status: None } if at == step);
+        assert!(expected, "{mapping:?}: {error:?}");
+        assert_eq!(reader.count(0x00, 0x22) + reader.count(0x10, 0x86), 0, "{mapping:?}");
+    }
+    // A key of 1024 bits fits.
+    let (mut reader, card) =
+        lay_short(with(pace_over(0, Mapping::Gm), LongCommands::NoChaining), (true, true));
+    card.assert_read(&open(&mut reader, &card.can).and_then(read_on).unwrap());
 }
 
 /// What a channel comes to whose answer to a piece in the middle was changed.
