@@ -100,7 +100,7 @@ impl<'a> Choice<'a> {
 
     /// Version 1 first, because version 2 needs a terminal that has authenticated itself
     /// (TR-03110-2); then curves before primes, then the stronger cipher.
-    fn strength(&self) -> (bool, bool, u8) {
+    fn strength(&self) -> (bool, bool, u32) {
         let first = self.info.version == Version::One;
         (first, self.key.agreement == Agreement::Ecdh, self.cipher.strength())
     }

@@ -38,13 +38,15 @@ impl Cipher {
         if self == Self::TripleDes { 8 } else { 16 }
     }
 
-    /// For choosing: more is stronger.
-    pub(crate) fn strength(self) -> u8 {
+    /// The security strength in bits, for choosing (NIST SP 800-57 part 1, table 2). Triple DES
+    /// has two keys here, for which the table says 80; that is for 2^40 known blocks, of which a
+    /// session has a few thousand.
+    pub(crate) fn strength(self) -> u32 {
         match self {
-            Self::TripleDes => 0,
-            Self::Aes128 => 1,
-            Self::Aes192 => 2,
-            Self::Aes256 => 3,
+            Self::TripleDes => 112,
+            Self::Aes128 => 128,
+            Self::Aes192 => 192,
+            Self::Aes256 => 256,
         }
     }
 

@@ -28,9 +28,10 @@ const APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
 /// application (9303-10, 4.1) and reads EF.COM. The card must lie on the reader.
 ///
 /// Of several forms of PACE that the chip offers the best is used: chip authentication
-/// mapping, which also proves the chip at no further cost; curves before primes; the
-/// stronger cipher; the larger group; generic before integrated mapping, which is as strong
-/// but rarer; and then the chip's own order.
+/// mapping, which also proves the chip at no further cost; the stronger one, by the weaker of
+/// its cipher and its group; curves before primes; the stronger cipher; the larger group;
+/// generic before integrated mapping, which is as strong but rarer; and then the chip's own
+/// order.
 ///
 /// After PACE with chip authentication mapping EF.CardSecurity is read too, without which
 /// nobody could judge what the chip proved with it. The first files are the test of long

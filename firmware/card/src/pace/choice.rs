@@ -34,11 +34,15 @@ impl Choice {
     /// mapping with chip authentication afterwards proves the same for two commands more.
     /// No attacker gains by the order either: what was offered is held against DG14, which
     /// the issuer signed.
+    ///
+    /// Then the weakest part decides, for whoever attacks chooses it: no cipher makes up for a
+    /// small group, nor a large group for triple DES.
     pub fn among(infos: &SecurityInfos) -> Option<Self> {
         let choices: Vec<Self> = infos.pace().filter_map(|info| Self::of(info, infos)).collect();
         let strength = |choice: &Self| {
             (
                 choice.mapping == Mapping::ChipAuthentication,
+                choice.strength(),
                 choice.agreement == Agreement::Ecdh,
                 choice.cipher.strength(),
                 choice.bits,
@@ -64,6 +68,18 @@ impl Choice {
         let ambiguous = infos.pace().filter(|other| other.protocol == info.protocol).count() > 1;
         let identifier = info.protocol.as_bytes().to_vec();
         Some(Self { identifier, mapping, agreement, cipher, parameters, bits, ambiguous })
+    }
+
+    /// The security strength, in bits, of the weaker of group and cipher (NIST SP 800-57 part 1,
+    /// table 2). Primes of 1024 bits have 80, those of 2048 bits 112; a curve has half the
+    /// bits of its field.
+    fn strength(&self) -> u32 {
+        let group = match (self.agreement, self.bits) {
+            (Agreement::Dh, ..2048) => 80,
+            (Agreement::Dh, _) => 112,
+            (Agreement::Ecdh, bits) => (bits / 2).min(256),
+        };
+        group.min(self.cipher.strength())
     }
 
     /// How long a public key is on the wire, in bytes (9303-11, 9.4.5).
@@ -107,6 +123,14 @@ mod tests {
     const GENERIC_DH: &str = "3012060A04007F00070202040104020102020102";
     const INTEGRATED: &str = "3012060A04007F0007020204040202010202010D";
     const INTEGRATED_P224: &str = "3012060A04007F0007020204040202010202010A";
+    const GENERIC_3DES_P192: &str = "3012060A04007F00070202040201020102020108";
+    const GENERIC_256_P192: &str = "3012060A04007F00070202040204020102020108";
+    const GENERIC_P192: &str = "3012060A04007F00070202040202020102020108";
+    const GENERIC_P224: &str = "3012060A04007F0007020204020202010202010A";
+    const GENERIC_256_P256: &str = "3012060A04007F0007020204020402010202010C";
+    const GENERIC_3DES_P521: &str = "3012060A04007F00070202040201020102020112";
+    const GENERIC_DH_256: &str = "3012060A04007F00070202040104020102020102";
+    const GENERIC_DH_1024: &str = "3012060A04007F00070202040104020102020100";
     const CAM: &str = "3012060A04007F0007020204060202010202010D";
     const CAM_256: &str = "3012060A04007F00070202040604020102020110";
     const CAM_3DES: &str = "3012060A04007F0007020204060102010202010D";
@@ -123,9 +147,43 @@ mod tests {
             (GENERIC, GENERIC_P521, "PACE-ECDH-GM-AES-CBC-CMAC-128 (18)"),
             (INTEGRATED, GENERIC, "PACE-ECDH-GM-AES-CBC-CMAC-128 (13)"),
             (INTEGRATED_P224, INTEGRATED, "PACE-ECDH-IM-AES-CBC-CMAC-128 (13)"),
+            // The weakest part decides.
+            (GENERIC_3DES_P192, GENERIC_DH_256, "PACE-DH-GM-AES-CBC-CMAC-256 (2)"),
+            (GENERIC_256_P192, GENERIC_P521, "PACE-ECDH-GM-AES-CBC-CMAC-128 (18)"),
+            (GENERIC_256_P192, GENERIC_P224, "PACE-ECDH-GM-AES-CBC-CMAC-128 (10)"),
+            (GENERIC_256_P192, GENERIC_3DES, "PACE-ECDH-GM-3DES-CBC-CBC (13)"),
+            (GENERIC_3DES_P521, GENERIC_P256, "PACE-ECDH-GM-AES-CBC-CMAC-128 (12)"),
+            (GENERIC_DH_1024, GENERIC_3DES_P192, "PACE-ECDH-GM-3DES-CBC-CBC (8)"),
+            // Where it is the same: curves, then the cipher, then the size.
+            (GENERIC_DH_256, GENERIC_P224, "PACE-ECDH-GM-AES-CBC-CMAC-128 (10)"),
+            (GENERIC_P192, GENERIC_256_P192, "PACE-ECDH-GM-AES-CBC-CMAC-256 (8)"),
+            (GENERIC_P521, GENERIC_256_P256, "PACE-ECDH-GM-AES-CBC-CMAC-256 (12)"),
+            (GENERIC_3DES, GENERIC_3DES_P521, "PACE-ECDH-GM-3DES-CBC-CBC (18)"),
         ] {
             assert_eq!(chosen(&[worse, better]).as_deref(), Some(name));
             assert_eq!(chosen(&[better, worse]).as_deref(), Some(name));
+        }
+    }
+
+    // NIST SP 800-57 part 1, table 2, by the parameters of 9303-11, table 12, under AES-256.
+    #[test]
+    fn every_group_has_its_strength_and_no_cipher_more() {
+        let strength = |cipher: u8, dh: bool, parameters: u8| {
+            let agreement = if dh { 1 } else { 2 };
+            let info = format!("31143012060A04007F000702020402{cipher:02X}0201020201{parameters:02X}");
+            let info = info.replacen("0402", &format!("040{agreement}"), 1);
+            let infos = SecurityInfos::parse(&hex::decode(info).unwrap()).unwrap();
+            Choice::among(&infos).unwrap().strength()
+        };
+        for (parameters, bits) in [(0, 80), (1, 112), (2, 112)] {
+            assert_eq!(strength(4, true, parameters), bits, "{parameters}");
+        }
+        let curves = [96, 96, 112, 112, 128, 128, 160, 192, 192, 256, 256];
+        for (parameters, bits) in (8..).zip(curves) {
+            assert_eq!(strength(4, false, parameters), bits, "{parameters}");
+        }
+        for (cipher, bits) in [(1, 112), (2, 128), (3, 192), (4, 256)] {
+            assert_eq!(strength(cipher, false, 18), bits, "{cipher}");
         }
     }
 
