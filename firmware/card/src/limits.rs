@@ -82,12 +82,14 @@ impl Limits {
         }
     }
 
-    /// After the chip refused extended length: pieces from now on. `false`: it has said
-    /// that it does not take them, or had them already.
+    /// After the chip refused extended length: pieces from now on. `false`, and all stays as it
+    /// was: it has said that it does not take them, or had them already.
     pub fn cut_commands(&mut self) -> bool {
-        let was_whole = self.reader_is_extended;
+        if !self.reader_is_extended || self.chaining == Chaining::No {
+            return false;
+        }
         (self.command, self.reader_is_extended) = (None, false);
-        was_whole && self.chaining != Chaining::No
+        true
     }
 }
 
@@ -269,7 +271,9 @@ mod tests {
             assert!(!limits.cut_commands(), "there is no second step down");
         }
         let mut limits = Limits { chaining: Chaining::No, ..Limits::of_reader(65_538) };
+        let before = limits;
         assert!(!limits.cut_commands());
+        assert_eq!(limits, before, "extended length is the one way left");
         assert!(!Limits::of_reader(SHORT).cut_commands());
     }
 }
