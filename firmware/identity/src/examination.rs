@@ -57,10 +57,12 @@ impl<'a> Files<'a> {
         self.bytes.get(&file).copied()
     }
 
+    /// What PACE was chosen by. A chip that was opened by what another one had shown may be asked
+    /// for its own file afterwards: that changes nothing of how it was opened.
     fn offered(&self) -> Offered<'a> {
-        match (self.get(FileId::CardAccess), self.remembered, self.access) {
-            (Some(file), ..) => Offered::Shown(file),
-            (None, Some(file), _) => Offered::Remembered(file),
+        match (self.remembered, self.get(FileId::CardAccess), self.access) {
+            (Some(file), ..) => Offered::Remembered(file),
+            (None, Some(file), _) => Offered::Shown(file),
             (None, None, Some(_)) => Offered::Absent,
             (None, None, None) => Offered::Unknown,
         }

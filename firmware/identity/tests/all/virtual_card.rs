@@ -135,6 +135,11 @@ fn what_another_chip_had_shown_is_stated_as_remembered() {
     let remembered = Outcome::NotDone { because: NotDone::Remembered };
     let as_signed = (AccessOffer::RememberedAsSigned, remembered);
     assert_eq!(read("dat", &has_keys, &FILES), as_signed);
+    // That the chip shows the same when it is asked afterwards changes nothing of how it was opened.
+    let mut can_be_asked = CardScript::default();
+    can_be_asked.profile.master_file.selectable = true;
+    let all = [&FILES[..], &[FileId::CardAccess]].concat();
+    assert_eq!(read("dat", &can_be_asked, &all), as_signed);
     // DG14 is then read, whether it was asked for or not.
     let without_dg14 = [FileId::Sod, FileId::Dg1, FileId::Dg2];
     assert_eq!(read("dat", &has_keys, &without_dg14), as_signed);
