@@ -214,24 +214,36 @@ fn upwards(
     }
 }
 
-/// Whether anybody on the way up was called back, and how far the lists can tell.
+/// Whether anybody on the way up from the signer of EF.SOD was called back, and how far the lists
+/// can tell.
 fn revocation(chain: &Chain<'_>, grounds: &Grounds<'_>, today: Date, checks: &mut Checks) -> Revocation {
-    let status = grounds.revoked.status(chain.signer(), grounds.trust, today);
-    if let Some((whose, on)) = grounds.revoked.revoked_among(chain, grounds.trust) {
-        checks.note::<()>(Checked::Revocation, Err(IdentityError::Revoked { whose, on }));
-        return status;
-    }
-    match (status, grounds.policy.revocation) {
-        (Revocation::CheckedOn { .. }, _) => {
-            checks.note(Checked::Revocation, Ok(()));
-        }
-        (_, RevocationPolicy::CurrentListRequired) => {
-            checks.note::<()>(Checked::Revocation, Err(IdentityError::RevocationUnknown));
-        }
-        (Revocation::NotChecked, _) => checks.not_done(Checked::Revocation, NotDone::NoList),
-        (Revocation::Stale { .. }, _) => checks.not_done(Checked::Revocation, NotDone::StaleList),
+    let (status, held) = ask_lists(chain, grounds, today);
+    match (status, held) {
+        (_, Err(error)) => drop(checks.note::<()>(Checked::Revocation, Err(error))),
+        (Revocation::CheckedOn { .. }, Ok(())) => drop(checks.note(Checked::Revocation, Ok(()))),
+        (Revocation::NotChecked, Ok(())) => checks.not_done(Checked::Revocation, NotDone::NoList),
+        (Revocation::Stale { .. }, Ok(())) => checks.not_done(Checked::Revocation, NotDone::StaleList),
     }
     status
+}
+
+/// How far the lists speak of a signer, and what they hold against it or anybody on the way up;
+/// also that none of them is current, where the operator wants one.
+fn ask_lists(
+    chain: &Chain<'_>,
+    grounds: &Grounds<'_>,
+    today: Date,
+) -> (Revocation, Result<(), IdentityError>) {
+    let status = grounds.revoked.status(chain.signer(), grounds.trust, today);
+    let called_back = grounds.revoked.revoked_among(chain, grounds.trust);
+    let held = match (called_back, status, grounds.policy.revocation) {
+        (Some((whose, on)), ..) => Err(IdentityError::Revoked { whose, on }),
+        (None, Revocation::CheckedOn { .. }, _) | (None, _, RevocationPolicy::StateOnly) => Ok(()),
+        (None, Revocation::NotChecked | Revocation::Stale { .. }, RevocationPolicy::CurrentListRequired) => {
+            Err(IdentityError::RevocationUnknown)
+        }
+    };
+    (status, held)
 }
 
 /// Whether the signer signs documents like this one, and of this state.
@@ -337,10 +349,8 @@ impl Chip<'_> {
         if chain.country().as_deref() != self.country {
             return Err(SignerFault::ForeignCountry.into());
         }
-        match self.grounds.revoked.revoked_among(&chain, self.grounds.trust) {
-            Some((whose, on)) => Err(IdentityError::Revoked { whose, on }),
-            None => Ok(envelope.content.to_vec()),
-        }
+        let (_, held) = ask_lists(&chain, self.grounds, self.today);
+        held.map(|()| envelope.content.to_vec())
     }
 
     /// What the signed files offer; a signed file that was not read may offer more.
