@@ -141,6 +141,8 @@ pub enum BeyondLongest {
     /// Fewer bytes, with 9000.
     #[default]
     Shortened,
+    /// Fewer bytes, with 6282, though the file goes on.
+    Warning,
     /// 6700.
     WrongLength,
     /// 6Cxx with the longest length; 6C00 for 256.
@@ -150,6 +152,17 @@ pub enum BeyondLongest {
     PlainWrongLength,
     /// 6700 in plain, and the channel is gone.
     ChannelDropped,
+    /// The same, but it does not mind what is asked for: only an answer that would be longer, of
+    /// a file that has so much to give.
+    ChannelDroppedByAnswer,
+}
+
+impl ReadingFaults {
+    /// Whether the channel breaks over an answer with so many bytes of data.
+    pub(crate) fn break_the_channel(&self, answered: usize) -> bool {
+        self.beyond_longest == BeyondLongest::ChannelDroppedByAnswer
+            && self.longest.is_some_and(|longest| answered > longest)
+    }
 }
 
 /// How a chip takes a command whose data do not fit into short length. Without a fault it

@@ -89,6 +89,9 @@ impl Place {
             ShortFile::WrongLength if short => return Err(Status::WRONG_LENGTH),
             ShortFile::WrongOffset if short => return Err(Status::WRONG_OFFSET),
             ShortFile::Warning if short => Status::END_OF_FILE,
+            _ if faults.beyond_longest == BeyondLongest::Warning && expected.limit() > longest => {
+                Status::END_OF_FILE
+            }
             _ => Status::OK,
         };
         let data = if odd { der::object(0x53, &left[..count]) } else { left[..count].to_vec() };
@@ -131,7 +134,8 @@ fn longest_value(limit: usize) -> usize {
 fn longest_answer(faults: &ReadingFaults, expected: Expected) -> Result<usize, Status> {
     match (faults.longest, faults.beyond_longest) {
         (Some(longest), refusal) if expected.limit() > longest => match refusal {
-            BeyondLongest::Shortened => Ok(longest),
+            BeyondLongest::Shortened | BeyondLongest::Warning => Ok(longest),
+            BeyondLongest::ChannelDroppedByAnswer => Ok(usize::MAX),
             BeyondLongest::WrongLength | BeyondLongest::PlainWrongLength | BeyondLongest::ChannelDropped => {
                 Err(Status::WRONG_LENGTH)
             }
@@ -230,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chip_that_sends_little_at_once_says_so_in_three_ways() {
+    fn a_chip_that_sends_little_at_once_says_so_in_its_own_way() {
         let read = |beyond_longest, command| {
             let faults = ReadingFaults { longest: Some(0xDF), beyond_longest, ..ReadingFaults::default() };
             let (bytes, status) = read_with(&faults, &mut inside(), command, 60_000);
@@ -238,9 +242,12 @@ mod tests {
         };
         for command in ["00B0820000", "00B08200FF", "00B08200000400", "00B08200000000"] {
             assert_eq!(read(BeyondLongest::Shortened, command), (0xDF, 0x9000), "{command}");
+            assert_eq!(read(BeyondLongest::Warning, command), (0xDF, 0x6282), "{command}");
             assert_eq!(read(BeyondLongest::WrongLength, command), (0, 0x6700), "{command}");
             assert_eq!(read(BeyondLongest::ExactLength, command), (0, 0x6CDF), "{command}");
         }
-        assert_eq!(read(BeyondLongest::ExactLength, "00B08200DF"), (0xDF, 0x9000));
+        for no_longer in [BeyondLongest::ExactLength, BeyondLongest::Warning] {
+            assert_eq!(read(no_longer, "00B08200DF"), (0xDF, 0x9000));
+        }
     }
 }

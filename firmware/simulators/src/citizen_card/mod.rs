@@ -236,6 +236,9 @@ impl CitizenCard {
         } else {
             self.execute(&inner, channel.room_in(room), true)?
         };
+        if self.faults().reading.break_the_channel(answer.data.len()) {
+            return Ok(Answer::from(Status::WRONG_LENGTH).bytes());
+        }
         let wrapped = self.wrap(&mut channel, command.instruction, &answer)?;
         self.channel = Some(self.next_channel.take().unwrap_or(channel));
         Ok(wrapped)
