@@ -242,3 +242,20 @@ pub enum ReadError {
         why: &'static str,
     },
 }
+
+impl ReadError {
+    /// Whether the chip may have broken off over an answer that is longer than it can send: it
+    /// fell silent, or dropped the channel, while a file was read (9303-10, 3.6.4.2). Such a chip
+    /// may be opened once more with short answers, through a
+    /// [`ShortLength`](chip_reader::ShortLength).
+    ///
+    /// [`open`](crate::open) does so by itself where the first files show it. A longer file may
+    /// show it later, and then only the caller can begin anew, and remember it of this card.
+    pub fn may_be_of_a_long_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Unprotected { step: Step::File(_), .. }
+                | Self::NoAnswer { step: Step::File(_), fault: ReaderFault::CardMute }
+        )
+    }
+}

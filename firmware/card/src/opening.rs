@@ -4,7 +4,7 @@
 //! There is no way from a PACE that the chip offers to BAC: only a policy that the caller
 //! names does without it.
 
-use chip_reader::{CardReader, ReaderFault};
+use chip_reader::CardReader;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -36,7 +36,8 @@ const APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
 /// After PACE with chip authentication mapping EF.CardSecurity is read too, without which
 /// nobody could judge what the chip proved with it. The first files are the test of long
 /// answers: where one makes the chip drop the channel, all is done once more with short
-/// ones.
+/// ones. Where only a longer file does, reading it fails
+/// ([`ReadError::may_be_of_a_long_answer`]).
 pub fn open<'r>(
     reader: &'r mut dyn CardReader,
     key: &AccessKey,
@@ -94,10 +95,7 @@ pub fn open_with<'r>(
     loop {
         match prepare(&mut wire, longest, ways, &mut memory, chance, progress) {
             Ok(prepared) => return Ok(Session::over(wire, prepared, memory)),
-            Err(
-                ReadError::Unprotected { step: Step::File(_), .. }
-                | ReadError::NoAnswer { step: Step::File(_), fault: ReaderFault::CardMute },
-            ) if longest > limits::SHORT => {
+            Err(error) if error.may_be_of_a_long_answer() && longest > limits::SHORT => {
                 longest = limits::SHORT;
                 wire.start_over()?;
             }

@@ -27,6 +27,44 @@ pub trait CardReader: Send {
     fn longest_response(&self) -> usize;
 }
 
+/// A reader of which only short length is used, whatever it can carry (ISO/IEC 7816-3, 12.1.3):
+/// for a chip that breaks off over long answers without having said so.
+pub struct ShortLength<'r> {
+    reader: &'r mut dyn CardReader,
+}
+
+/// The longest response of short length: 256 bytes and two of status.
+const SHORT_RESPONSE: usize = 258;
+
+impl<'r> ShortLength<'r> {
+    /// The same reader.
+    pub fn of(reader: &'r mut dyn CardReader) -> Self {
+        Self { reader }
+    }
+}
+
+impl CardReader for ShortLength<'_> {
+    fn wait_for_card(&mut self, limit: Duration) -> Result<Option<Presence>, ReaderFault> {
+        self.reader.wait_for_card(limit)
+    }
+
+    fn exchange(&mut self, command: &[u8]) -> Result<Zeroizing<Vec<u8>>, ReaderFault> {
+        self.reader.exchange(command)
+    }
+
+    fn reset_card(&mut self) -> Result<Presence, ReaderFault> {
+        self.reader.reset_card()
+    }
+
+    fn wait_for_removal(&mut self, limit: Duration) -> Result<bool, ReaderFault> {
+        self.reader.wait_for_removal(limit)
+    }
+
+    fn longest_response(&self) -> usize {
+        SHORT_RESPONSE.min(self.reader.longest_response())
+    }
+}
+
 /// A card lies in the field and is powered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presence {

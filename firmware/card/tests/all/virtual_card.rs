@@ -8,7 +8,7 @@ use card::{
     Pin, Progress, Protocol, ReadError, Session,
 };
 use card_faults::Listed as _;
-use chip_reader::{CardReader, ReaderFault};
+use chip_reader::{CardReader, ReaderFault, ShortLength};
 use faults::Fault;
 use jiff::civil::date;
 use simulators::{
@@ -153,6 +153,36 @@ fn what_a_chip_dislikes_is_learnt_once_in_a_whole_reading() {
         let apdus = cost(reading);
         println!("{reading:?}: {apdus} commands");
         assert!(apdus <= most, "{reading:?}: {apdus} > {most}");
+    }
+}
+
+/// The first files are short, so opening does not show it.
+#[test]
+fn a_chip_that_breaks_off_over_a_long_answer_is_read_with_short_ones_where_the_caller_says_so() {
+    for (longest, breaks_at) in [(1024, FileId::Sod), (3000, FileId::Dg2)] {
+        let beyond_longest = BeyondLongest::ChannelDroppedByAnswer;
+        let reading = ReadingFaults { longest: Some(longest), beyond_longest, ..ReadingFaults::default() };
+        let faults = CardFaults { reading, ..CardFaults::default() };
+        let (mut reader, card) = lay(&CardScript { faults, ..CardScript::default() });
+        let mut session = open(&mut reader, &card.can, AccessPolicy::PaceOnly).unwrap();
+        let broken = WANTED.into_iter().find_map(|file| Some((file, session.read(file, &mut |_| ()).err()?)));
+        let (file, error) = broken.expect("a file is too long for the chip");
+        assert_eq!(file, breaks_at);
+        // It asks for less, as of a chip that only refused the length, and there is no channel any more.
+        assert!(matches!(error, ReadError::Unprotected { status: 0x6988, .. }), "{error}");
+        assert!(error.may_be_of_a_long_answer());
+        assert_eq!(error.fault(), Fault::CardGarbled);
+        let after = session.read(file, &mut |_| ()).unwrap_err();
+        assert!(
+            matches!(after, ReadError::ChannelLost { .. }) && !after.may_be_of_a_long_answer(),
+            "{after}"
+        );
+        drop(session);
+
+        let mut short = ShortLength::of(&mut reader);
+        let chance = &mut SeededChance::new(3);
+        let opened = card::open(&mut short, &card.can, AccessPolicy::PaceOnly, chance, &mut |_| ());
+        card.assert_read(&opened.and_then(read_all).unwrap());
     }
 }
 
