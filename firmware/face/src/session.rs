@@ -140,6 +140,8 @@ pub(crate) struct Session<'e> {
     /// Since when good frames are waited for.
     waiting_since: Option<Duration>,
     previous: Zeroizing<Vec<u8>>,
+    /// When a frame last differed from the one before.
+    changed: Duration,
     /// When the face was last seen, and how much of the frame it had.
     last_face: Option<(Duration, Face)>,
     seen: u32,
@@ -185,6 +187,7 @@ impl<'e> Session<'e> {
             draw: Draw::new(seed),
             waiting_since: None,
             previous: Zeroizing::new(Vec::new()),
+            changed: Duration::ZERO,
             last_face: None,
             seen: 0,
             repeated: 0,
@@ -250,6 +253,16 @@ impl<'e> Session<'e> {
         }
     }
 
+    /// While movements are asked for, a picture that stands still for longer than a face may be out
+    /// of sight ends the try: nobody can show anything, and each movement would be waited for.
+    fn watch_for_a_freeze(&mut self, now: Duration) {
+        let still = now.saturating_sub(self.changed);
+        let moving = matches!(self.phase, Phase::Moving(_) | Phase::Closing(_));
+        if moving && still > self.config.liveness.lost_max() {
+            self.end(Why::Frozen);
+        }
+    }
+
     fn end(&mut self, why: Why) {
         self.why = Some(why);
         self.phase = Phase::Finished;
@@ -261,9 +274,11 @@ impl<'e> Session<'e> {
         self.seen += 1;
         if self.previous.as_slice() == frame.data.as_slice() {
             self.repeated += 1;
+            self.watch_for_a_freeze(frame.taken);
             return false;
         }
         self.previous.clone_from(&frame.data);
+        self.changed = frame.taken;
         true
     }
 

@@ -8,6 +8,7 @@ mod patterns;
 mod people;
 mod portraits;
 mod presentations;
+mod streams;
 mod tries;
 
 use std::{path::PathBuf, sync::LazyLock};

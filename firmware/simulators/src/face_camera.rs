@@ -79,6 +79,8 @@ pub enum Pace {
 pub enum CameraMishap {
     /// Every frame is the first one, to the byte.
     Frozen,
+    /// After so many frames every further one is the last of them, to the byte.
+    FrozenAfter(u64),
     /// It stands in a dark room: little light, much noise, until a lamp shines.
     Dim,
     /// The lens is covered.
@@ -104,6 +106,8 @@ pub struct FaceCamera {
     /// A lamp that lights whoever stands there.
     lamp: Option<FillLamp>,
     next: u64,
+    /// The bytes of the frame before, of a camera that will freeze.
+    last: Option<Zeroizing<Vec<u8>>>,
     started: Option<Instant>,
 }
 
@@ -222,6 +226,7 @@ impl FaceCamera {
             sensor: Sensor::new(),
             lamp: None,
             next: 0,
+            last: None,
             started: None,
         }
     }
@@ -288,6 +293,15 @@ impl FaceCamera {
         if left > limit { Err(CameraFault::Silent) } else { Ok(()) }
     }
 
+    /// The bytes of frame `number`.
+    fn take(&mut self, number: u64, taken: Duration) -> Result<Vec<u8>, CameraFault> {
+        self.pose(number);
+        let jitter = if self.setup.mishap == Some(CameraMishap::Frozen) { 0 } else { number };
+        let (light, seed) = (self.light(), self.setup.seed);
+        let seen = self.sensor.see(shaken(&self.peopled(taken), jitter, seed), light, drawn(jitter, seed));
+        self.encode(seen)
+    }
+
     fn encode(&self, scene: RgbImage) -> Result<Vec<u8>, CameraFault> {
         match self.setup.pixels {
             Pixels::Rgb8 => Ok(scene.into_raw()),
@@ -306,7 +320,7 @@ impl FaceCamera {
 impl FrameSource for FaceCamera {
     /// Frames and their times begin anew, and with them whoever stands there.
     fn start(&mut self) -> Result<(), CameraFault> {
-        self.next = 0;
+        (self.next, self.last) = (0, None);
         if let Some(moving) = &mut self.moving {
             moving.body = moving.body.begun_anew();
             moving.filmed = 0;
@@ -333,12 +347,14 @@ impl FrameSource for FaceCamera {
             _ => self.wait(taken, limit)?,
         }
         self.next += 1;
-        self.pose(number);
-        let jitter = if self.setup.mishap == Some(CameraMishap::Frozen) { 0 } else { number };
-        let (light, seed) = (self.light(), self.setup.seed);
-        let seen = self.sensor.see(shaken(&self.peopled(taken), jitter, seed), light, drawn(jitter, seed));
-        let data = Zeroizing::new(self.encode(seen)?);
-        let Self { setup: CameraSetup { width, height, pixels, .. }, .. } = *self;
+        let Self { setup: CameraSetup { width, height, pixels, mishap, .. }, .. } = *self;
+        let data = match (mishap, &self.last) {
+            (Some(CameraMishap::FrozenAfter(frames)), Some(last)) if number >= frames => last.clone(),
+            _ => Zeroizing::new(self.take(number, taken)?),
+        };
+        if matches!(mishap, Some(CameraMishap::FrozenAfter(_))) {
+            self.last = Some(data.clone());
+        }
         Ok(Frame { taken, width, height, pixels, data })
     }
 
@@ -481,6 +497,16 @@ mod tests {
         for pixels in [Pixels::Rgb8, Pixels::Mjpg] {
             let frames = frames(&mut small(pixels, Some(CameraMishap::Frozen)), 3);
             assert!(frames.iter().all(|frame| *frame == frames[0]));
+        }
+    }
+
+    #[test]
+    fn a_camera_that_freezes_shows_its_last_frame_from_then_on() {
+        for pixels in [Pixels::Rgb8, Pixels::Mjpg] {
+            let mut camera = small(pixels, Some(CameraMishap::FrozenAfter(3)));
+            let frames = frames(&mut camera, 6);
+            assert!(frames[0] != frames[1] && frames[1] != frames[2]);
+            assert!(frames[3..].iter().all(|frame| *frame == frames[2]));
         }
     }
 

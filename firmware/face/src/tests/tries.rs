@@ -10,7 +10,7 @@ use simulators::{
 
 use super::{ENGINE, disguises::shut_eyes, doctored::Sitter, photograph, photographs};
 use crate::{
-    CameraEvidence, FaceConfig, FaceHint, Look, NoMatch, Tempo, Timings, Why,
+    CameraEvidence, FaceConfig, FaceHint, Glow, Look, NoMatch, Tempo, Timings, Why,
     align::{Similarity, cut},
     session::Session,
 };
@@ -159,6 +159,19 @@ fn a_frozen_camera_never_makes_a_match() {
     let refused = attempt("khue", frozen, &impatient()).2.unwrap_err();
     assert_eq!((refused.why, refused.frames_compared), (Why::Frozen, 1));
     assert_eq!(refused.fault(), faults::Fault::CameraSilent);
+}
+
+/// Not only what never moved: whoever was seen well is asked for movements, and nobody makes them
+/// any more.
+#[test]
+fn a_camera_that_freezes_later_is_told_as_frozen_and_soon() {
+    let freezing = camera("khue", Pixels::Mjpg, Some(CameraMishap::FrozenAfter(8)));
+    let (look, looks, answer) = attempt("khue", freezing, &FaceConfig::documented());
+    let refused = answer.unwrap_err();
+    assert_eq!((refused.why, refused.frames_compared), (Why::Frozen, 3));
+    assert_eq!(refused.fault(), faults::Fault::CameraSilent);
+    // Frame number 8 came last; 1.5 seconds are 22.5 frames.
+    assert_eq!((looks, look.glow), (8 + 23, Glow::Off));
 }
 
 #[test]

@@ -1,0 +1,113 @@
+//! Cameras that do not show one person to the end of a try: the picture freezes, or somebody
+//! else is shown.
+
+use std::time::Duration;
+
+use devices::{Frame, FrameSource, Pixels};
+use simulators::{
+    face_camera::{CameraSetup, FaceCamera, Pace},
+    people::People,
+    presentation::{Motion, Presentation, Prompter},
+};
+
+use super::{ENGINE, photograph, photographs};
+use crate::{CameraEvidence, FaceConfig, NoMatch, Tempo, Why, session::Session};
+
+/// Where a try was after the last frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum At {
+    Facing,
+    Moving,
+    Closing,
+}
+
+/// A living person who does as asked, in frames of ten a second.
+struct Living {
+    prompter: Prompter,
+    camera: FaceCamera,
+}
+
+impl Living {
+    fn of(name: &str) -> Self {
+        let people = People::load(&photographs()).unwrap();
+        let person = people.person(name).unwrap();
+        let setup = CameraSetup {
+            pixels: Pixels::Rgb8,
+            pace: Pace::Instant,
+            frames_per_second: 10,
+            ..CameraSetup::default()
+        };
+        let (prompter, live) = (Prompter::default(), photographs().join(&person.live));
+        let shown = Presentation::Living;
+        let mut camera =
+            FaceCamera::presenting(&live, person.live_features, shown, prompter.clone(), setup).unwrap();
+        camera.start().unwrap();
+        Self { prompter, camera }
+    }
+
+    fn tell(&self, motion: Option<Motion>) {
+        motion.into_iter().for_each(|motion| self.prompter.tell(motion));
+    }
+
+    fn frame(&mut self) -> Frame {
+        self.camera.next_frame(Duration::ZERO).unwrap()
+    }
+}
+
+/// The holder of the card does as asked until `replace` shows the try other frames.
+fn tried(
+    config: &FaceConfig,
+    mut replace: impl FnMut(At, Option<Motion>, Frame) -> Frame,
+) -> (u32, Result<CameraEvidence, NoMatch>) {
+    let reference = ENGINE.portrait_template(&photograph("khue-portrait.jpg")).unwrap();
+    let mut session = Session::new(&ENGINE, &reference, config, 1, (Tempo::Usual, [1; 32]));
+    let mut holder = Living::of("khue");
+    let (mut at, mut told) = (At::Facing, None);
+    for looks in 1.. {
+        let new = told.take();
+        let frame = replace(at, new, holder.frame());
+        let look = session.look(&frame).unwrap();
+        if look.finished {
+            return (looks, session.decide());
+        }
+        at = match (look.moving, look.percent) {
+            (true, _) => At::Moving,
+            (false, 90) => At::Closing,
+            (false, _) => At::Facing,
+        };
+        told = Motion::asked_by(look.hint);
+        holder.tell(told);
+        holder.prompter.shine(look.glow);
+    }
+    unreachable!()
+}
+
+/// As documented, but that pauses are short.
+fn config() -> FaceConfig {
+    let mut config = FaceConfig::documented();
+    config.liveness.pause_seconds = [0.2, 0.5];
+    config
+}
+
+#[test]
+fn a_picture_that_freezes_while_movements_are_asked_for_ends_the_try_as_frozen() {
+    for phase in [At::Moving, At::Closing] {
+        let mut kept: Option<Frame> = None;
+        let mut since = None;
+        let mut number = 0;
+        let (looks, answer) = tried(&config(), |at, _, frame| {
+            number += 1;
+            if at == phase && since.is_none() {
+                since = Some(number);
+            }
+            match (&kept, since) {
+                (Some(kept), Some(_)) => Frame { data: kept.data.clone(), ..frame },
+                _ => kept.insert(frame).clone(),
+            }
+        });
+        let refused = answer.unwrap_err();
+        assert_eq!((refused.why, refused.fault()), (Why::Frozen, faults::Fault::CameraSilent), "{phase:?}");
+        // Longer than 1.5 seconds, at ten frames a second, after the one that came again and again.
+        assert_eq!(looks - since.unwrap(), 15, "{phase:?}");
+    }
+}
