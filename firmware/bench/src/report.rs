@@ -104,13 +104,14 @@ fn on_stages(text: &mut String, face: &Faces) -> Result {
     writeln!(
         text,
         "\nFace: the same JPEG frames of {width}x{height}, the same model files; medians, ms of wall clock; \
-         every row is a process of its own, MiB at most (VmHWM) and of them before the models\n"
+         every row is a process of its own, MiB at most (VmHWM) and of them before the models; quality, pattern and \
+         the rest (movement, comparison, passive model) are ours only, and in its frame in all\n"
     )?;
     writeln!(
         text,
-        "| runtime | threads | decode | detect | align | template | landmarks | frame in all | CPU | models loaded | MiB |"
+        "| runtime | threads | decode | detect | align | template | landmarks | quality | pattern | rest | frame in all | CPU | models loaded | MiB |"
     )?;
-    writeln!(text, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
+    writeln!(text, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
     let mib = |mib: Option<f64>| mib.map_or("unknown".to_owned(), |mib| format!("{mib:.0}"));
     for row in &face.stages {
         let Some(found) = &row.measured else {
@@ -120,7 +121,7 @@ fn on_stages(text: &mut String, face: &Faces) -> Result {
         let stages = &found.stages;
         writeln!(
             text,
-            "| {} | {} | {:.1} | {:.1} | {:.2} | {:.1} | {:.1} | {:.1} | {:.1} | {:.0} | {}, {} |",
+            "| {} | {} | {:.1} | {:.1} | {:.2} | {:.1} | {:.1} | {:.1} | {:.1} | {:.2} | {:.1} | {:.1} | {:.0} | {}, {} |",
             row.runtime,
             row.threads,
             stages.decode,
@@ -128,6 +129,9 @@ fn on_stages(text: &mut String, face: &Faces) -> Result {
             stages.align,
             stages.template,
             stages.landmarks,
+            stages.quality,
+            stages.pattern,
+            stages.rest(),
             found.total_ms,
             stages.cpu,
             found.load_ms,

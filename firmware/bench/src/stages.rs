@@ -11,7 +11,7 @@ use std::{
 };
 
 use devices::{Frame, Pixels};
-use face::{Attempt, Engine, FaceConfig, Tempo};
+use face::{Attempt, Engine, FaceConfig, Tempo, Timings};
 use identity::Identity;
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -62,8 +62,8 @@ pub struct Measured {
     pub peak_mib: Option<f64>,
 }
 
-/// Milliseconds of each stage.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+/// Milliseconds of each stage. The peers go only through those that they have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stages {
     /// Pixels out of the camera's format.
     pub decode: f64,
@@ -73,16 +73,63 @@ pub struct Stages {
     pub align: f64,
     /// The template.
     pub template: f64,
-    /// Landmarks; ours also measures the quality.
+    /// Landmarks, and with them the pose.
     pub landmarks: f64,
+    /// Every measure of quality; ours only.
+    #[serde(default)]
+    pub quality: f64,
+    /// Looking for a pattern over the skin; ours only.
+    #[serde(default)]
+    pub pattern: f64,
+    /// What a movement shows of a living face; ours only.
+    #[serde(default)]
+    pub movement: f64,
+    /// Comparing templates; ours only.
+    #[serde(default)]
+    pub compare: f64,
+    /// The passive liveness model; ours only, and where it is installed.
+    #[serde(default)]
+    pub passive: f64,
     /// CPU time of the whole process meanwhile: of all threads, waiting ones that spin too,
     /// and of nobody else.
     pub cpu: f64,
 }
 
 impl Stages {
+    /// What our engine says of one look, if that is all of its time: a stage that is missing here
+    /// would make ours look faster than it is.
+    fn of(times: &Timings, cpu: Duration) -> Result<Self, Failure> {
+        let stages = Self {
+            decode: milliseconds(times.decode),
+            detect: milliseconds(times.detect),
+            align: milliseconds(times.align),
+            template: milliseconds(times.template),
+            landmarks: milliseconds(times.landmarks),
+            quality: milliseconds(times.quality),
+            pattern: milliseconds(times.pattern),
+            movement: milliseconds(times.movement),
+            compare: milliseconds(times.compare),
+            passive: milliseconds(times.passive),
+            cpu: milliseconds(cpu),
+        };
+        let missing = milliseconds(times.total()) - stages.total();
+        // Between sums of the same numbers lies only rounding; no stage is as short as that.
+        if missing.abs() > 1e-6 {
+            return Err(format!("{missing} ms of a look lie in no stage").into());
+        }
+        Ok(stages)
+    }
+
+    /// All but the CPU time.
     fn total(&self) -> f64 {
-        self.decode + self.detect + self.align + self.template + self.landmarks
+        let seen = self.decode + self.detect + self.landmarks + self.quality;
+        let alive = self.pattern + self.movement + self.passive;
+        seen + alive + self.align + self.template + self.compare
+    }
+
+    /// What takes too little time for a column of its own.
+    pub fn rest(&self) -> f64 {
+        self.movement + self.compare + self.passive
     }
 }
 
@@ -165,6 +212,11 @@ fn summed_up(turns: &[Turn]) -> Option<Measured> {
             align: stage(|it| it.align),
             template: stage(|it| it.template),
             landmarks: stage(|it| it.landmarks),
+            quality: stage(|it| it.quality),
+            pattern: stage(|it| it.pattern),
+            movement: stage(|it| it.movement),
+            compare: stage(|it| it.compare),
+            passive: stage(|it| it.passive),
             cpu: stage(|it| it.cpu),
         },
         total_ms: stage(Stages::total),
@@ -208,14 +260,7 @@ pub fn take_turn(
         if times.template.is_zero() {
             return Err("a frame did not go through all stages".into());
         }
-        looks.push(Stages {
-            decode: milliseconds(times.decode),
-            detect: milliseconds(times.detect),
-            align: milliseconds(times.align),
-            template: milliseconds(times.template),
-            landmarks: milliseconds(times.landmarks),
-            cpu: milliseconds(process_time().saturating_sub(cpu)),
-        });
+        looks.push(Stages::of(&times, process_time().saturating_sub(cpu))?);
         // Movements need no template: only what is compared goes through all stages.
         if look.moving || look.finished {
             attempt = begin();
@@ -249,8 +294,7 @@ mod tests {
 
     #[test]
     fn frames_that_warm_up_do_not_count_and_the_middle_does() {
-        let look =
-            |ms| Stages { decode: ms, detect: 0.0, align: 0.0, template: 1.0, landmarks: 0.0, cpu: ms };
+        let look = |ms| Stages { decode: ms, template: 1.0, cpu: ms, ..Stages::default() };
         let turn = Turn {
             version: "1".to_owned(),
             load_ms: 5.0,
@@ -263,5 +307,35 @@ mod tests {
         assert_eq!((found.frames, found.stages.decode, found.total_ms), (6, 2.0, 3.0));
         assert_eq!(found.peak_mib, Some(25.0));
         assert!(summed_up(&[]).is_none(), "nothing is invented");
+    }
+
+    #[test]
+    fn a_look_takes_as_long_as_its_stages_together() {
+        let [decode, detect, align, landmarks, quality] = [1, 2, 4, 8, 16].map(Duration::from_millis);
+        let [movement, template, compare, pattern, passive] =
+            [32, 64, 128, 256, 512].map(Duration::from_millis);
+        let times = Timings {
+            decode,
+            detect,
+            align,
+            landmarks,
+            quality,
+            movement,
+            template,
+            compare,
+            pattern,
+            passive,
+        };
+        let stages = Stages::of(&times, Duration::ZERO).unwrap();
+        assert!((stages.total() - 1023.0).abs() < 1e-6 && (stages.rest() - 672.0).abs() < 1e-6, "{stages:?}");
+    }
+
+    #[test]
+    fn a_peer_need_not_have_what_only_ours_does() {
+        let said = r#"{"decode":1,"detect":2,"align":3,"template":4,"landmarks":5,"cpu":6}"#;
+        let stages: Stages = serde_json::from_str(said).unwrap();
+        assert!((stages.total() - 15.0).abs() < 1e-9 && stages.quality < 1e-9, "{stages:?}");
+        // What everybody does may not be left out.
+        assert!(serde_json::from_str::<Stages>(&said.replace("\"align\":3,", "")).is_err());
     }
 }
