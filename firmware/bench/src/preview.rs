@@ -118,7 +118,10 @@ fn film(frames: &[Frame], slot: &Slot, began: Instant) -> Result<[u32; SECONDS],
         let due = Duration::from_secs(1) * number / RATE;
         thread::sleep(due.saturating_sub(began.elapsed()));
         let picture = &frames[number as usize % frames.len()];
-        let frame = Frame { taken: due, ..picture.clone() };
+        let mut frame = Frame { taken: due, ..picture.clone() };
+        // No camera sends the same bytes twice, and the engine refuses one that does. What follows
+        // the end of a JPEG picture is not looked at.
+        frame.data.extend(number.to_be_bytes());
         let preview = face::preview(&frame, PREVIEW.0, PREVIEW.1)?;
         // The wire takes a copy; it is part of what a preview costs.
         std::hint::black_box(preview.to_vec());

@@ -8,7 +8,6 @@ use devices::Frame;
 use faults::Fault;
 use identity::Picture;
 use screen::{FaceHint, Glow};
-use zeroize::Zeroizing;
 
 use crate::{
     FaceConfig, FaceError,
@@ -19,8 +18,8 @@ use crate::{
     engine::Engine,
     evidence::{CameraEvidence, Score},
     liveness::{
-        Challenge, Draw, LivenessEvidence, NotLive, OwnLight, PassiveEvidence, PassiveModel, PatternEvidence,
-        Rest, Said, Seen, Skin, Tempo, Tint, Trial, prominence,
+        Came, Challenge, Draw, Frames, LivenessEvidence, NotLive, OwnLight, PassiveEvidence, PassiveModel,
+        PatternEvidence, Rest, Said, Seen, Skin, Tempo, Tint, Trial, prominence,
     },
     mesh::Mesh,
     picture::decode_frame,
@@ -139,9 +138,7 @@ pub(crate) struct Session<'e> {
     draw: Draw,
     /// Since when good frames are waited for.
     waiting_since: Option<Duration>,
-    previous: Zeroizing<Vec<u8>>,
-    /// When a frame last differed from the one before.
-    changed: Duration,
+    frames: Frames,
     /// When the face was last seen, and how much of the frame it had.
     last_face: Option<(Duration, Face)>,
     seen: u32,
@@ -186,8 +183,7 @@ impl<'e> Session<'e> {
             tempo,
             draw: Draw::new(seed),
             waiting_since: None,
-            previous: Zeroizing::new(Vec::new()),
-            changed: Duration::ZERO,
+            frames: Frames::default(),
             last_face: None,
             seen: 0,
             repeated: 0,
@@ -253,33 +249,32 @@ impl<'e> Session<'e> {
         }
     }
 
-    /// While movements are asked for, a picture that stands still for longer than a face may be out
-    /// of sight ends the try: nobody can show anything, and each movement would be waited for.
-    fn watch_for_a_freeze(&mut self, now: Duration) {
-        let still = now.saturating_sub(self.changed);
-        let moving = matches!(self.phase, Phase::Moving(_) | Phase::Closing(_));
-        if moving && still > self.config.liveness.lost_max() {
-            self.end(Why::Frozen);
-        }
-    }
-
     fn end(&mut self, why: Why) {
         self.why = Some(why);
         self.phase = Phase::Finished;
     }
 
-    /// Counts the frame, and says whether it differs from the one before. A live
-    /// sensor never sends the same bytes twice, so a repeated frame proves nothing new.
+    /// Counts the frame, and says whether it is to be looked at. What came before proves nothing new.
     fn is_news(&mut self, frame: &Frame) -> bool {
         self.seen += 1;
-        if self.previous.as_slice() == frame.data.as_slice() {
-            self.repeated += 1;
-            self.watch_for_a_freeze(frame.taken);
-            return false;
+        match self.frames.see(frame) {
+            Came::New => return true,
+            Came::Again => {
+                self.repeated += 1;
+                self.watch_for_a_freeze(frame.taken);
+            }
+            Came::Back => self.end(Why::NotLive(NotLive::Looped)),
         }
-        self.previous.clone_from(&frame.data);
-        self.changed = frame.taken;
-        true
+        false
+    }
+
+    /// While movements are asked for, a picture that stands still for longer than a face may be out
+    /// of sight ends the try: nobody can show anything, and each movement would be waited for.
+    fn watch_for_a_freeze(&mut self, now: Duration) {
+        let moving = matches!(self.phase, Phase::Moving(_) | Phase::Closing(_));
+        if moving && self.frames.still_for(now) > self.config.liveness.lost_max() {
+            self.end(Why::Frozen);
+        }
     }
 
     fn examine(
@@ -296,6 +291,7 @@ impl<'e> Session<'e> {
             self.hint = FaceHint::NoFace;
             return Ok(None);
         };
+        self.frames.remember();
         let (quality, mesh, skin) = self.engine.quality(picture, &faces, timings)?;
         let seen = Seen::of(now, &mesh, face, skin);
         match &mut self.phase {

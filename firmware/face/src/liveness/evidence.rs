@@ -65,6 +65,9 @@ pub enum NotLive {
     /// What turned was flat.
     #[error("what turned has no relief")]
     Flat,
+    /// A frame with the face came again after others, to the byte, as no camera sends it.
+    #[error("a frame came again after others")]
+    Looped,
     /// The face of the movements is not the one that was compared.
     #[error("the face changed")]
     OtherFace,
@@ -95,6 +98,7 @@ impl NotLive {
             Self::Lost => "lost",
             Self::Unasked => "unasked",
             Self::Flat => "flat",
+            Self::Looped => "looped",
             Self::OtherFace => "other-face",
             Self::Picture => "picture",
             Self::Pattern => "pattern",

@@ -20,6 +20,7 @@ mod passive;
 mod pattern;
 mod plane;
 mod relief;
+mod repeats;
 mod rhythm;
 mod trial;
 
@@ -36,4 +37,5 @@ pub(crate) use light::{Light, Tint, tint};
 pub(crate) use passive::Passive;
 pub(crate) use pattern::prominence;
 pub(crate) use relief::Shape;
+pub(crate) use repeats::{Came, Frames};
 pub(crate) use trial::{Rest, Said, Seen, Trial};

@@ -1,5 +1,5 @@
-//! Cameras that do not show one person to the end of a try: the picture freezes, or somebody
-//! else is shown.
+//! Cameras that do not show one person to the end of a try: the picture freezes, or begins anew, or
+//! somebody else is shown.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use simulators::{
 };
 
 use super::{ENGINE, photograph, photographs};
-use crate::{CameraEvidence, FaceConfig, NoMatch, Tempo, Why, session::Session};
+use crate::{CameraEvidence, FaceConfig, FaceHint, NoMatch, NotLive, Tempo, Why, session::Session};
 
 /// Where a try was after the last frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +46,9 @@ impl Living {
     }
 
     fn tell(&self, motion: Option<Motion>) {
-        motion.into_iter().for_each(|motion| self.prompter.tell(motion));
+        if let Some(motion) = motion {
+            self.prompter.tell(motion);
+        }
     }
 
     fn frame(&mut self) -> Frame {
@@ -110,4 +112,43 @@ fn a_picture_that_freezes_while_movements_are_asked_for_ends_the_try_as_frozen()
         // Longer than 1.5 seconds, at ten frames a second, after the one that came again and again.
         assert_eq!(looks - since.unwrap(), 15, "{phase:?}");
     }
+}
+
+/// A film of so many frames, fed in over and over: what a camera that is none is played from.
+fn looped(length: usize) -> (u32, Result<CameraEvidence, NoMatch>) {
+    let mut film: Vec<Frame> = Vec::new();
+    let mut number = 0;
+    tried(&config(), |_, _, frame| {
+        number += 1;
+        if film.len() < length {
+            film.push(frame.clone());
+        }
+        Frame { data: film[(number - 1) % length].data.clone(), ..frame }
+    })
+}
+
+#[test]
+fn a_film_that_begins_anew_to_the_byte_ends_the_try() {
+    for length in [2, 5, 40] {
+        let (looks, answer) = looped(length);
+        let refused = answer.unwrap_err();
+        assert_eq!((refused.why, looks), (Why::NotLive(NotLive::Looped), length as u32 + 1));
+        assert_eq!((refused.why.word(), refused.fault()), ("looped", faults::Fault::FaceNotLive));
+    }
+}
+
+/// A covered lens may well send the same black twice.
+#[test]
+fn frames_without_a_face_may_come_again() {
+    let setup = CameraSetup { pixels: Pixels::Rgb8, pace: Pace::Instant, ..CameraSetup::default() };
+    let mut room = FaceCamera::empty_room(setup);
+    room.start().unwrap();
+    let two = [0, 1].map(|_| room.next_frame(Duration::ZERO).unwrap().data);
+    let config = FaceConfig { time_limit_seconds: 1, ..config() };
+    let mut number = 0;
+    let (_, answer) = tried(&config, |_, _, frame| {
+        number += 1;
+        Frame { data: two[number % 2].clone(), ..frame }
+    });
+    assert_eq!(answer.unwrap_err().why, Why::TookTooLong(FaceHint::NoFace));
 }
