@@ -383,6 +383,8 @@ impl<'e> Session<'e> {
         if matches!(self.phase, Phase::Closing(_)) {
             let same = self.first.as_ref().is_some_and(|first| self.is_same(first, &template));
             match std::mem::replace(&mut self.phase, Phase::Finished) {
+                // It may be left out of the best ones, whose median is the score.
+                Phase::Closing(_) if same && likeness < self.config.grey => self.end(Why::Different),
                 Phase::Closing(trial) if same => self.finish(&trial),
                 _ => self.end(Why::NotLive(NotLive::OtherFace)),
             }

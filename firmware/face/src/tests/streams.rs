@@ -152,3 +152,58 @@ fn frames_without_a_face_may_come_again() {
     });
     assert_eq!(answer.unwrap_err().why, Why::TookTooLong(FaceHint::NoFace));
 }
+
+/// In one phase somebody else stands there, who does what is asked as well.
+fn taken_over(config: &FaceConfig, phase: At) -> Result<CameraEvidence, NoMatch> {
+    let mut other = Living::of("dat");
+    tried(config, |at, told, frame| {
+        other.tell(told);
+        let theirs = other.frame();
+        if at == phase { theirs } else { frame }
+    })
+    .1
+}
+
+/// Neither may somebody else make the movements for the holder, nor stand there at the end.
+#[test]
+fn whoever_takes_over_after_the_comparison_is_told_as_another_face() {
+    for phase in [At::Moving, At::Closing] {
+        let refused = taken_over(&config(), phase).unwrap_err();
+        assert_eq!(refused.why, Why::NotLive(NotLive::OtherFace), "{phase:?}");
+        assert_eq!(refused.fault(), faults::Fault::FaceNotLive);
+        assert!(refused.score.is_some_and(|score| score.ten_thousandths() >= 4600), "{phase:?}");
+    }
+}
+
+/// The last frame is held against the card too, also where nothing else would tell the two apart
+/// and the best frames are the holder's.
+#[test]
+fn the_last_frame_must_be_like_the_portrait_by_itself() {
+    let mut config = config();
+    config.liveness.same_face_min = -1.0;
+    let refused = taken_over(&config, At::Closing).unwrap_err();
+    assert_eq!((refused.why, refused.frames_compared), (Why::Different, 4));
+    assert!(refused.score.is_some_and(|score| score.ten_thousandths() >= 4600));
+}
+
+/// Whoever hopes for easier movements covers the lens.
+#[test]
+fn a_face_that_is_lost_again_and_again_ends_the_try() {
+    let setup = CameraSetup { pixels: Pixels::Rgb8, pace: Pace::Instant, ..CameraSetup::default() };
+    let mut room = FaceCamera::empty_room(setup);
+    room.start().unwrap();
+    let (mut covered, mut times) = (0, 0);
+    let (_, answer) = tried(&config(), |at, _, frame| {
+        if covered == 0 && at == At::Moving {
+            // A little longer than 1.5 seconds.
+            covered = 18;
+            times += 1;
+        }
+        if covered == 0 {
+            return frame;
+        }
+        covered -= 1;
+        Frame { taken: frame.taken, ..room.next_frame(Duration::ZERO).unwrap() }
+    });
+    assert_eq!((answer.unwrap_err().why, times), (Why::NotLive(NotLive::Lost), 3));
+}
