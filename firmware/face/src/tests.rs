@@ -4,6 +4,7 @@ mod disguises;
 mod doctored;
 mod faulty;
 mod golden;
+mod packs;
 mod patterns;
 mod people;
 mod portraits;

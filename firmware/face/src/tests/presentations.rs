@@ -11,28 +11,32 @@ use simulators::{
 
 use super::{ENGINE, photograph, photographs};
 use crate::{
-    CameraEvidence, FaceConfig, FaceHint, Glow, LivenessEvidence, NoMatch, NotLive, OwnLight,
+    CameraEvidence, Engine, FaceConfig, FaceHint, Glow, LivenessEvidence, NoMatch, NotLive, OwnLight,
     PassiveEvidence, PassiveModel, Skin, Tempo, Why, session::Session,
 };
 
 /// One try of whoever is presented, at the card of that person.
-struct Try {
-    person: &'static str,
-    presentation: Presentation,
-    tempo: Tempo,
-    seed: u8,
-    config: FaceConfig,
+pub(super) struct Try {
+    pub(super) engine: &'static Engine,
+    pub(super) person: &'static str,
+    pub(super) presentation: Presentation,
+    pub(super) tempo: Tempo,
+    pub(super) seed: u8,
+    pub(super) config: FaceConfig,
     /// How many times as bright as an office it is.
-    room: f32,
+    pub(super) room: f32,
     /// The pixels of a screen, as the camera sees them.
-    raster: Option<Raster>,
+    pub(super) raster: Option<Raster>,
     /// The colour of the light that falls on it, for that which the page has.
-    light: fn(Glow) -> Glow,
+    pub(super) light: fn(Glow) -> Glow,
+    /// How strongly the camera shows red, green and blue.
+    pub(super) tint: [f32; 3],
 }
 
 impl Try {
-    fn of(presentation: Presentation) -> Self {
+    pub(super) fn of(presentation: Presentation) -> Self {
         Self {
+            engine: &ENGINE,
             person: "khue",
             presentation,
             tempo: Tempo::Usual,
@@ -41,10 +45,14 @@ impl Try {
             room: 1.0,
             raster: None,
             light: |glow| glow,
+            tint: [1.0; 3],
         }
     }
 
-    fn result(&self, obey: impl Fn(FaceHint) -> Option<Motion>) -> Result<CameraEvidence, NoMatch> {
+    pub(super) fn result(
+        &self,
+        obey: impl Fn(FaceHint) -> Option<Motion>,
+    ) -> Result<CameraEvidence, NoMatch> {
         let people = People::load(&photographs()).unwrap();
         let found = people.person(self.person).unwrap();
         let setup = CameraSetup {
@@ -62,11 +70,15 @@ impl Try {
         let portrait = photograph(&format!("{}-portrait.jpg", self.person));
         let reference = ENGINE.portrait_template(&portrait).unwrap();
         let asked = (self.tempo, [self.seed; 32]);
-        let mut session = Session::new(&ENGINE, &reference, &self.config, 1, asked);
+        let mut session = Session::new(self.engine, &reference, &self.config, 1, asked);
         camera.start().unwrap();
         let mut told = None;
         loop {
-            let look = session.look(&camera.next_frame(Duration::ZERO).unwrap()).unwrap();
+            let mut frame = camera.next_frame(Duration::ZERO).unwrap();
+            for (place, value) in frame.data.iter_mut().enumerate() {
+                *value = (f32::from(*value) * self.tint[place % 3]) as u8;
+            }
+            let look = session.look(&frame).unwrap();
             prompter.shine((self.light)(look.glow));
             if told != Some(look.hint) {
                 told = Some(look.hint);
@@ -82,7 +94,7 @@ impl Try {
 }
 
 /// As documented, but that nobody is waited for long.
-fn impatient() -> FaceConfig {
+pub(super) fn impatient() -> FaceConfig {
     let mut config = FaceConfig::documented();
     config.liveness.task_seconds = 2.0;
     config.liveness.gentle_task_seconds = 2.5;
@@ -97,7 +109,7 @@ fn lit() -> FaceConfig {
     config
 }
 
-fn as_asked(hint: FaceHint) -> Option<Motion> {
+pub(super) fn as_asked(hint: FaceHint) -> Option<Motion> {
     Motion::asked_by(hint)
 }
 
@@ -198,10 +210,13 @@ fn whoever_turns_the_other_way_is_asked_again_in_another_try() {
     assert_eq!(refused.why, Why::NotLive(NotLive::OtherWay));
 }
 
+/// Whoever cannot make two of the movements.
+pub(super) fn cannot(left_out: [FaceHint; 2]) -> impl Fn(FaceHint) -> Option<Motion> {
+    move |hint| if left_out.contains(&hint) { None } else { as_asked(hint) }
+}
+
 #[test]
 fn gently_another_movement_is_asked_for_instead_of_one_that_does_not_come() {
-    let cannot =
-        |left_out: [FaceHint; 2]| move |hint| if left_out.contains(&hint) { None } else { as_asked(hint) };
     // Blind or with an eyelid that does not close, and in a chair that does not move.
     let still = cannot([FaceHint::CloseEyes, FaceHint::ComeCloser]);
     let gently = Try { tempo: Tempo::Gentle, seed: 4, ..Try::of(Presentation::Living) };
