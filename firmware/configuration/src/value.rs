@@ -7,7 +7,8 @@ use release::Sha256Digest;
 use serde::{Deserialize, Serialize};
 
 /// Likeness from which a face counts as the holder's. Never below what every board has: at
-/// 0.46, 1 of 10 000 strangers is taken for the holder (`firmware/face/README.md`).
+/// 0.46, 1 of 10 000 strangers is taken for the holder among the East and South-East Asian faces of
+/// LFW; over all of its faces that is so at 0.415 (`firmware/face/README.md`).
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct AcceptScore(f64);
