@@ -2,7 +2,7 @@
 
 use card::{FileId, Protocol, ReadLog};
 use devices::{Device, State};
-use face::{FaceEvidence, FaceMatch, NoMatch, Score, Why};
+use face::{FaceEvidence, FaceMatch, NoMatch, NotLive, Score, Why};
 use identity::{ChipGenuineness, Identity};
 
 /// Which files of the chip were read, and how it was opened.
@@ -61,13 +61,13 @@ pub fn identity_verified(who: &Identity) -> audit::Event {
 
 /// What one try of the face came to.
 pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::Event {
-    let (decision, score) = match came_to {
+    let (decision, reason, score) = match came_to {
         Ok(matched) => {
             let score = match matched.evidence() {
                 FaceEvidence::Camera(evidence) => Some(evidence.score),
                 FaceEvidence::Officers(_) | FaceEvidence::Vneid(_) => None,
             };
-            (audit::FaceDecision::Matched, score)
+            (audit::FaceDecision::Matched, audit::FaceReason::None, score)
         }
         Err(no) => {
             let decision = match no.why {
@@ -77,16 +77,42 @@ pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::E
                 Why::TookTooLong(face::FaceHint::NoFace) => audit::FaceDecision::NoFace,
                 Why::TookTooLong(face::FaceHint::OnePerson) => audit::FaceDecision::SeveralFaces,
                 Why::TookTooLong(_) => audit::FaceDecision::PoorPicture,
-                Why::NotFinished | Why::NoPassiveModel => audit::FaceDecision::TooLong,
+                Why::NoPassiveModel => audit::FaceDecision::NoModel,
+                Why::NotFinished => audit::FaceDecision::TooLong,
             };
-            (decision, no.score)
+            (decision, reason(no.why), no.score)
         }
     };
     let bucket = |score: Score| audit::ScoreBucket::of(score.ten_thousandths().into());
     audit::Event::FaceAttempted {
         attempt: number.into(),
         decision,
+        reason,
         score: score.map_or(audit::ScoreBucket::None, bucket),
+    }
+}
+
+fn reason(why: Why) -> audit::FaceReason {
+    match why {
+        Why::Different => audit::FaceReason::Different,
+        Why::Uncertain => audit::FaceReason::Uncertain,
+        Why::TookTooLong(_) => audit::FaceReason::TookTooLong,
+        Why::Frozen => audit::FaceReason::Frozen,
+        Why::NoPassiveModel => audit::FaceReason::NoPassiveModel,
+        Why::NotFinished => audit::FaceReason::NotFinished,
+        Why::NotLive(NotLive::NotDone) => audit::FaceReason::NotDone,
+        Why::NotLive(NotLive::OtherWay) => audit::FaceReason::OtherWay,
+        Why::NotLive(NotLive::TooSoon) => audit::FaceReason::TooSoon,
+        Why::NotLive(NotLive::Lost) => audit::FaceReason::Lost,
+        Why::NotLive(NotLive::Unasked) => audit::FaceReason::Unasked,
+        Why::NotLive(NotLive::Flat) => audit::FaceReason::Flat,
+        Why::NotLive(NotLive::Looped) => audit::FaceReason::Looped,
+        Why::NotLive(NotLive::OtherFace) => audit::FaceReason::OtherFace,
+        Why::NotLive(NotLive::Picture) => audit::FaceReason::Picture,
+        Why::NotLive(NotLive::Pattern) => audit::FaceReason::Pattern,
+        Why::NotLive(NotLive::OtherLight) => audit::FaceReason::OtherLight,
+        Why::NotLive(NotLive::Unlit) => audit::FaceReason::Unlit,
+        Why::NotLive(NotLive::TooLittle) => audit::FaceReason::TooLittle,
     }
 }
 
@@ -138,5 +164,27 @@ mod tests {
         };
         assert_eq!(files, [audit::CardFile::Com, audit::CardFile::Dg16]);
         assert_eq!((access, apdus), (audit::CardAccess::Bac, u16::MAX));
+    }
+
+    #[test]
+    fn the_log_and_the_journal_give_a_missed_face_the_same_word() {
+        let missed = |why| NoMatch { why, score: None, frames_seen: 9, frames_compared: 0 };
+        for (why, decision) in [
+            (Why::Different, audit::FaceDecision::NotMatched),
+            (Why::Uncertain, audit::FaceDecision::GreyZone),
+            (Why::TookTooLong(face::FaceHint::NoFace), audit::FaceDecision::NoFace),
+            (Why::TookTooLong(face::FaceHint::OnePerson), audit::FaceDecision::SeveralFaces),
+            (Why::TookTooLong(face::FaceHint::TooDark), audit::FaceDecision::PoorPicture),
+            (Why::Frozen, audit::FaceDecision::NotLive),
+            (Why::NoPassiveModel, audit::FaceDecision::NoModel),
+            (Why::NotFinished, audit::FaceDecision::TooLong),
+            (Why::NotLive(NotLive::Looped), audit::FaceDecision::NotLive),
+            (Why::NotLive(NotLive::TooLittle), audit::FaceDecision::NotLive),
+        ] {
+            let event = face_tried(2, Err(&missed(why)));
+            let reason = audit::FaceReason::from_word(why.word()).expect("a word of the list");
+            let score = audit::ScoreBucket::None;
+            assert_eq!(event, audit::Event::FaceAttempted { attempt: 2, decision, reason, score });
+        }
     }
 }

@@ -69,7 +69,7 @@ fn up(counts: &mut BTreeMap<String, u64>, word: &str) {
 mod tests {
     use std::time::Duration;
 
-    use audit::{ChipGenuineness, FaceDecision, Outcome, ScoreBucket, SlipKind};
+    use audit::{ChipGenuineness, FaceDecision, FaceReason, Outcome, ScoreBucket, SlipKind};
 
     use super::*;
 
@@ -88,7 +88,12 @@ mod tests {
     #[test]
     fn a_visit_is_counted_once_when_it_ends_with_its_service_and_its_time() {
         let service = "eid.activate".parse().unwrap();
-        let face = |decision| Event::FaceAttempted { attempt: 1, decision, score: ScoreBucket::None };
+        let face = |decision| Event::FaceAttempted {
+            attempt: 1,
+            decision,
+            reason: FaceReason::None,
+            score: ScoreBucket::None,
+        };
         let figures = count(&[
             (0, Event::VisitBegun),
             (5, Event::ServiceChosen { service }),
