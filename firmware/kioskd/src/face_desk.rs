@@ -30,8 +30,12 @@ use crate::{
 const PREVIEW: (u32, u32) = (480, 640);
 /// How long a frame may take before the camera counts as silent.
 const FRAME_LIMIT: Duration = Duration::from_secs(2);
-/// How often an absent camera is looked for.
+/// How often an absent camera is looked for, and a present one looked after.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
+
+/// Each stage has a bound by the size of what it is given; one look that takes longer than this
+/// all the same is a machine too slow or too busy, and is said once a try.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// The loop's end of the threads.
 pub struct FaceDesk {
@@ -70,14 +74,19 @@ impl Tools {
 }
 
 impl FaceDesk {
-    /// Starts the camera's thread. `open` is called again whenever the camera has gone.
-    pub fn start(open: impl Fn() -> Opened + Send + 'static, tools: Tools) -> Self {
+    /// Starts the camera's thread. `open` is called again whenever the camera has gone, which
+    /// `is_there` says of one that nobody films with.
+    pub fn start(
+        open: impl Fn() -> Opened + Send + 'static,
+        is_there: impl Fn() -> bool + Send + 'static,
+        tools: Tools,
+    ) -> Self {
         let (orders, taken) = mpsc::channel();
         let newest = Arc::new(AtomicU64::new(0));
         let desk = Desk { source: None, state: State::Starting, newest: Arc::clone(&newest), tools };
         thread::Builder::new()
             .name("camera".into())
-            .spawn(move || desk.serve(&open, &taken))
+            .spawn(move || desk.serve(&open, &is_there, &taken))
             .expect("a thread can be started");
         Self { orders, newest }
     }
@@ -108,7 +117,12 @@ struct Desk {
 }
 
 impl Desk {
-    fn serve(mut self, open: &dyn Fn() -> Opened, orders: &mpsc::Receiver<Order>) {
+    fn serve(
+        mut self,
+        open: &dyn Fn() -> Opened,
+        is_there: &dyn Fn() -> bool,
+        orders: &mpsc::Receiver<Order>,
+    ) {
         loop {
             if self.source.is_none() {
                 match open() {
@@ -124,6 +138,10 @@ impl Desk {
                     self.watch(job, &reference, attempt, tempo);
                 }
                 Ok(Order::Test { job }) => self.test(job),
+                // Pulled while nobody was filmed: better known now than with the next citizen there.
+                Err(RecvTimeoutError::Timeout) if self.source.is_some() && !is_there() => {
+                    self.lost(CameraFault::Unplugged);
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -234,7 +252,7 @@ fn film(
 /// Looks at the newest frame until the try is decided.
 fn look(slot: &Slot, job: Job, mut attempt: Attempt<'_>, tools: &Tools) {
     let number = attempt.number();
-    let mut told = None;
+    let (mut told, mut slow) = (None, false);
     while let Some(Newest { frame, broken }) = slot.take() {
         if broken {
             tracing::warn!("the camera's frames have a gap; the try begins anew");
@@ -262,6 +280,10 @@ fn look(slot: &Slot, job: Job, mut attempt: Attempt<'_>, tools: &Tools) {
             tools.tell.work(job, Event::FaceSeen(look.hint, look.percent, look.glow));
         }
         tracing::debug!(?look.timings, "face");
+        if look.timings.total() > SLOW && !slow {
+            slow = true;
+            tracing::warn!(?look.timings, "a frame takes too long to look at");
+        }
         if look.finished {
             break;
         }
@@ -420,5 +442,68 @@ mod tests {
         let rhythm = Rhythm::new(&FaceConfig::documented().liveness);
         film(&mut camera, &slot, rhythm, &|_| (), &|| false).unwrap();
         assert_eq!(camera.frames, 0);
+    }
+
+    fn frame(number: u32, taken: Duration) -> Frame {
+        let data = vec![number as u8; 36].into();
+        Frame { taken, width: 3, height: 4, pixels: Pixels::Rgb8, data }
+    }
+
+    /// What is not looked at is thrown away, but that the rhythm broke on the way is not.
+    #[test]
+    fn the_newest_frame_wins_and_knows_of_a_gap_before_it() {
+        let slot = Slot::default();
+        for (number, broken) in [(1, false), (2, true), (3, false)] {
+            slot.put(Newest { frame: frame(number, Duration::ZERO), broken });
+        }
+        let Newest { frame: newest, broken } = slot.take().unwrap();
+        assert_eq!((newest.data[0], broken), (3, true));
+        slot.put(Newest { frame: frame(4, Duration::ZERO), broken: false });
+        assert!(!slot.take().unwrap().broken, "a gap is told once");
+        slot.close();
+        slot.put(Newest { frame: frame(5, Duration::ZERO), broken: false });
+        assert!(slot.take().is_none());
+    }
+
+    /// A camera whose second frame comes nearly a second after the first.
+    struct Stumbling<'a> {
+        slot: &'a Slot,
+        frames: u32,
+        gaps: Vec<bool>,
+    }
+
+    impl FrameSource for Stumbling<'_> {
+        fn start(&mut self) -> Result<(), CameraFault> {
+            Ok(())
+        }
+
+        fn next_frame(&mut self, _: Duration) -> Result<Frame, CameraFault> {
+            if self.frames > 0 {
+                self.gaps.push(self.slot.take().expect("the frame before").broken);
+            }
+            self.frames += 1;
+            if self.frames == 4 {
+                self.slot.close();
+            }
+            let gap = if self.frames > 1 { Duration::from_millis(900) } else { Duration::ZERO };
+            Ok(frame(self.frames, gap + Duration::from_millis(66) * self.frames))
+        }
+
+        fn hold(&mut self) -> Held {
+            Held::default()
+        }
+
+        fn release(&mut self) {}
+
+        fn stop(&mut self) {}
+    }
+
+    #[test]
+    fn a_gap_between_two_frames_goes_with_the_later_one() {
+        let slot = Slot::default();
+        let mut camera = Stumbling { slot: &slot, frames: 0, gaps: Vec::new() };
+        let rhythm = Rhythm::new(&FaceConfig::documented().liveness);
+        film(&mut camera, &slot, rhythm, &|_| (), &|| true).unwrap();
+        assert_eq!(camera.gaps, [false, true, false]);
     }
 }

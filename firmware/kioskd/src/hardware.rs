@@ -54,6 +54,14 @@ fn card_slot(board: &Board) -> SlotChoice {
 /// Starts the camera's thread.
 pub fn face(board: &Board, tools: face_desk::Tools) -> FaceDesk {
     let part = board.camera.clone();
+    let device = part.device.clone();
+    let is_there = move || {
+        #[cfg(feature = "simulators")]
+        if crate::pretend::is_camera() {
+            return true;
+        }
+        device.path().exists()
+    };
     let open = move || -> face_desk::Opened {
         #[cfg(feature = "simulators")]
         if let Some(camera) = crate::pretend::camera() {
@@ -64,7 +72,7 @@ pub fn face(board: &Board, tools: face_desk::Tools) -> FaceDesk {
         }
         Ok(Box::new(V4lCamera::new(part.device.path(), camera_settings(&part))))
     };
-    FaceDesk::start(open, tools)
+    FaceDesk::start(open, is_there, tools)
 }
 
 /// What the page of the face shines on whoever stands before it. A pretended camera cannot

@@ -61,6 +61,11 @@ pub fn shine(glow: Glow) {
     body().shine(glow);
 }
 
+/// Whether a scenario names the camera.
+pub fn is_camera() -> bool {
+    named("KIOSK_PRETEND_SCENARIO").is_some()
+}
+
 /// The camera of the scenario, if one is named.
 pub fn camera() -> Option<Result<Box<dyn FrameSource>, CameraFault>> {
     static LOOKED_FOR: AtomicU32 = AtomicU32::new(0);

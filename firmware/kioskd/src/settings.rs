@@ -272,3 +272,19 @@ fn read(setting: &'static str, path: &Path, fault: Fault) -> Result<String, Sett
         fault,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// Every board stands on it, and what is measured is measured with the documented ones.
+    #[test]
+    fn the_base_of_all_boards_has_the_documented_thresholds_of_the_face() {
+        let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../board-configs/base.toml");
+        let mut base: toml::Table = toml::from_str(&fs::read_to_string(base).unwrap()).unwrap();
+        let face: FaceConfig = base.remove("face").unwrap().try_into().unwrap();
+        assert_eq!(face, FaceConfig::documented());
+    }
+}
