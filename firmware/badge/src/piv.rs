@@ -17,7 +17,7 @@ const CARD_AUTHENTICATION: u8 = 0x9E;
 const DONE: u16 = 0x9000;
 /// Pieces of an answer (61xx) that are asked for: a certificate has a few kilobytes.
 const MOST_PIECES: usize = 64;
-/// What one command carries; more goes in a chain (ISO/IEC 7816-4, 5.1.1.1).
+/// What one command carries; more goes in a chain (ISO/IEC 7816-4, 5.3.3).
 const MOST_DATA: usize = 255;
 
 /// SHA-256 in a DigestInfo, before the digest itself (RFC 8017, 9.2, note 1).

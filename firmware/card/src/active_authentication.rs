@@ -107,7 +107,7 @@ mod tests {
         tlv::object(0x6F, &tlv::object(0x30, &[algorithm, string].concat()))
     }
 
-    // ISO/IEC 7816-4, 5.3.4 and 11.7: 61xx, and GET RESPONSE for the rest.
+    // ISO/IEC 7816-4, 5.3.4: 61xx, and GET RESPONSE for the rest.
     #[test]
     fn a_chip_without_extended_length_gives_a_long_signature_in_pieces() {
         let first = "A5".repeat(256) + "6180";

@@ -1,4 +1,4 @@
-//! Commands and answers as bytes, short and extended. ISO/IEC 7816-4, 5.1, as
+//! Commands and answers as bytes, short and extended. ISO/IEC 7816-4, 5.2, as
 //! ICAO Doc 9303-10, 3.6 uses it. Nothing here knows what a command means.
 
 use zeroize::Zeroizing;

@@ -320,7 +320,7 @@ const MORE_THAN_ASKED: &str = "more came than was asked for";
 const LONGEST_FRAME: usize = 4;
 
 /// READ BINARY at an offset; past 32,767 with the odd instruction, whose answer is
-/// a data object (ISO/IEC 7816-4, 7.2.2).
+/// a data object (9303-10, 3.6.6).
 fn read_at(
     wire: &mut Wire<'_>,
     step: Step,

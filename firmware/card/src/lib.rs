@@ -1,6 +1,6 @@
 //! Reads the chip of a citizen card: opens the secure channel, reads the files, has the
 //! chip prove that it is no copy, hands it all on. ICAO Doc 9303-10, 3 and 4 (files), and
-//! 9303-11, 4, 6 and 9 (protocols).
+//! 9303-11, 4, 6 and 9 (protocols). Sections of ISO/IEC 7816-4 are those of its edition of 2013.
 //!
 //! It never decides whether what it read is genuine (that is `identity`), never
 //! keeps anything after it is dropped (what chips offer it leaves in [`Offers`], if a caller

@@ -1,6 +1,6 @@
 //! How long commands and answers may be, as reader and chip say before anything long is
 //! sent: historical bytes of the answer to reset, and EF.ATR/INFO where they point to it.
-//! ISO/IEC 7816-4, 8.1.1 and 12.7.1. What is not said is found out by trying.
+//! ISO/IEC 7816-4, 12.1.1 and 12.7.1. What is not said is found out by trying.
 
 use crate::{
     ReadError, Step,
@@ -28,7 +28,7 @@ pub(crate) struct Limits {
     pub chaining: Chaining,
 }
 
-/// What the chip says of command chaining, ISO/IEC 7816-4, 5.1.1.1.
+/// What the chip says of command chaining, ISO/IEC 7816-4, 12.1.1.9.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Chaining {
     Unsaid,
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(find_longest(&[]), None);
     }
 
-    // ISO/IEC 7816-4, 8.1.1.2.7, table 88: bit 8 of the third byte.
+    // ISO/IEC 7816-4, 12.1.1.9, table 119: bit 8 of the third byte.
     #[test]
     fn chaining_is_said_beside_extended_length() {
         assert_eq!(all_said("3B80800101"), (Extended::Unsaid, Chaining::Unsaid));

@@ -1,5 +1,5 @@
 //! Data objects of one tag, one length, one value, as secure messaging and the
-//! files' first bytes have them. ISO/IEC 7816-4, 5.2.2. Certificates and other
+//! files' first bytes have them. ISO/IEC 7816-4, 6.3. Certificates and other
 //! deep structures are for `der`.
 
 /// Why bytes are no data object; the words go into an error as they are.

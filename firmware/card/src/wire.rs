@@ -133,7 +133,7 @@ impl<'r> Wire<'r> {
         self.limits.cut_commands()
     }
 
-    /// Command chaining, ISO/IEC 7816-4, 5.1.1.1: every piece but the last says so in its
+    /// Command chaining, ISO/IEC 7816-4, 5.3.3: every piece but the last says so in its
     /// class, and asks for nothing back; a chip that answers one with anything but 9000
     /// ends the chain, and its answer is that to the command.
     ///
@@ -239,7 +239,7 @@ impl<'r> Wire<'r> {
         self.reader.longest_response().max(SHORT_ANSWER + 2)
     }
 
-    /// Sends bytes; an answer in pieces is put together (ISO/IEC 7816-4, 5.1.3).
+    /// Sends bytes; an answer in pieces is put together (ISO/IEC 7816-4, 5.3.4).
     fn exchange(&mut self, step: Step, command: &[u8]) -> Result<Answer, ReadError> {
         let mut answer = self.exchange_once(step, command)?;
         for _ in 0..MOST_PIECES {

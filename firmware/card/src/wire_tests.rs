@@ -1,4 +1,4 @@
-//! Long commands, byte for byte, after ISO/IEC 7816-4, 5.1.1.1. None of the exchanges here
+//! Long commands, byte for byte, after ISO/IEC 7816-4, 5.3.3. None of the exchanges here
 //! was made by this crate.
 
 use super::*;

@@ -1,6 +1,6 @@
 //! What a chip says of itself outside its applications: EF.DIR, which lists them, and
 //! EF.ATR/INFO, which says how long commands and answers may be (ICAO 9303-10, 3.11.1 and
-//! 3.11.2; ISO/IEC 7816-4, 8.2.1.1 and 12.7.1). Nobody signs either file: it is for people
+//! 3.11.2; ISO/IEC 7816-4, 12.2 and 12.7.1). Nobody signs either file: it is for people
 //! who look into cards, and no judgement stands on it.
 
 use crate::tlv::{Malformed, Tlv, Walk};
@@ -116,8 +116,8 @@ fn number(object: Tlv<'_>) -> Result<u32, Malformed> {
     }
 }
 
-/// The objects of a file or template. 00 and FF fill up before, between and behind them
-/// (ISO/IEC 7816-4, 5.2.2).
+/// The objects of a file or template. 00 and FF may fill up before, between and
+/// behind them, as ISO/IEC 7816-4 allows.
 fn objects(bytes: &[u8]) -> Result<Vec<Tlv<'_>>, Malformed> {
     let mut all = Vec::new();
     let mut rest = filled(bytes);

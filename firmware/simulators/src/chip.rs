@@ -11,7 +11,7 @@ pub trait Chip: Send {
     fn reset(&mut self);
 
     /// Answer to reset as PC/SC part 3 makes it for a contactless card: its historical bytes say
-    /// whether extended length and chaining work (ISO/IEC 7816-4, 8.1.1.2.7).
+    /// whether extended length and chaining work (ISO/IEC 7816-4, 12.1.1.9).
     fn atr(&self) -> Vec<u8>;
 
     /// Command APDUs answered since it was made.

@@ -135,7 +135,7 @@ fn the_chips_own_description_is_believed() {
     reader.assert_finished();
 }
 
-// ISO/IEC 7816-4, 5.1.3: an answer in pieces, as T=0 readers bring it.
+// ISO/IEC 7816-4, 5.3.4: an answer in pieces, as T=0 readers bring it.
 #[test]
 fn an_answer_in_pieces_is_put_together() {
     let whole = COM.1;

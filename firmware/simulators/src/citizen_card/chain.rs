@@ -1,4 +1,4 @@
-//! Command chaining from the chip's side (ISO/IEC 7816-4, 5.1.1.1): collects the pieces of
+//! Command chaining from the chip's side (ISO/IEC 7816-4, 5.3.3): collects the pieces of
 //! a command that is too long for one. It knows nothing of channels but whether a piece came
 //! through one: what it collects was opened before.
 

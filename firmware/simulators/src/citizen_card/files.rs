@@ -1,5 +1,5 @@
 //! Which file may be read by whom, and the bytes that READ BINARY takes out of it
-//! (ISO/IEC 7816-4, 7.2.3; ICAO Doc 9303-10, 3.6).
+//! (ICAO Doc 9303-10, 3.6).
 
 use super::apdu::{Answer, Command, Expected, Status};
 use crate::{

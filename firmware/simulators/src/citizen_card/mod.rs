@@ -172,7 +172,7 @@ impl CitizenCard {
     }
 
     /// An answer that is longer than a short one may be goes in pieces, each called for with
-    /// GET RESPONSE, outside of any channel (ISO/IEC 7816-4, 5.3.4 and 11.7).
+    /// GET RESPONSE, outside of any channel (ISO/IEC 7816-4, 5.3.4).
     fn carry_out_in_pieces(&mut self, command: &Command) -> Vec<u8> {
         let called_for = (command.class, command.instruction) == (0x00, 0xC0) && !self.waiting.is_empty();
         let whole = if called_for {

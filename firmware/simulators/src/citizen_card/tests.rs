@@ -252,7 +252,7 @@ fn card_over_numbers(section: &str) -> CitizenCard {
     CitizenCard::with_chance(content("T22000129364081251010318"), &script, chance)
 }
 
-/// The same command as three of ISO/IEC 7816-4, 5.1.1.1; its class, 10, is that of a round
+/// The same command as three of ISO/IEC 7816-4, 5.3.3; its class, 10, is that of a round
 /// of PACE, which all of them have in common.
 fn cut(command: &str) -> [String; 3] {
     let data = &command[10..command.len() - 2];

@@ -1,8 +1,10 @@
 //! Which sections ICAO Doc 9303 has, in the parts whose contents we held in hand, so that a section
 //! of an older edition, or none at all, does not stay in a comment. That it exists does not make it
-//! the right one.
+//! the right one. Of ISO/IEC 7816-4 we know some: its editions number most of them anew, so one that
+//! is cited for the first time has to be looked up first.
 
-/// Parts by number with their sections, of the eighth edition (2021).
+/// Parts by number with their sections: of ICAO Doc 9303 in the eighth edition (2021); of ISO/IEC
+/// 7816-4 in the edition of 2013, those that we know of.
 const PARTS: &[(&str, &str)] = &[
     (
         "9303-10",
@@ -34,6 +36,11 @@ const PARTS: &[(&str, &str)] = &[
         "1 2 3 3.1 3.2 4 4.1 4.1.1 4.1.2 4.1.3 4.1.4 4.1.5 4.1.6 4.1.7 4.1.8 4.2 4.2.1 4.2.2 5 5.1 5.2 5.3 6 \
          6.1 6.1.1 6.1.2 6.2 6.2.1 7 7.1 7.1.1 7.1.1.1 7.1.1.2 7.1.1.3 7.1.1.4 7.1.1.5 7.1.1.6 7.1.2 7.1.3 \
          7.1.4 7.2 7.2.1 7.2.2 7.2.3 8 8.1 8.2 8.3 9 9.1 9.2 10 10.1 10.2 11",
+    ),
+    (
+        "7816-4",
+        "5 5.1 5.2 5.3 5.3.1 5.3.2 5.3.3 5.3.4 5.4 5.4.1 5.4.2 5.5 5.6 6 6.1 6.2 6.3 6.4 10 12 12.1 12.1.1 \
+         12.1.1.5 12.1.1.9 12.1.2 12.2 12.7.1",
     ),
 ];
 
@@ -78,6 +85,8 @@ fn sections_at(text: &str) -> Vec<String> {
 fn a_section_that_a_part_does_not_have_is_found() {
     assert_eq!(missing("/// Curves (9303-12, 4.4.3) are written out."), ["9303-12, 4.4.3"]);
     assert_eq!(missing("//! As 9303-11, 6.1, 6.3 and 9.2.\nfn f() {}"), ["9303-11, 6.3"]);
+    // Command chaining in the edition of 2005; in that of 2013 it is 5.3.3.
+    assert_eq!(missing("/// ISO/IEC 7816-4, 5.1.1.1"), ["7816-4, 5.1.1.1"]);
 }
 
 #[test]

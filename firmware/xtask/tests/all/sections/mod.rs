@@ -13,7 +13,7 @@
 //! - `missing_docs` is denied in the crate itself and nowhere allowed again.
 //!
 //! Whether a section is the right one, only a reader with the standard can say; whether it exists, we
-//! say of the parts of ICAO Doc 9303 whose [`contents`] we know.
+//! say of the parts of ICAO Doc 9303 and the sections of ISO/IEC 7816-4 whose [`contents`] we know.
 
 mod citation;
 mod contents;
@@ -27,7 +27,7 @@ use public::{Crate, Item};
 const CRATES: [&str; 2] = ["card", "identity"];
 
 /// The crates whose comments cite only sections that exist.
-const CITING: [&str; 3] = ["card", "identity", "simulators"];
+const CITING: [&str; 6] = ["badge", "card", "chip-reader", "fuzz", "identity", "simulators"];
 
 /// How an item says that it follows nobody's paper.
 const WORDS: &str = "in no standard";
