@@ -23,6 +23,7 @@ use crate::{
     presentation::{Body, Features, Motion, Pose, Presentation, Prompter, Raster, Subject},
     scenario::{Scenario, SimulatorError},
     sensor::{DARK_ROOM, FillLamp, LAMP, Sensor},
+    yuv,
 };
 
 /// How the camera is set.
@@ -34,7 +35,7 @@ pub struct CameraSetup {
     pub height: u32,
     /// Frames in one second of the frames' own clock.
     pub frames_per_second: u32,
-    /// The format of the frames: `Rgb8` or `Mjpg`.
+    /// The format of the frames. Those that share colours between pixels need an even size.
     pub pixels: Pixels,
     /// Whether frames come in real time.
     pub pace: Pace,
@@ -312,7 +313,8 @@ impl FaceCamera {
                     .map_err(|_| CameraFault::NoFormat)?;
                 Ok(bytes)
             }
-            Pixels::Yuyv | Pixels::Nv12 => Err(CameraFault::NoFormat),
+            Pixels::Yuyv => yuv::yuyv(&scene).ok_or(CameraFault::NoFormat),
+            Pixels::Nv12 => yuv::nv12(&scene).ok_or(CameraFault::NoFormat),
         }
     }
 }
@@ -464,6 +466,8 @@ mod tests {
 
     use super::*;
 
+    const FORMATS: [Pixels; 4] = [Pixels::Rgb8, Pixels::Mjpg, Pixels::Yuyv, Pixels::Nv12];
+
     fn small(pixels: Pixels, mishap: Option<CameraMishap>) -> FaceCamera {
         let setup = CameraSetup {
             width: 64,
@@ -484,17 +488,28 @@ mod tests {
 
     #[test]
     fn no_two_frames_are_equal_and_each_run_is_the_same() {
-        let first = frames(&mut small(Pixels::Rgb8, None), 40);
-        let second = frames(&mut small(Pixels::Rgb8, None), 40);
-        assert_eq!(first, second);
-        for (number, frame) in first.iter().enumerate() {
-            assert!(!first[..number].contains(frame), "frame {number} came before");
+        for pixels in FORMATS {
+            let first = frames(&mut small(pixels, None), 40);
+            let second = frames(&mut small(pixels, None), 40);
+            assert_eq!(first, second);
+            for (number, frame) in first.iter().enumerate() {
+                assert!(!first[..number].contains(frame), "{pixels:?} {number} came before");
+            }
+        }
+    }
+
+    #[test]
+    fn a_size_that_a_format_does_not_have_is_refused() {
+        for (pixels, is_sent) in FORMATS.into_iter().zip([true, true, false, false]) {
+            let mut camera = small(pixels, None);
+            camera.scene = wall(63, 36);
+            assert_eq!(camera.next_frame(Duration::ZERO).is_ok(), is_sent, "{pixels:?}");
         }
     }
 
     #[test]
     fn a_frozen_camera_repeats_itself_to_the_byte() {
-        for pixels in [Pixels::Rgb8, Pixels::Mjpg] {
+        for pixels in FORMATS {
             let frames = frames(&mut small(pixels, Some(CameraMishap::Frozen)), 3);
             assert!(frames.iter().all(|frame| *frame == frames[0]));
         }
@@ -502,7 +517,7 @@ mod tests {
 
     #[test]
     fn a_camera_that_freezes_shows_its_last_frame_from_then_on() {
-        for pixels in [Pixels::Rgb8, Pixels::Mjpg] {
+        for pixels in FORMATS {
             let mut camera = small(pixels, Some(CameraMishap::FrozenAfter(3)));
             let frames = frames(&mut camera, 6);
             assert!(frames[0] != frames[1] && frames[1] != frames[2]);

@@ -26,3 +26,4 @@ pub mod sensor;
 pub mod staff_badge;
 pub mod terminal;
 pub mod vpcd;
+mod yuv;
