@@ -13,6 +13,7 @@ mod pace_over_other_groups;
 mod places;
 mod refusals;
 mod script;
+mod terminal_authentication;
 mod virtual_card;
 mod worked_examples;
 mod worked_examples_of_other_mappings;
