@@ -4,6 +4,7 @@
 mod body;
 mod glow;
 mod lids;
+mod mask;
 mod raster;
 mod recapture;
 mod surface;
@@ -66,6 +67,9 @@ pub enum Presentation {
     BentPrint,
     /// A print with holes, through which the attacker's eyes open and shut.
     CutOut,
+    /// A print worn as a mask that fits, the wearer's eyes in its holes: it turns as a head and shuts
+    /// its eyes. What the movements cannot tell from a living person either.
+    Mask,
     /// A photograph on a screen, held and turned.
     Screen,
     /// A film of the living person on a screen, made before: it moves as it likes.
@@ -79,11 +83,12 @@ pub enum Presentation {
 
 impl Presentation {
     /// All attacks, for tables.
-    pub const ATTACKS: [Self; 8] = [
+    pub const ATTACKS: [Self; 9] = [
         Self::Still,
         Self::Print,
         Self::BentPrint,
         Self::CutOut,
+        Self::Mask,
         Self::Screen,
         Self::Film,
         Self::InjectedFilm,
@@ -98,7 +103,7 @@ impl Presentation {
     /// What the kiosk's light falls on.
     fn surface(self) -> Lit {
         match self {
-            Self::Living | Self::Print | Self::BentPrint | Self::CutOut => Lit::Diffuse,
+            Self::Living | Self::Print | Self::BentPrint | Self::CutOut | Self::Mask => Lit::Diffuse,
             Self::Screen | Self::Film | Self::SteeredFilm => Lit::Glass,
             Self::Still | Self::InjectedFilm => Lit::Nothing,
         }
@@ -107,7 +112,7 @@ impl Presentation {
     /// What it is shown by, if anything: pixels or dots.
     fn made(self) -> Option<Made> {
         match self {
-            Self::Print | Self::BentPrint | Self::CutOut => Some(Made::Dots),
+            Self::Print | Self::BentPrint | Self::CutOut | Self::Mask => Some(Made::Dots),
             Self::Screen | Self::Film | Self::SteeredFilm => Some(Made::Pixels),
             Self::Living | Self::Still | Self::InjectedFilm => None,
         }
@@ -155,8 +160,11 @@ impl Subject {
     ) -> Self {
         let raster = raster.zip(presentation.made());
         let photograph = match (presentation.made(), raster) {
-            (Some(Made::Dots), None) => printed(&photograph),
-            (Some(Made::Dots), Some(_)) => toned(&photograph),
+            (Some(Made::Dots), raster) => {
+                let print = if raster.is_none() { printed(&photograph) } else { toned(&photograph) };
+                let is_worn = presentation == Presentation::Mask;
+                if is_worn { mask::worn(&photograph, &print, &features) } else { print }
+            }
             // What moves is shown once it has moved.
             _ if presentation == Presentation::Screen => shown(&photograph, raster),
             _ => photograph,
@@ -179,6 +187,12 @@ impl Subject {
             Presentation::CutOut => {
                 let eyes = lids::closed(&self.photograph, &self.features, pose.lids);
                 self.draw(Surface::Sheet, &eyes, pose.turn, &mut scene);
+            }
+            Presentation::Mask => {
+                let eyes = lids::closed(&self.photograph, &self.features, pose.lids);
+                self.draw(Surface::Sheet, &eyes, straight, &mut scene);
+                let shown = (&eyes, self.raster);
+                Surface::Head.draw_shown(shown, &self.features, pose.turn, &mut scene, self.place);
             }
             Presentation::Living | Presentation::InjectedFilm => {
                 self.draw(Surface::Sheet, &self.living(pose), straight, &mut scene);

@@ -207,7 +207,7 @@ fn what_cannot_be_drawn_is_refused_with_the_reason() {
         assert_eq!(said.status.code(), Some(code), "{told}");
         assert!(told.contains(reason), "{told}");
     };
-    refused(&["mask"], &live, 2, "'mask' is no KIND");
+    refused(&["statue"], &live, 2, "'statue' is no KIND");
     refused(&["print"], &people(), 2, "a folder of frames is a film");
     refused(&["print"], &people().join("khue-portrait.jpg"), 2, "--eyes");
     refused(&["print", "--eyes", "9,9,3,9"], &live, 2, "the left eye comes first");
