@@ -456,6 +456,10 @@ pub enum FaceHint {
     TooBright,
     /// "Light from one side only, please face the light."
     OneSidedLight,
+    /// "Coloured light here, one moment": a camera's white balance settles meanwhile.
+    OddLight,
+    /// "Busy background, please come closer": whoever comes closer covers more of it.
+    BusyBackground,
     /// Nobody is in the picture.
     NoFace,
     /// "Turn your head to the left", the person's own.

@@ -45,6 +45,8 @@ same_words!(
         TooDark,
         TooBright,
         OneSidedLight,
+        OddLight,
+        BusyBackground,
         NoFace,
         TurnLeft,
         TurnRight,

@@ -332,6 +332,8 @@ fn faces() -> Vec<(&'static str, Screen)> {
         ("close-mouth", face(FaceHint::CloseMouth, 20)),
         ("one-person", face(FaceHint::OnePerson, 0)),
         ("bright", face(FaceHint::TooBright, 0)),
+        ("odd-light", face(FaceHint::OddLight, 0)),
+        ("background", face(FaceHint::BusyBackground, 0)),
         ("left", face(FaceHint::TurnLeft, 40)),
         ("right", face(FaceHint::TurnRight, 60)),
         ("eyes", face(FaceHint::CloseEyes, 60)),

@@ -150,12 +150,10 @@ impl Quality {
         [
             Measure::new("sharpness", self.sharpness, "squared levels")
                 .least(limits.sharpness_min, FaceHint::HoldStill),
-            // A camera's white balance settles while one holds still.
             Measure::new("odd colour", self.odd_colour, "CIELAB")
-                .most(limits.odd_colour_max, FaceHint::HoldStill),
-            // Whoever comes closer covers more of it.
+                .most(limits.odd_colour_max, FaceHint::OddLight),
             Measure::new("background", self.background, "levels")
-                .most(limits.background_max, FaceHint::ComeCloser),
+                .most(limits.background_max, FaceHint::BusyBackground),
             Measure::new("cheek overlap", self.cheek_overlap, ""),
         ]
     }

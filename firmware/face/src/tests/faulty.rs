@@ -150,15 +150,15 @@ fn coloured_light() -> Vec<Case> {
         move || sitter.canvas.map(|_, colour| [0, 1, 2].map(|channel| colour[channel] * tint[channel]))
     };
     let (blue, green, orange) = ([0.6, 0.9, 1.5], [0.6, 1.1, 0.7], [1.2, 0.8, 0.25]);
-    let hold = FaceHint::HoldStill;
+    let odd = FaceHint::OddLight;
     let mut cases = Vec::new();
     for sitter in ALL {
         for tint in [blue, green] {
-            cases.push(case("blue, green", &["odd colour"], hold, tinted(sitter, tint)));
+            cases.push(case("blue, green", &["odd colour"], odd, tinted(sitter, tint)));
         }
     }
     for sitter in [&FRONTAL, &HIEU, &DAT] {
-        cases.push(case("orange", &["odd colour"], hold, tinted(sitter, orange)));
+        cases.push(case("orange", &["odd colour"], odd, tinted(sitter, orange)));
     }
     // Red skin in such light is out of its range; the lips, redder still, are clipped first.
     let uncover = FaceHint::Uncover;
@@ -309,7 +309,7 @@ fn a_second_person_and_a_restless_background_are_told_as_that() {
 fn others_and_backgrounds() -> Vec<Case> {
     let mut cases = vec![case("two", &["second face"], FaceHint::OnePerson, two_people)];
     for sitter in ALL {
-        cases.push(case("chequered", &["background"], FaceHint::ComeCloser, || chequered(sitter)));
+        cases.push(case("chequered", &["background"], FaceHint::BusyBackground, || chequered(sitter)));
     }
     cases
 }

@@ -47,7 +47,7 @@ impl Motion {
             FaceHint::LookStraight => Self::LookStraight,
             FaceHint::CloseEyes => Self::CloseEyes,
             FaceHint::OpenEyes => Self::OpenEyes,
-            FaceHint::ComeCloser => Self::ComeCloser,
+            FaceHint::ComeCloser | FaceHint::BusyBackground => Self::ComeCloser,
             FaceHint::MoveBack => Self::MoveBack,
             _ => return None,
         })
