@@ -210,11 +210,11 @@ impl<'e> Session<'e> {
         let mut timings = Timings::default();
         let mut quality = None;
         self.watch_the_clock(frame.taken);
-        if !self.is_finished()
-            && self.is_news(frame)
-            && let Ok(picture) = timed(&mut timings.decode, || decode_frame(frame))
-        {
-            quality = self.examine(&picture, frame.taken, &mut timings)?;
+        if !self.is_finished() && self.is_news(frame) {
+            match timed(&mut timings.decode, || decode_frame(frame)) {
+                Ok(picture) => quality = self.examine(&picture, frame.taken, &mut timings)?,
+                Err(_) => self.miss(frame.taken),
+            }
         }
         let (moving, finished) = (matches!(self.phase, Phase::Moving(_)), self.is_finished());
         let (hint, percent, glow) = (self.hint, self.percent, self.glow());
@@ -274,6 +274,14 @@ impl<'e> Session<'e> {
         let moving = matches!(self.phase, Phase::Moving(_) | Phase::Closing(_));
         if moving && self.frames.still_for(now) > self.config.liveness.lost_max() {
             self.end(Why::Frozen);
+        }
+    }
+
+    /// A damaged frame is passed over, and shows nobody.
+    fn miss(&mut self, now: Duration) {
+        if !self.is_still_there(None, now) {
+            self.hint = FaceHint::NoFace;
+            self.begin_anew(now);
         }
     }
 

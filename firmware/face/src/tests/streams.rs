@@ -207,3 +207,21 @@ fn a_face_that_is_lost_again_and_again_ends_the_try() {
     });
     assert_eq!((answer.unwrap_err().why, times), (Why::NotLive(NotLive::Lost), 3));
 }
+
+/// A cable that is going bad: nobody is waited for longer than where no face is seen.
+#[test]
+fn frames_that_are_all_damaged_while_movements_are_asked_for_show_nobody() {
+    let config = FaceConfig { time_limit_seconds: 2, ..config() };
+    let mut is_damaged = false;
+    let (looks, answer) = tried(&config, |at, _, mut frame| {
+        is_damaged |= at == At::Moving;
+        if is_damaged {
+            frame.data.pop();
+        }
+        frame
+    });
+    assert_eq!(answer.unwrap_err().why, Why::TookTooLong(FaceHint::NoFace));
+    // The third frame is the last whole one, at 0.2 seconds; the face is lost after 1.5 more, which
+    // is seen at 1.8, and a good frame waited for until 3.8 have passed.
+    assert_eq!(looks, 40);
+}
