@@ -61,6 +61,7 @@ pub fn identity_verified(who: &Identity) -> audit::Event {
 
 /// What one try of the face came to.
 pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::Event {
+    use face::FaceHint::{CloseEyes, HoldStill, NoFace, OnePerson, TurnLeft, TurnRight};
     let (decision, reason, score) = match came_to {
         Ok(matched) => {
             let score = match matched.evidence() {
@@ -73,12 +74,17 @@ pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::E
             let decision = match no.why {
                 Why::Different => audit::FaceDecision::NotMatched,
                 Why::Uncertain => audit::FaceDecision::GreyZone,
-                Why::Frozen | Why::NotLive(_) => audit::FaceDecision::NotLive,
-                Why::TookTooLong(face::FaceHint::NoFace) => audit::FaceDecision::NoFace,
-                Why::TookTooLong(face::FaceHint::OnePerson) => audit::FaceDecision::SeveralFaces,
+                Why::NotLive(_) => audit::FaceDecision::NotLive,
+                // A camera's fault, not somebody's attack.
+                Why::Frozen => audit::FaceDecision::Frozen,
+                Why::TookTooLong(NoFace) => audit::FaceDecision::NoFace,
+                Why::TookTooLong(OnePerson) => audit::FaceDecision::SeveralFaces,
+                // Nothing was wrong with the picture: a movement did not come, or not enough of it.
+                Why::TookTooLong(TurnLeft | TurnRight | CloseEyes | HoldStill) | Why::NotFinished => {
+                    audit::FaceDecision::TooLong
+                }
                 Why::TookTooLong(_) => audit::FaceDecision::PoorPicture,
                 Why::NoPassiveModel => audit::FaceDecision::NoModel,
-                Why::NotFinished => audit::FaceDecision::TooLong,
             };
             (decision, reason(no.why), no.score)
         }
@@ -175,7 +181,8 @@ mod tests {
             (Why::TookTooLong(face::FaceHint::NoFace), audit::FaceDecision::NoFace),
             (Why::TookTooLong(face::FaceHint::OnePerson), audit::FaceDecision::SeveralFaces),
             (Why::TookTooLong(face::FaceHint::TooDark), audit::FaceDecision::PoorPicture),
-            (Why::Frozen, audit::FaceDecision::NotLive),
+            (Why::TookTooLong(face::FaceHint::TurnLeft), audit::FaceDecision::TooLong),
+            (Why::Frozen, audit::FaceDecision::Frozen),
             (Why::NoPassiveModel, audit::FaceDecision::NoModel),
             (Why::NotFinished, audit::FaceDecision::TooLong),
             (Why::NotLive(NotLive::Looped), audit::FaceDecision::NotLive),

@@ -38,6 +38,7 @@ pub const FACE_DECISIONS: &[&str] = &[
     "several-faces",
     "poor-picture",
     "not-live",
+    "frozen",
     "no-model",
     "too-long",
 ];
