@@ -55,15 +55,34 @@ pub struct Estimate {
     pub try_ms: f64,
 }
 
-/// Measures all of it. Frames are left in the folder, crops of faces are not.
-pub fn measure(models: &Path, people: &Path, out: &Path, peers: Option<&Path>) -> Result<Faces, Failure> {
+/// The models' numbers alone, of these folders of models: such as an operator's.
+pub fn numbers(
+    models: &Path,
+    pack: numbers::Pack<'_>,
+    people: &Path,
+    out: &Path,
+    python: &Path,
+) -> Result<Vec<Difference>, Failure> {
+    let folders = write_all_frames(people, out)?;
+    let all: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
+    numbers::compare(models, pack, &all, out, python)
+}
+
+/// A folder of frames of each person.
+fn write_all_frames(people: &Path, out: &Path) -> Result<[PathBuf; 3], Failure> {
     let folders = PEOPLE.map(|person| out.join("frames").join(person));
     for (person, folder) in PEOPLE.iter().zip(&folders) {
         write_frames(&people.join(format!("{person}-live.jpg")), folder)?;
     }
+    Ok(folders)
+}
+
+/// Measures all of it. Frames are left in the folder, crops of faces are not.
+pub fn measure(models: &Path, people: &Path, out: &Path, peers: Option<&Path>) -> Result<Faces, Failure> {
+    let folders = write_all_frames(people, out)?;
     let stages = stages::measure(models, &folders[0], peers)?;
     let all: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
-    let numbers = peers.map(|python| numbers::compare(models, &all, out, python)).transpose()?;
+    let numbers = peers.map(|python| numbers::compare(models, None, &all, out, python)).transpose()?;
     let previews = preview::measure(&folders[0])?;
     let alone = stages.first().and_then(|row| row.measured.as_ref()).ok_or("our engine was not measured")?;
     let frame_ms = alone.total_ms * PI4_FACTOR;

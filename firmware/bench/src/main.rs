@@ -39,6 +39,9 @@ fn main() -> ExitCode {
         }
         Ok(Wanted::All(options)) => run(&options),
         Ok(Wanted::Attacks { tries, tempo, pack }) => run_attacks((tries, tempo), pack.as_ref()),
+        Ok(Wanted::Numbers { models, pack, out, python }) => {
+            run_numbers(&models, pack.as_ref(), &out, &python)
+        }
         Ok(Wanted::Part(part)) => run_part(&part),
         Err(error) => {
             eprintln!("bench: {error}");
@@ -93,6 +96,25 @@ fn run_attacks(asked: (u8, Tempo), pack: Option<&(PathBuf, String)>) -> Result<(
     let rows = attacks::measure(&models, pack, &people, asked)?;
     print!("{}", attacks::table(&rows)?);
     Ok(())
+}
+
+/// Fails where a number of ours is not theirs.
+fn run_numbers(
+    models: &Path,
+    pack: Option<&(PathBuf, String)>,
+    out: &Path,
+    python: &Path,
+) -> Result<(), Failure> {
+    let people = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
+    let pack = pack.map(|(folder, sha256)| (folder.as_path(), sha256.as_str()));
+    let found = faces::numbers(models, pack, &people, out, python)?;
+    let mut text = String::new();
+    report::on_numbers(&mut text, &found)?;
+    print!("{text}");
+    match found.iter().find(|one| one.worst > numbers::MOST) {
+        None => Ok(()),
+        Some(one) => Err(format!("{} gives other numbers than {}", one.model, one.runtime).into()),
+    }
 }
 
 /// One measurement alone in this process; the process that started it reads what it prints.

@@ -36,9 +36,37 @@ struct Version {
     version: String,
 }
 
+/// A folder with an operator's passive models, and the SHA-256 of its list.
+pub type Pack<'a> = Option<(&'a Path, &'a str)>;
+
 /// Gives every model what it is told of every frame, in our runtime and in both peers.
 pub fn compare(
     models: &Path,
+    pack: Pack<'_>,
+    frames: &[&Path],
+    out: &Path,
+    python: &Path,
+) -> Result<Vec<Difference>, Failure> {
+    let mut engine = Engine::load(models)?;
+    if let Some((folder, sha256)) = pack {
+        engine = engine.with_passive_model(folder, sha256)?;
+    }
+    let mut found = beside_peers(&engine, models, |model| !is_passive(model), frames, out, python)?;
+    if let Some((folder, _)) = pack {
+        found.extend(beside_peers(&engine, folder, is_passive, frames, out, python)?);
+    }
+    Ok(found)
+}
+
+fn is_passive(model: &str) -> bool {
+    model.starts_with("passive")
+}
+
+/// The models of one folder, by their names.
+fn beside_peers(
+    engine: &Engine,
+    models: &Path,
+    wanted: fn(&str) -> bool,
     frames: &[&Path],
     out: &Path,
     python: &Path,
@@ -46,7 +74,7 @@ pub fn compare(
     let folder = out.join("inputs");
     _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
-    let ours = write_inputs(models, frames, &folder)?;
+    let ours = write_inputs(engine, wanted, frames, &folder)?;
     let mut found = Vec::new();
     for word in ["onnxruntime", "opencv"] {
         let Version { version } = answer(peer(python, &["numbers", word], models).arg(&folder))?;
@@ -91,15 +119,16 @@ impl Difference {
 
 /// Our outputs by the names of the files that the inputs were written to.
 fn write_inputs(
-    models: &Path,
+    engine: &Engine,
+    wanted: fn(&str) -> bool,
     frames: &[&Path],
     folder: &Path,
 ) -> Result<BTreeMap<String, Vec<f32>>, Failure> {
-    let engine = Engine::load(models)?;
     let mut outputs = BTreeMap::new();
     let frames = frames.iter().map(|folder| read_frames(folder)).collect::<Result<Vec<_>, _>>()?.concat();
     for (number, frame) in frames.into_iter().enumerate() {
-        for input in engine.model_inputs(&decode_frame(&frame)?)? {
+        let inputs = engine.model_inputs(&decode_frame(&frame)?)?;
+        for input in inputs.into_iter().filter(|input| wanted(input.model())) {
             let name = format!("{}.{number}.{}x{}", input.model(), input.width, input.height);
             let bytes: Vec<u8> = input.values.iter().flat_map(|value| value.to_le_bytes()).collect();
             fs::write(folder.join(format!("{name}.in")), bytes)?;

@@ -10,6 +10,8 @@ pub const HELP: &str = "\
 bench --attacks TRIES [--gently] [--liveness-pack DIR --pack-sha256 HEX]
   presents living people and attacks to the face engine, so often for each of three people;
   --gently: on the slow path of those who cannot make every movement
+bench --numbers MODELS --peers-python PYTHON [--out DIR] [--liveness-pack DIR --pack-sha256 HEX]
+  only what the models of a folder give beside the peers' runtimes, number by number
 bench [--out DIR] [--pages FILE] [--visit FILE] [--peers-python PYTHON]
   --out DIR              folder that bench.json is written to (default: the current one)
   --pages FILE           what page-times of ui/ wrote
@@ -30,6 +32,17 @@ pub enum Wanted {
         tempo: Tempo,
         /// The passive model's folder and the SHA-256 of its list.
         pack: Option<(PathBuf, String)>,
+    },
+    /// The models' numbers beside the peers'.
+    Numbers {
+        /// The folder of models.
+        models: PathBuf,
+        /// The passive model's folder and the SHA-256 of its list.
+        pack: Option<(PathBuf, String)>,
+        /// Where frames go.
+        out: PathBuf,
+        /// A Python with the peers.
+        python: PathBuf,
     },
     /// One measurement, asked for by the whole run.
     Part(Part),
@@ -72,6 +85,7 @@ pub fn read() -> Result<Wanted, lexopt::Error> {
     let mut parser = lexopt::Parser::from_env();
     let mut options = Options { out: PathBuf::from("."), pages: None, visit: None, peers_python: None };
     let mut part: Option<OsString> = None;
+    let mut numbers: Option<PathBuf> = None;
     let (mut attacks, mut folder, mut sha256, mut tempo) = (None, None, None, Tempo::Usual);
     let (mut threads, mut frames, mut one_core) = (NonZeroUsize::MIN, PathBuf::new(), false);
     while let Some(argument) = parser.next()? {
@@ -81,6 +95,7 @@ pub fn read() -> Result<Wanted, lexopt::Error> {
             Arg::Long("visit") => options.visit = Some(parser.value()?.into()),
             Arg::Long("peers-python") => options.peers_python = Some(parser.value()?.into()),
             Arg::Long("attacks") => attacks = Some(parser.value()?.parse()?),
+            Arg::Long("numbers") => numbers = Some(parser.value()?.into()),
             Arg::Long("gently") => tempo = Tempo::Gentle,
             Arg::Long("liveness-pack") => folder = Some(parser.value()?.into()),
             Arg::Long("pack-sha256") => sha256 = Some(parser.value()?.string()?),
@@ -94,6 +109,10 @@ pub fn read() -> Result<Wanted, lexopt::Error> {
     }
     if let Some(tries) = attacks {
         return Ok(Wanted::Attacks { tries, tempo, pack: folder.zip(sha256) });
+    }
+    if let Some(models) = numbers {
+        let python = options.peers_python.ok_or("--numbers needs --peers-python")?;
+        return Ok(Wanted::Numbers { models, pack: folder.zip(sha256), out: options.out, python });
     }
     let Some(part) = part else { return Ok(Wanted::All(options)) };
     match part.to_str() {

@@ -8,7 +8,8 @@ use crate::{
     chip,
     faces::Faces,
     machine::Machine,
-    numbers, preview,
+    numbers::{self, Difference},
+    preview,
     touchscreen::{self, Pages, Visit},
 };
 
@@ -40,7 +41,7 @@ impl Report {
         self.on_machine(&mut text)?;
         self.on_chip(&mut text)?;
         on_stages(&mut text, &self.face)?;
-        on_numbers(&mut text, &self.face)?;
+        on_numbers(&mut text, &self.face.numbers)?;
         on_preview(&mut text, &self.face)?;
         text.push_str(&touchscreen::tables(self.pages.as_ref(), self.visit.as_ref())?);
         Ok(text)
@@ -152,8 +153,9 @@ fn on_estimate(text: &mut String, face: &Faces) -> Result {
     )
 }
 
-fn on_numbers(text: &mut String, face: &Faces) -> Result {
-    if face.numbers.is_empty() {
+/// The models' numbers beside those of other runtimes, as a table.
+pub fn on_numbers(text: &mut String, numbers: &[Difference]) -> Result {
+    if numbers.is_empty() {
         return writeln!(text, "Numbers beside other runtimes: not measured: no --peers-python\n");
     }
     writeln!(
@@ -163,7 +165,7 @@ fn on_numbers(text: &mut String, face: &Faces) -> Result {
     )?;
     writeln!(text, "| model | beside | inputs | numbers | largest number | worst difference | within |")?;
     writeln!(text, "|---|---|--:|--:|--:|--:|---|")?;
-    for found in &face.numbers {
+    for found in numbers {
         let within = if found.worst <= numbers::MOST { "yes" } else { "NO" };
         writeln!(
             text,

@@ -108,8 +108,11 @@ fn faces_in(net: &Net, picture: &Picture, part: [u32; 4], side: u32) -> Result<V
     Ok(found.into_iter().map(|face| face.placed(scale, corner)).collect())
 }
 
+/// Three planes of numbers, one after the other, their width and their height.
+pub(crate) type Planes = (Zeroizing<Vec<f32>>, usize, usize);
+
 /// Blue, green and red planes, padded with black to a multiple that the model takes.
-pub(crate) fn planes(picture: &Picture, multiple: usize) -> (Zeroizing<Vec<f32>>, usize, usize) {
+pub(crate) fn planes(picture: &Picture, multiple: usize) -> Planes {
     let width = (picture.width as usize).next_multiple_of(multiple);
     let height = (picture.height as usize).next_multiple_of(multiple);
     let mut planes = Zeroizing::new(vec![0.0; 3 * width * height]);

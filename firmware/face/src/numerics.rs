@@ -7,6 +7,7 @@ use identity::Picture;
 use crate::{
     Engine, FaceError,
     detect::{self, planes},
+    liveness::passive,
     mesh,
     models::{Net, Role},
     picture::shrink,
@@ -47,6 +48,12 @@ impl ModelInput {
         Self { role: Role::Recogniser, width: crop.side, height: crop.side, values: crop.planes.to_vec() }
     }
 
+    /// What a model of an operator's pack is told of a face.
+    pub(crate) fn passive(role: Role, picture: &Picture, face: &detect::Face) -> Self {
+        let (values, width, height) = passive::told(role, picture, face);
+        Self { role, width, height, values: values.to_vec() }
+    }
+
     /// What the landmarks' model is told of a face.
     pub(crate) fn landmarks(picture: &Picture, face: &detect::Face) -> Self {
         let (crop, _) = mesh::crop(picture, face);
@@ -55,17 +62,22 @@ impl ModelInput {
 }
 
 impl Engine {
-    /// What the three models are told of the largest face in a picture; nothing where
-    /// there is no face.
+    /// What the models are told of the largest face in a picture, those of an operator's pack
+    /// where it is installed; nothing where there is no face.
     pub fn model_inputs(&self, picture: &Picture) -> Result<Vec<ModelInput>, FaceError> {
         let faces = self.faces(picture, &mut Timings::default())?;
         let Some(face) = faces.first() else { return Ok(Vec::new()) };
         let near = detect::nearer(&self.detector, picture, face)?;
-        Ok(vec![
+        let mut inputs = vec![
             ModelInput::detector(picture, detect::LONG_SIDE),
             ModelInput::recogniser(picture, &near),
             ModelInput::landmarks(picture, face),
-        ])
+        ];
+        if self.passive.is_some() {
+            let both = [Role::PassiveNear, Role::PassiveWide];
+            inputs.extend(both.map(|role| ModelInput::passive(role, picture, face)));
+        }
+        Ok(inputs)
     }
 
     /// All numbers that the model gives, its outputs in the order of the manifest.
@@ -79,7 +91,9 @@ impl Engine {
             Role::Detector => &self.detector,
             Role::Recogniser => &self.recogniser,
             Role::Landmarks => &self.landmarks,
-            Role::PassiveNear | Role::PassiveWide => unreachable!("no input is made for an operator's model"),
+            Role::PassiveNear | Role::PassiveWide => {
+                self.passive.as_ref().expect("inputs are made for models that are there").net(role)
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ mod evidence;
 mod films;
 mod fourier;
 mod light;
-mod passive;
+pub(crate) mod passive;
 mod pattern;
 mod plane;
 mod relief;

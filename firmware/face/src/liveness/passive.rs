@@ -13,7 +13,7 @@ use rten::ThreadPool;
 
 use crate::{
     FaceError,
-    detect::{Face, planes},
+    detect::{Face, Planes, planes},
     models::{Manifest, Net, Role},
     picture::shrink,
 };
@@ -46,13 +46,23 @@ impl Passive {
 
     /// The probability that the face is a living one, the mean of both models.
     pub(crate) fn live(&self, picture: &Picture, face: &Face) -> Result<f32, FaceError> {
-        Ok(f32::midpoint(judged(&self.near, picture, face, 2.7)?, judged(&self.wide, picture, face, 4.0)?))
+        let by = |role| judged(self.net(role), told(role, picture, face));
+        Ok(f32::midpoint(by(Role::PassiveNear)?, by(Role::PassiveWide)?))
+    }
+
+    pub(crate) fn net(&self, role: Role) -> &Net {
+        if role == Role::PassiveWide { &self.wide } else { &self.near }
     }
 }
 
-fn judged(net: &Net, picture: &Picture, face: &Face, reach: f32) -> Result<f32, FaceError> {
+/// What a model is told: its planes, and their width and height.
+pub(crate) fn told(role: Role, picture: &Picture, face: &Face) -> Planes {
+    let reach = if role == Role::PassiveWide { 4.0 } else { 2.7 };
     let small = shrink(picture, surroundings(picture, face, reach), SIDE, SIDE);
-    let (planes, width, height) = planes(&small, 1);
+    planes(&small, 1)
+}
+
+fn judged(net: &Net, (planes, width, height): Planes) -> Result<f32, FaceError> {
     match net.run(&planes, width, height)?.as_slice() {
         [logits] if logits.len() == CLASSES => {
             let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
