@@ -9,7 +9,7 @@ pub mod printer;
 pub mod scanner;
 pub mod state;
 
-pub use chip_reader::{CardReader, Presence, ReaderFault};
+pub use chip_reader::{CardReader, Presence, ReaderFault, ShortLength};
 
 pub use camera::{CameraFault, Frame, FrameSource, Held, Pixels};
 pub use light::Light;

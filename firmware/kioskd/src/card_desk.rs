@@ -18,7 +18,7 @@ use card::{
     Session,
 };
 use card_faults::Listed as _;
-use devices::{CardReader, Device, ReaderFault, State};
+use devices::{CardReader, Device, ReaderFault, ShortLength, State};
 use face::{Engine, Reference};
 use faults::{Fault, chain};
 use identity::{Identity, IdentityError};
@@ -237,7 +237,9 @@ impl Desk {
             self.tools.tell.audit(audit::Event::CardLaid);
             self.tools.tell.work(job, Event::CardLaid);
             let begun = Instant::now();
-            let came = read(reader, &mut self.offers, keys, files, today, &self.tools, &wanted);
+            let came = with_any_length(reader, |reader| {
+                read(reader, &mut self.offers, keys, files, today, &self.tools, &wanted)
+            });
             if let Err(Ended::Card(ReadError::KeyWrong { tries_left })) = came {
                 // Chips answer later after each wrong key; a technician sees one that makes people wait.
                 let took = begun.elapsed().as_millis();
@@ -357,6 +359,21 @@ fn show_badge(reader: &mut dyn CardReader, claim: &Claim, badges: &Badges) -> Re
     let key = badges.of(holder).ok_or_else(|| BadgeError::Unlisted { holder: holder.clone() })?;
     let proof = badge::sign(reader, key, claim)?;
     badges.believe(&claim.kiosk, holder, claim.challenge, proof)
+}
+
+/// Reads, and where the chip may have broken off over a long answer, once more with short ones:
+/// the card lies there still, and lifting it would change nothing.
+fn with_any_length<T>(
+    reader: &mut dyn CardReader,
+    mut read: impl FnMut(&mut dyn CardReader) -> Result<T, Ended>,
+) -> Result<T, Ended> {
+    match read(reader) {
+        Err(Ended::Card(error)) if error.may_be_of_a_long_answer() => {
+            tracing::warn!(%error, "read once more, with short answers");
+            read(&mut ShortLength::of(reader))
+        }
+        came => came,
+    }
 }
 
 type Person = (Box<Identity>, Result<Arc<Reference>, Fault>);
@@ -483,12 +500,14 @@ mod tests {
     use card::{AccessKey, AccessPolicy, Can};
     use jiff::civil::date;
     use simulators::{
-        chance::SeededChance, citizen_card::CitizenCard, in_memory::InMemoryReader, people::People,
-        personalise::Issuer, scenario::CardScript,
+        card_profile::BeyondLongest, chance::SeededChance, citizen_card::CitizenCard,
+        in_memory::InMemoryReader, people::People, personalise::Issuer, scenario::CardScript,
     };
 
     use super::*;
     use crate::happened::Kind;
+
+    const TODAY: Date = date(2026, 11, 27);
 
     #[test]
     fn a_card_stays_where_it_is_when_only_the_key_was_wrong() {
@@ -498,19 +517,40 @@ mod tests {
         assert!(Ended::Badge(BadgeError::Refused { step: "select", status: 0x6A82 }).wants_it_lifted());
     }
 
+    /// A reader on which khue's card lies, and what opens it.
+    fn lay(script: &CardScript) -> (InMemoryReader, AccessKey) {
+        let people = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
+        let person = People::load(&people).unwrap();
+        let issuer = Issuer::generate(TODAY, &mut SeededChance::new(1)).unwrap();
+        let card = issuer.personalise(person.person("khue").unwrap(), &people, script, TODAY).unwrap();
+        let key = AccessKey::Can(Can::new(card.can()).unwrap());
+        let mut reader = InMemoryReader::new(CitizenCard::new(card, script, 7));
+        reader.lay();
+        reader.wait_for_card(Duration::ZERO).unwrap().unwrap();
+        (reader, key)
+    }
+
+    #[test]
+    fn a_chip_that_breaks_off_over_a_long_answer_is_read_with_short_ones() {
+        let mut script = CardScript::default();
+        script.faults.reading.longest = Some(2000);
+        script.faults.reading.beyond_longest = BeyondLongest::ChannelDroppedByAnswer;
+        let (mut reader, key) = lay(&script);
+        let mut lengths = Vec::new();
+        let came = with_any_length(&mut reader, |reader| {
+            lengths.push(reader.longest_response());
+            let mut session = card::open(reader, &key, AccessPolicy::PaceOnly, &mut Chance, &mut |_| ())?;
+            session.read(FileId::Dg2, &mut |_| ())?;
+            Ok(session.file(FileId::Dg2).unwrap().len())
+        });
+        assert!(came.is_ok_and(|portrait| portrait > 10_000));
+        assert_eq!(lengths, [65_538, 258]);
+    }
+
     /// With the portrait in the middle of what the service names.
     #[test]
     fn the_citizen_is_greeted_while_the_portrait_is_read_last() {
-        let today = date(2026, 11, 27);
-        let people = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people");
-        let person = People::load(&people).unwrap();
-        let person = person.person("khue").unwrap();
-        let issuer = Issuer::generate(today, &mut SeededChance::new(1)).unwrap();
-        let card = issuer.personalise(person, &people, &CardScript::default(), today).unwrap();
-        let key = AccessKey::Can(Can::new(card.can()).unwrap());
-        let mut reader = InMemoryReader::new(CitizenCard::new(card, &CardScript::default(), 7));
-        reader.lay();
-        reader.wait_for_card(Duration::ZERO).unwrap().unwrap();
+        let (mut reader, key) = lay(&CardScript::default());
         let policy = AccessPolicy::PaceOnly;
         let mut session = card::open(&mut reader, &key, policy, &mut Chance, &mut |_| ()).unwrap();
 
@@ -532,7 +572,7 @@ mod tests {
         let newest = AtomicU64::new(4);
         let wanted = Wanted { job: Job { kind: Kind::Card, number: 4 }, newest: &newest };
         let files = [FileId::Dg13, FileId::Dg2, FileId::Dg15];
-        let came = read_files(&mut session, &files, today, &greet, &wanted, &mut progress);
+        let came = read_files(&mut session, &files, TODAY, &greet, &wanted, &mut progress);
         assert!(came.is_ok());
         assert_eq!(*greeted.lock().unwrap(), Some((true, true, true, false)));
         assert_eq!(session.log().files.last(), Some(&FileId::Dg2));
