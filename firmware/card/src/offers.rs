@@ -23,9 +23,9 @@ use crate::{
 /// keeps one.
 ///
 /// An answer to reset by which a chip was guessed wrong, or by which PACE failed, is noted as
-/// shared by several kinds: chips with it are asked from then on. It holds at most [`Offers::MOST`] of them; beyond,
-/// that one goes whose chips were not read for the longest. Everybody may read that file of
-/// a chip, and it says nothing of the holder.
+/// shared by several kinds: chips with it are asked from then on. It holds at most
+/// [`Offers::MOST`] of them; beyond, that one goes whose chips were not read for the longest.
+/// Everybody may read that file of a chip, and it says nothing of the holder.
 #[derive(Debug, Default)]
 pub struct Offers {
     /// The one read last stands last.
@@ -161,8 +161,8 @@ impl<'r> Memory<'r> {
         opened_by.is_some_and(|it| it.source == Source::Memory && it.standing == Standing::Unheard)
     }
 
-    /// The chip has no such file that could speak for the guess. The one by which it was guessed
-    /// had one, so this is a chip of another kind.
+    /// This file of the chip does not speak for the guess. That of the one by which it was guessed
+    /// did, so this is a chip of another kind.
     pub fn find_wrong(&mut self, file: FileId) -> ReadError {
         self.note_shared();
         ReadError::OfferDiffers { file }
@@ -186,24 +186,17 @@ impl<'r> Memory<'r> {
         let Some(opened_by) = &mut self.opened_by else { return Ok(()) };
         let Some(signed) = forms_signed_in(file, bytes) else { return Ok(()) };
         if signed.is_empty() {
-            return match (file, opened_by.standing, opened_by.source) {
-                (FileId::CardSecurity, ..) | (_, Standing::Same, _) => Ok(()),
-                (_, _, Source::Chip) => {
-                    self.forget();
-                    Ok(())
-                }
-                (_, _, Source::Memory) => Err(self.find_wrong(file)),
-            };
-        }
-        let offered = forms(&opened_by.card_access).unwrap_or_default();
-        let all_among = |some: &[&[u8]], others: &[&[u8]]| some.iter().all(|one| others.contains(one));
-        if all_among(&offered, &signed) && all_among(&signed, &offered) {
+            if file == FileId::CardSecurity || opened_by.standing == Standing::Same {
+                return Ok(());
+            }
+        } else if are_alike(&forms(&opened_by.card_access).unwrap_or_default(), &signed) {
             if opened_by.standing == Standing::Unheard {
                 opened_by.standing = Standing::Same;
             }
             return Ok(());
+        } else {
+            opened_by.standing = Standing::Other;
         }
-        opened_by.standing = Standing::Other;
         match opened_by.source {
             Source::Chip => {
                 self.forget();
@@ -216,7 +209,7 @@ impl<'r> Memory<'r> {
     /// At the end of a reading: what DG14 or EF.CardSecurity named, too, is remembered. Gives the
     /// EF.CardAccess of another chip by which PACE was chosen.
     pub fn finish(mut self) -> Option<Vec<u8>> {
-        let OpenedBy { card_access, source, standing, .. } = self.opened_by.take()?;
+        let OpenedBy { card_access, source, standing } = self.opened_by.take()?;
         if standing == Standing::Same
             && let Some(offers) = self.offers
         {
@@ -224,6 +217,12 @@ impl<'r> Memory<'r> {
         }
         (source == Source::Memory).then_some(card_access)
     }
+}
+
+/// The same forms, in whatever order.
+fn are_alike(some: &[&[u8]], others: &[&[u8]]) -> bool {
+    let all_among = |some: &[&[u8]], others: &[&[u8]]| some.iter().all(|one| others.contains(one));
+    all_among(some, others) && all_among(others, some)
 }
 
 /// The forms of PACE in a file that issuers sign; none for any other file, and no form
