@@ -459,5 +459,14 @@ fn outcomes() -> Vec<(&'static str, Screen)> {
             "refused",
             outcome(Outcome::Refused { fault: Fault::DataAltered }, Some("K7-4Q2M"), PaperOutcome::None),
         ),
+        // After the fifth number; the longest words that such an end has.
+        (
+            "no-key",
+            outcome(
+                Outcome::Refused { fault: Fault::CardCodeNeeded },
+                Some("K7-4Q2M"),
+                PaperOutcome::Offered,
+            ),
+        ),
     ]
 }
