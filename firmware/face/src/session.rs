@@ -19,7 +19,7 @@ use crate::{
     evidence::{CameraEvidence, Score},
     liveness::{
         Came, Challenge, Draw, Frames, LivenessEvidence, NotLive, OwnLight, PassiveEvidence, PassiveModel,
-        PatternEvidence, Rest, Said, Seen, Skin, Tempo, Tint, Trial, prominence,
+        PatternEvidence, Rest, Said, Seen, Skin, Task, Tempo, Tint, Trial, prominence,
     },
     mesh::Mesh,
     picture::decode_frame,
@@ -479,8 +479,12 @@ impl<'e> Session<'e> {
             PassiveEvidence::Installed { live, .. } if *live < Score::of(self.config.liveness.live_min) => {
                 Some(NotLive::Picture)
             }
-            // A movement without relief shows a picture with holes for the eyes as well.
-            PassiveEvidence::NotInstalled if liveness.relief.is_empty() => Some(NotLive::TooLittle),
+            // A picture with holes for the eyes shows all but relief, and a mask all but its mouth.
+            PassiveEvidence::NotInstalled
+                if liveness.relief.is_empty() || !liveness.tasks.contains(&Task::OpenMouth) =>
+            {
+                Some(NotLive::TooLittle)
+            }
             _ => None,
         });
         self.why = against.map(Why::NotLive).or_else(|| self.not_the_holder());
@@ -531,6 +535,7 @@ impl Seen {
             at,
             yaw: mesh.yaw(),
             eyes_open: mesh.widest_eye_opening(),
+            mouth_open: mesh.mouth_opening(),
             eye_distance: face.eye_distance(),
             shape: mesh.shape(),
             skin,

@@ -61,7 +61,7 @@ pub fn identity_verified(who: &Identity) -> audit::Event {
 
 /// What one try of the face came to.
 pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::Event {
-    use face::FaceHint::{CloseEyes, HoldStill, NoFace, OnePerson, TurnLeft, TurnRight};
+    use face::FaceHint::{CloseEyes, HoldStill, NoFace, OnePerson, OpenMouth, TurnLeft, TurnRight};
     let (decision, reason, score) = match came_to {
         Ok(matched) => {
             let score = match matched.evidence() {
@@ -80,7 +80,7 @@ pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::E
                 Why::TookTooLong(NoFace) => audit::FaceDecision::NoFace,
                 Why::TookTooLong(OnePerson) => audit::FaceDecision::SeveralFaces,
                 // Nothing was wrong with the picture: a movement did not come, or not enough of it.
-                Why::TookTooLong(TurnLeft | TurnRight | CloseEyes | HoldStill) | Why::NotFinished => {
+                Why::TookTooLong(TurnLeft | TurnRight | CloseEyes | OpenMouth | HoldStill) | Why::NotFinished => {
                     audit::FaceDecision::TooLong
                 }
                 Why::TookTooLong(_) => audit::FaceDecision::PoorPicture,

@@ -468,6 +468,8 @@ pub enum FaceHint {
     TurnRight,
     /// "Close your eyes for a moment."
     CloseEyes,
+    /// "Open your mouth wide."
+    OpenMouth,
 }
 
 /// The colour of the kiosk's own light on the page of the face.

@@ -121,7 +121,7 @@ struct Moving {
 }
 
 /// What a film shows that was made before: some movement every second and a half.
-const FILM: [Motion; 8] = [
+const FILM: [Motion; 10] = [
     Motion::TurnLeft,
     Motion::LookStraight,
     Motion::CloseEyes,
@@ -130,6 +130,8 @@ const FILM: [Motion; 8] = [
     Motion::LookStraight,
     Motion::ComeCloser,
     Motion::MoveBack,
+    Motion::OpenMouth,
+    Motion::CloseMouth,
 ];
 const FILM_STEP: Duration = Duration::from_millis(1500);
 /// How long whoever stands beside stays.

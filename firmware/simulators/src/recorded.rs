@@ -150,11 +150,12 @@ impl Drawing {
 }
 
 /// A movement, and back.
-const PAIRS: [[FaceHint; 2]; 4] = [
+const PAIRS: [[FaceHint; 2]; 5] = [
     [FaceHint::TurnLeft, FaceHint::LookStraight],
     [FaceHint::TurnRight, FaceHint::LookStraight],
     [FaceHint::CloseEyes, FaceHint::OpenEyes],
     [FaceHint::ComeCloser, FaceHint::MoveBack],
+    [FaceHint::OpenMouth, FaceHint::CloseMouth],
 ];
 
 fn write_posed(
@@ -179,7 +180,8 @@ fn write_posed(
 /// Each frame of the film on a screen, one after the other.
 fn write_filmed(pictures: &[PathBuf], setup: CameraSetup, folder: &Path) -> Result<u32, SimulatorError> {
     // Nobody turns the screen, so it does not matter where the features lie.
-    let anywhere = Features { left_eye: [0.0, 0.0], right_eye: [1.0, 0.0], lids: 0.06, brow: 0.2 };
+    let anywhere =
+        Features { left_eye: [0.0, 0.0], right_eye: [1.0, 0.0], lids: 0.06, brow: 0.2, mouth: 1.05 };
     for (number, picture) in pictures.iter().enumerate() {
         let screen = Presentation::Screen;
         let mut camera = FaceCamera::presenting(picture, anywhere, screen, Prompter::default(), setup)?;

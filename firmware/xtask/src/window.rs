@@ -87,11 +87,13 @@ impl Hands {
                 "o" => say(&self.body, "open-eyes"),
                 "n" => say(&self.body, "come-closer"),
                 "m" => say(&self.body, "move-back"),
+                "i" => say(&self.body, "open-mouth"),
+                "u" => say(&self.body, "close-mouth"),
                 "e" => {
                     _ = ended.send(());
                     return;
                 }
-                _ => Ok("q, l, t, a, d, s, b, o, n, m, p, r or e".to_owned()),
+                _ => Ok("q, l, t, a, d, s, b, o, n, m, i, u, p, r or e".to_owned()),
             };
             match said {
                 Ok(answer) => println!("{answer}"),

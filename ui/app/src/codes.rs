@@ -51,6 +51,7 @@ same_words!(
         TurnLeft,
         TurnRight,
         CloseEyes,
+        OpenMouth,
     }
 );
 same_words!(glow, Glow { Off, Red, Yellow, Green, Cyan, Blue, Magenta });

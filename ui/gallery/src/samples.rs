@@ -337,6 +337,7 @@ fn faces() -> Vec<(&'static str, Screen)> {
         ("left", face(FaceHint::TurnLeft, 40)),
         ("right", face(FaceHint::TurnRight, 60)),
         ("eyes", face(FaceHint::CloseEyes, 60)),
+        ("mouth", face(FaceHint::OpenMouth, 60)),
         ("red", lit(FaceHint::HoldStill, 40, Glow::Red)),
         ("yellow", lit(FaceHint::TurnLeft, 40, Glow::Yellow)),
         ("green", lit(FaceHint::HoldStill, 60, Glow::Green)),

@@ -20,10 +20,13 @@ pub enum Task {
     CloseEyes,
     /// Come closer to the camera.
     ComeCloser,
+    /// Open the mouth, then close it.
+    OpenMouth,
 }
 
 impl Task {
-    pub(super) const ALL: [Self; 4] = [Self::TurnLeft, Self::TurnRight, Self::CloseEyes, Self::ComeCloser];
+    pub(super) const ALL: [Self; 5] =
+        [Self::TurnLeft, Self::TurnRight, Self::CloseEyes, Self::ComeCloser, Self::OpenMouth];
 
     /// Whether it shows the relief of a head.
     pub fn is_turn(self) -> bool {
@@ -37,6 +40,17 @@ impl Task {
             Self::TurnRight => FaceHint::TurnRight,
             Self::CloseEyes => FaceHint::CloseEyes,
             Self::ComeCloser => FaceHint::ComeCloser,
+            Self::OpenMouth => FaceHint::OpenMouth,
+        }
+    }
+
+    /// What the screen says once it was shown, of a movement in which the face cannot be compared
+    /// well: it is looked at after it.
+    pub(super) fn back(self) -> Option<FaceHint> {
+        match self {
+            Self::CloseEyes => Some(FaceHint::OpenEyes),
+            Self::OpenMouth => Some(FaceHint::CloseMouth),
+            Self::TurnLeft | Self::TurnRight | Self::ComeCloser => None,
         }
     }
 }
@@ -55,8 +69,11 @@ pub enum Tempo {
 
 /// So many movements must be shown.
 const MOVEMENTS: usize = 4;
-/// So many of them are turns, left or right, where the person can turn at all.
+/// So many of them are turns, left or right, where the person can turn at all. One more is the mouth,
+/// where they can open it: a mask's does not.
 const TURNS: usize = 2;
+/// So many kinds are asked for at least: gently, two may be left out.
+const KINDS_MIN: usize = 3;
 /// So many mistakes are a film, not a fidget.
 const MISTAKES_MAX: u8 = 3;
 
@@ -69,6 +86,8 @@ pub(crate) struct Challenge {
     tasks: VecDeque<Task>,
     /// Turns that were asked for and shown.
     turns: usize,
+    /// Whether the mouth was.
+    mouth: bool,
     /// Movements that nobody asked for, and times that the face was lost.
     mistakes: u8,
 }
@@ -76,7 +95,8 @@ pub(crate) struct Challenge {
 impl Challenge {
     pub(crate) fn draw(tempo: Tempo, draw: &mut Draw) -> Self {
         let kinds = Task::ALL.to_vec();
-        let mut challenge = Self { tempo, kinds, tasks: VecDeque::new(), turns: 0, mistakes: 0 };
+        let tasks = VecDeque::new();
+        let mut challenge = Self { tempo, kinds, tasks, turns: 0, mouth: false, mistakes: 0 };
         challenge.draw_rest(MOVEMENTS, draw);
         challenge
     }
@@ -86,7 +106,7 @@ impl Challenge {
     /// too many.
     pub(crate) fn begin_anew(mut self, draw: &mut Draw) -> Option<Self> {
         self.mistakes += 1;
-        self.turns = 0;
+        (self.turns, self.mouth) = (0, false);
         self.draw_rest(MOVEMENTS + usize::from(self.mistakes), draw);
         (self.mistakes < MISTAKES_MAX).then_some(self)
     }
@@ -108,7 +128,9 @@ impl Challenge {
 
     /// The next one was shown.
     pub(crate) fn shown(&mut self) {
-        self.turns += usize::from(self.tasks.pop_front().is_some_and(Task::is_turn));
+        let shown = self.tasks.pop_front();
+        self.turns += usize::from(shown.is_some_and(Task::is_turn));
+        self.mouth |= shown == Some(Task::OpenMouth);
     }
 
     /// Something was shown that nobody asked for: what is left is drawn anew, and one more. False
@@ -120,10 +142,11 @@ impl Challenge {
     }
 
     /// The next one does not come: it is not asked for again, but others are, and one more: a
-    /// film that waits has fewer kinds to meet. False where each movement is expected, or only one
-    /// kind would be left.
+    /// film that waits has fewer kinds to meet. False where each movement is expected, or two kinds
+    /// were left out already.
     pub(crate) fn leave_out(&mut self, draw: &mut Draw) -> bool {
-        let Some(task) = self.next().filter(|_| self.tempo == Tempo::Gentle && self.kinds.len() > 2) else {
+        let Some(task) = self.next().filter(|_| self.tempo == Tempo::Gentle && self.kinds.len() > KINDS_MIN)
+        else {
             return false;
         };
         self.kinds.retain(|&kind| kind != task);
@@ -131,12 +154,17 @@ impl Challenge {
         true
     }
 
+    /// Draws `count` movements, among them the turns and the mouth that are still to be shown, for
+    /// which there is always room: what is left to be asked for holds them already.
     fn draw_rest(&mut self, count: usize, draw: &mut Draw) {
         let can_turn = self.kinds.iter().any(|kind| kind.is_turn());
-        let turns = if can_turn { TURNS.saturating_sub(self.turns).min(count) } else { 0 };
+        let turns = if can_turn { TURNS.saturating_sub(self.turns) } else { 0 };
+        let mouth = !self.mouth && self.kinds.contains(&Task::OpenMouth);
+        assert!(turns + usize::from(mouth) <= count, "more is needed than is asked for");
         loop {
             self.tasks = (0..count).map(|_| self.kinds[draw.below(self.kinds.len())]).collect();
-            if self.tasks.iter().filter(|task| task.is_turn()).count() >= turns {
+            let turned = self.tasks.iter().filter(|task| task.is_turn()).count();
+            if turned >= turns && (!mouth || self.tasks.contains(&Task::OpenMouth)) {
                 return;
             }
         }
@@ -150,17 +178,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn four_movements_two_of_them_turns_are_asked_for_in_every_order() {
+    fn four_movements_with_two_turns_and_the_mouth_are_asked_for_in_every_order() {
         let mut counts = BTreeMap::new();
-        for number in 0..17_600_u32 {
+        for number in 0..15_200_u32 {
             let mut seed = [0; 32];
             seed[..4].copy_from_slice(&number.to_be_bytes());
             let challenge = Challenge::draw(Tempo::Usual, &mut Draw::new(seed));
             *counts.entry(format!("{:?}", challenge.tasks)).or_insert(0) += 1;
             assert!(challenge.tasks.iter().filter(|task| task.is_turn()).count() >= 2);
+            assert!(challenge.tasks.contains(&Task::OpenMouth));
         }
-        // Of the 256 orders of four movements, 16 have no turn and 64 have one.
-        assert_eq!(counts.len(), 176);
+        // Two turns (4) in two of four places (6), elsewhere the mouth at least once (5); or three
+        // turns (8) and the mouth in one of four places.
+        assert_eq!(counts.len(), 4 * 6 * 5 + 8 * 4);
         assert!(counts.values().all(|&count| (60..140).contains(&count)), "{counts:?}");
     }
 }

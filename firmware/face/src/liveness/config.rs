@@ -31,6 +31,9 @@ pub struct LivenessConfig {
     pub relief_min: f32,
     /// Opening of both eyes, as a share of the person's own, below which they are shut.
     pub eyes_shut_max: f32,
+    /// How much further the lips of an open mouth are apart than at rest, over the distance from
+    /// eyes to chin.
+    pub mouth_opening_min: f32,
     /// How much larger a face must become that comes closer.
     pub closer_min: f32,
     /// Seconds for one movement.
@@ -84,6 +87,7 @@ impl LivenessConfig {
             turn_min: 16.0,
             relief_min: 0.10,
             eyes_shut_max: 0.5,
+            mouth_opening_min: 0.12,
             closer_min: 1.2,
             task_seconds: 8.0,
             gentle_task_seconds: 15.0,
@@ -118,6 +122,10 @@ impl LivenessConfig {
             (self.turn_min >= 12.0, "turn-min below 12 degrees shows no relief"),
             (self.relief_min >= 0.06, "relief-min below 0.06 lets flat pictures pass"),
             ((0.0..0.8).contains(&self.eyes_shut_max), "eyes-shut-max must lie below 0.8"),
+            (
+                (0.08..0.5).contains(&self.mouth_opening_min),
+                "mouth-opening-min must lie between 0.08, which a word reaches, and 0.5",
+            ),
             (self.closer_min > 1.05, "closer-min must be above 1.05"),
             (times.iter().all(|time| (0.0..=60.0).contains(time)), "times must lie between 0 and 60 seconds"),
             (self.task_seconds >= 2.0, "task-seconds must be at least 2"),

@@ -83,7 +83,7 @@ pub enum NotLive {
     /// The skin did not answer to the kiosk's light, and at this machine it must.
     #[error("the skin does not answer to the kiosk's light")]
     Unlit,
-    /// No turn could be shown, and there is no passive model.
+    /// No turn or no open mouth could be shown, and there is no passive model.
     #[error("too little was shown without the passive model")]
     TooLittle,
 }

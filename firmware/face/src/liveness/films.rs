@@ -18,10 +18,11 @@ enum Motion {
     Right,
     Shut,
     Nearer,
+    Mouth,
     Rest,
 }
 
-use Motion::{Left, Nearer, Right, Shut};
+use Motion::{Left, Mouth, Nearer, Right, Shut};
 
 #[derive(Clone, Copy, Default)]
 struct Pose {
@@ -31,10 +32,12 @@ struct Pose {
     lids: f32,
     /// How much larger than at rest.
     nearer: f32,
+    /// Between the lips, over the distance from eyes to chin.
+    mouth: f32,
 }
 
 impl Motion {
-    const ALL: [Self; 5] = [Left, Right, Shut, Nearer, Self::Rest];
+    const ALL: [Self; 6] = [Left, Right, Shut, Nearer, Mouth, Self::Rest];
 
     fn aim(self) -> Pose {
         let rest = Pose::default();
@@ -43,12 +46,13 @@ impl Motion {
             Right => Pose { yaw: -28.0, ..rest },
             Shut => Pose { lids: 1.0, ..rest },
             Nearer => Pose { nearer: 0.35, ..rest },
+            Mouth => Pose { mouth: 0.3, ..rest },
             Self::Rest => rest,
         }
     }
 }
 
-/// On its way to where it wants to be: half a second for a whole movement, half of it for lids.
+/// On its way to where it wants to be: half a second for a whole movement, half of it for lids and lips.
 #[derive(Default)]
 struct Body {
     pose: Pose,
@@ -64,6 +68,7 @@ impl Body {
             yaw: toward(self.pose.yaw, aim.yaw, 28.0),
             lids: toward(self.pose.lids, aim.lids, 2.0),
             nearer: toward(self.pose.nearer, aim.nearer, 0.35),
+            mouth: toward(self.pose.mouth, aim.mouth, 0.6),
         };
         self.pose
     }
@@ -90,6 +95,7 @@ fn seen(at: Duration, pose: Pose, nose: f32) -> Seen {
         at,
         yaw: pose.yaw,
         eyes_open: 0.3 * (1.0 - pose.lids),
+        mouth_open: pose.mouth,
         eye_distance: 100.0 * (1.0 + pose.nearer),
         shape,
         skin: [0.0; 3],
@@ -197,13 +203,23 @@ impl Person {
                     FaceHint::TurnRight => aim.yaw = turned * Right.aim().yaw,
                     FaceHint::CloseEyes => aim.lids = 1.0,
                     FaceHint::ComeCloser => aim.nearer = Nearer.aim().nearer,
+                    FaceHint::OpenMouth => aim.mouth = Mouth.aim().mouth,
+                    FaceHint::CloseMouth => aim.mouth = 0.0,
                     FaceHint::LookStraight | FaceHint::OpenEyes => (aim.yaw, aim.lids) = (0.0, 0.0),
                     FaceHint::MoveBack => aim.nearer = 0.0,
                     _ => {}
                 }
             }
             let fidget = self.fidgets.iter().find(|(from, _, long)| (*from..*from + *long).contains(&at));
-            body.pose(at, fidget.map_or(aim, |(_, motion, _)| motion.aim()))
+            body.pose(
+                at,
+                match fidget {
+                    // One speaks and turns at once.
+                    Some((_, Mouth, _)) => Pose { mouth: Mouth.aim().mouth, ..aim },
+                    Some((_, motion, _)) => motion.aim(),
+                    None => aim,
+                },
+            )
         })
     }
 }
@@ -238,6 +254,21 @@ fn looking_aside_and_taking_left_for_right_costs_one_more_movement() {
     assert!((0..50).all(|seed| mirrored.tried(Tempo::Usual, seed).err() == Some(NotLive::OtherWay)));
 }
 
+#[test]
+fn whoever_speaks_makes_no_mistake() {
+    let word = Duration::from_millis(300);
+    let words = (0..60).map(|number| (Duration::from_millis(700) * number, Mouth, word)).collect();
+    let talks = Person { fidgets: words, ..Person::usual() };
+    let long = Duration::from_millis(900);
+    let yawns = Person { fidgets: vec![(Duration::from_secs(6), Mouth, long)], ..Person::usual() };
+    let mistakes = |person: &Person| -> u32 {
+        (0..100).map(|seed| person.tried(Tempo::Usual, seed).map_or(9, |found| found.mistakes.into())).sum()
+    };
+    assert_eq!(mistakes(&talks), 0);
+    let yawned = mistakes(&yawns);
+    assert!((10..=100).contains(&yawned), "{yawned}");
+}
+
 /// Nobody waits in vain: each is told what to do, and heeds it or is not.
 #[test]
 fn whoever_looks_aside_squints_or_keeps_the_eyes_shut_is_told_so() {
@@ -245,6 +276,7 @@ fn whoever_looks_aside_squints_or_keeps_the_eyes_shut_is_told_so() {
         (Pose { yaw: 14.0, ..Pose::default() }, FaceHint::LookStraight),
         (Pose { lids: 0.4, ..Pose::default() }, FaceHint::OpenEyes),
         (Pose { nearer: 0.15, ..Pose::default() }, FaceHint::MoveBack),
+        (Pose { mouth: 0.11, ..Pose::default() }, FaceHint::CloseMouth),
     ];
     for (pose, expected) in poses {
         let mut ended = Duration::ZERO;
@@ -256,7 +288,8 @@ fn whoever_looks_aside_squints_or_keeps_the_eyes_shut_is_told_so() {
         assert!(why.err() == Some(NotLive::NotDone) && ended < Duration::from_secs(9), "{ended:?}");
     }
     let mut asleep = 0;
-    for seed in 0..50 {
+    // Of twelve of 152 challenges it is the first movement.
+    for seed in 0..200 {
         let mut shut = Duration::MAX;
         let why = tried(Tempo::Usual, seed, |at, hint| {
             shut = if hint == FaceHint::CloseEyes { shut.min(at) } else { shut };
@@ -291,6 +324,7 @@ fn gently_two_flat_turns_are_a_picture() {
         FaceHint::TurnRight => Right.aim(),
         FaceHint::CloseEyes => Shut.aim(),
         FaceHint::ComeCloser => Nearer.aim(),
+        FaceHint::OpenMouth => Mouth.aim(),
         _ => Pose::default(),
     };
     for seed in 0..50 {
@@ -306,6 +340,7 @@ fn gently_two_kinds_of_movement_may_not_come_at_all() {
         [FaceHint::CloseEyes, FaceHint::ComeCloser],
         [FaceHint::TurnLeft, FaceHint::CloseEyes],
         [FaceHint::TurnLeft, FaceHint::TurnRight],
+        [FaceHint::OpenMouth, FaceHint::CloseEyes],
     ];
     for cannot in pairs {
         let person = Person { cannot: cannot.to_vec(), reaction: Duration::from_secs(3), ..Person::usual() };
@@ -316,18 +351,19 @@ fn gently_two_kinds_of_movement_may_not_come_at_all() {
             longest = longest.max(found.took);
         }
         assert!(longest < Duration::from_secs(90), "{longest:?}");
+        // Of 152 challenges 56 hold neither shut eyes nor a step, fewer none of another pair.
         let usual = (0..100).filter(|&seed| person.tried(Tempo::Usual, seed).is_ok()).count();
-        assert!(usual < 30, "{usual}");
+        assert!(usual < 50, "{usual}");
     }
 }
 
 /// The best films of `the_best_film_of_many`, some of rules that were weaker once: the first
 /// passed 49 of 100 tries while there were three movements, both turns among them, and nothing
 /// but a wrong turn counted against whoever shows it; gently, the second passed all, and the
-/// third, which waits, 6 while nothing was asked for in exchange for what does not come.
-#[test]
-fn few_tries_are_passed_by_the_luckiest_films() {
-    let films: [Film; 10] = [
+/// third, which waits, 6 while nothing was asked for in exchange for what does not come. None of
+/// the first nine opens its mouth, for that was not asked for.
+fn luckiest() -> Vec<Film> {
+    vec![
         vec![
             (Motion::Rest, 2400),
             (Nearer, 1800),
@@ -367,14 +403,28 @@ fn few_tries_are_passed_by_the_luckiest_films() {
         vec![(Motion::Rest, 2600), (Shut, 200), (Motion::Rest, 2100), (Right, 500), (Motion::Rest, 700)],
         vec![(Motion::Rest, 1600), (Left, 1000), (Motion::Rest, 1600), (Right, 1000)],
         // In every order, slowly.
-        [Left, Shut, Right, Nearer, Left, Right, Shut, Nearer]
+        [Left, Shut, Right, Nearer, Mouth, Left, Right, Shut, Nearer, Mouth]
             .into_iter()
             .flat_map(|motion| [(motion, 1200), (Motion::Rest, 2400)])
             .collect(),
-    ];
+        vec![
+            (Left, 200),
+            (Motion::Rest, 1700),
+            (Mouth, 200),
+            (Right, 2000),
+            (Shut, 2000),
+            (Motion::Rest, 3100),
+            (Mouth, 2100),
+            (Motion::Rest, 800),
+        ],
+    ]
+}
+
+#[test]
+fn few_tries_are_passed_by_the_luckiest_films() {
     for (tempo, most) in [(Tempo::Usual, 30), (Tempo::Gentle, 50)] {
-        for film in &films {
-            let passed = passes(tempo, film, 0..1000);
+        for film in luckiest() {
+            let passed = passes(tempo, &film, 0..1000);
             assert!(passed <= most, "{passed} of 1000, {tempo:?}: {film:?}");
         }
     }
@@ -387,12 +437,13 @@ fn the_best_film_of_many() {
     for tempo in [Tempo::Usual, Tempo::Gentle] {
         let mut draw = drawing(1);
         let part = |draw: &mut Draw| {
-            let (longest, motion) = ([30, 30, 30, 180][draw.below(4)], Motion::ALL[draw.below(5)]);
+            let (longest, motion) = ([30, 30, 30, 180][draw.below(4)], Motion::ALL[draw.below(6)]);
             (motion, 200 + 100 * draw.below(longest) as u64)
         };
         let mut best: BTreeMap<Vec<u64>, (usize, Film)> = BTreeMap::new();
         let mut next: Vec<Film> =
             (0..300).map(|_| (0..2 + draw.below(9)).map(|_| part(&mut draw)).collect()).collect();
+        next.extend(luckiest());
         for _ in 0..16 {
             for film in next.drain(..) {
                 let key = film.iter().map(|(motion, long)| *motion as u64 + 10 * long).collect();

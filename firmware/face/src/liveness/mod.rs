@@ -6,7 +6,7 @@
 //! agree as well.
 //!
 //! What this does not stop stands in `firmware/SECURITY.md`: a film of the holder whose
-//! movements are steered live, a well-made mask.
+//! movements are steered live, a mask whose mouth moves.
 
 mod challenge;
 mod config;

@@ -19,6 +19,8 @@ pub(crate) struct Seen {
     pub(crate) yaw: f32,
     /// Of the eye that is open most, over the distance from eyes to chin.
     pub(crate) eyes_open: f32,
+    /// Between the lips, over the same.
+    pub(crate) mouth_open: f32,
     /// Pixels.
     pub(crate) eye_distance: f32,
     pub(crate) shape: Shape,
@@ -29,6 +31,7 @@ pub(crate) struct Seen {
 pub(crate) struct Rest {
     yaw: f32,
     eyes_open: f32,
+    mouth_open: f32,
     eye_distance: f32,
     shapes: Vec<Shape>,
 }
@@ -43,6 +46,7 @@ impl Rest {
         Self {
             yaw: middle(|seen| seen.yaw),
             eyes_open: middle(|seen| seen.eyes_open),
+            mouth_open: middle(|seen| seen.mouth_open),
             eye_distance: middle(|seen| seen.eye_distance),
             shapes: frames.iter().map(|seen| seen.shape.clone()).collect(),
         }
@@ -52,12 +56,20 @@ impl Rest {
         seen.yaw - self.yaw
     }
 
-    fn opened(&self, seen: &Seen) -> bool {
+    fn has_eyes_open(&self, seen: &Seen) -> bool {
         seen.eyes_open > self.eyes_open * OPEN
     }
 
+    fn has_mouth_closed(&self, seen: &Seen, config: &LivenessConfig) -> bool {
+        seen.mouth_open - self.mouth_open < config.mouth_opening_min * CLOSED
+    }
+
+    fn is_near(&self, seen: &Seen, config: &LivenessConfig) -> bool {
+        seen.eye_distance > self.eye_distance * f32::midpoint(1.0, config.closer_min)
+    }
+
     /// Whether the frame shows a movement. Of a face that is turned away neither the lids nor the
-    /// distance are looked at.
+    /// lips nor the distance are looked at.
     fn shows(&self, task: Task, seen: &Seen, config: &LivenessConfig) -> bool {
         let turned = self.turned(seen);
         let frontal = turned.abs() < config.turn_min;
@@ -66,6 +78,15 @@ impl Rest {
             Task::TurnRight => -turned >= config.turn_min,
             Task::CloseEyes => frontal && seen.eyes_open < self.eyes_open * config.eyes_shut_max,
             Task::ComeCloser => frontal && seen.eye_distance >= self.eye_distance * config.closer_min,
+            Task::OpenMouth => frontal && seen.mouth_open - self.mouth_open >= config.mouth_opening_min,
+        }
+    }
+
+    /// Whether what was shut is open again, or the other way about.
+    fn is_back(&self, task: Task, seen: &Seen, config: &LivenessConfig) -> bool {
+        match task {
+            Task::OpenMouth => self.has_mouth_closed(seen, config),
+            _ => self.has_eyes_open(seen),
         }
     }
 
@@ -90,14 +111,16 @@ pub(crate) enum Said {
 const STRAIGHT: f32 = 9.0;
 /// Eyes are open again from this share of their own opening.
 const OPEN: f32 = 0.7;
+/// The mouth is closed again below this share of what it was opened by; a smile shows teeth.
+const CLOSED: f32 = 0.75;
 /// Nobody is asked for anything who has turned away by more degrees than this; between the two
 /// angles nothing changes.
 const AWAY: f32 = 12.5;
 /// So many frames must show a movement, asked for or not, over this time at least.
 const FRAMES: usize = 2;
 const HELD: Duration = Duration::from_millis(150);
-/// Nobody blinks for so long.
-const SHUT: Duration = Duration::from_millis(600);
+/// Nobody blinks for so long, and hardly a vowel lasts it.
+const KEPT: Duration = Duration::from_millis(600);
 
 enum Stage {
     /// Back to where the person stood.
@@ -106,9 +129,8 @@ enum Stage {
     Pausing { until: Duration },
     /// A movement is asked for; how much relief the frames showed that count for it.
     Asked { since: Duration, relief: Vec<f32>, flat: bool },
-    /// The eyes were shut as asked. Shut eyes show no face to compare well; it is looked at
-    /// once they open.
-    Shut { since: Duration },
+    /// The eyes were shut or the mouth opened as asked; `back` is what the person is told now.
+    Back { task: Task, back: FaceHint, since: Duration },
 }
 
 /// Since when, and in how many frames one after the other, a movement is seen.
@@ -210,11 +232,11 @@ impl Trial {
             Stage::Settling { since } => self.settle(seen, since, config, draw),
             Stage::Pausing { until } => self.pause(seen, until, config, draw),
             Stage::Asked { since, .. } => self.watch(seen, since, config, draw),
-            Stage::Shut { .. } if self.rest.opened(seen) => self.done(Task::CloseEyes, seen.at),
-            Stage::Shut { since } if seen.at.saturating_sub(since) > self.time(config) => {
+            Stage::Back { task, .. } if self.rest.is_back(task, seen, config) => self.done(task, seen.at),
+            Stage::Back { since, .. } if seen.at.saturating_sub(since) > self.time(config) => {
                 Said::Failed(NotLive::NotDone)
             }
-            Stage::Shut { .. } => Said::Go(FaceHint::OpenEyes),
+            Stage::Back { back, .. } => Said::Go(back),
         }
     }
 
@@ -225,16 +247,15 @@ impl Trial {
     /// Whether a movement has been seen for long enough, counted from `from` at the earliest.
     fn is_made(&self, task: Task, from: Duration, now: Duration) -> bool {
         let held = self.held[task as usize];
-        let least = if task == Task::CloseEyes { SHUT } else { HELD };
+        let least = if task.back().is_some() { KEPT } else { HELD };
         held.frames >= FRAMES && now.saturating_sub(held.since.max(from)) >= least
     }
 
-    /// Waits until the person looks straight, eyes open, and stands where they stood.
+    /// Waits until the person looks straight, eyes open and mouth closed, and stands where they stood.
     fn settle(&mut self, seen: &Seen, since: Duration, config: &LivenessConfig, draw: &mut Draw) -> Said {
         let straight = self.rest.turned(seen).abs() < STRAIGHT;
-        let near = seen.eye_distance > self.rest.eye_distance * f32::midpoint(1.0, config.closer_min);
-        let open = self.rest.opened(seen);
-        if straight && open && !near {
+        let (near, open) = (self.rest.is_near(seen, config), self.rest.has_eyes_open(seen));
+        if straight && open && !near && self.rest.has_mouth_closed(seen, config) {
             self.stage = Stage::Pausing { until: seen.at + draw.time(config.pause()) };
             self.light.rest();
             return Said::Go(FaceHint::HoldStill);
@@ -242,10 +263,11 @@ impl Trial {
         if seen.at.saturating_sub(since) > self.time(config) {
             return Said::Failed(NotLive::NotDone);
         }
-        Said::Go(match (straight, near) {
-            (false, _) => FaceHint::LookStraight,
-            (true, true) => FaceHint::MoveBack,
-            (true, false) => FaceHint::OpenEyes,
+        Said::Go(match (straight, near, open) {
+            (false, _, _) => FaceHint::LookStraight,
+            (true, true, _) => FaceHint::MoveBack,
+            (true, false, false) => FaceHint::OpenEyes,
+            (true, false, true) => FaceHint::CloseMouth,
         })
     }
 
@@ -296,11 +318,11 @@ impl Trial {
         if !self.rest.shows(task, now, config) {
             return self.wait(since, now.at, config, draw);
         }
-        if task == Task::CloseEyes {
-            // Everybody blinks now and then: it counts from when it could have been meant.
+        if let Some(back) = task.back() {
+            // Everybody blinks and speaks now and then: it counts from when it could have been meant.
             if self.is_made(task, earliest, now.at) {
-                self.stage = Stage::Shut { since: now.at };
-                return Said::Go(FaceHint::OpenEyes);
+                self.stage = Stage::Back { task, back, since: now.at };
+                return Said::Go(back);
             }
             return Said::Go(task.hint());
         }

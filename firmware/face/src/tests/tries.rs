@@ -73,7 +73,13 @@ fn the_holder_is_asked_to_move_after_three_good_frames() {
         let percent = [look().percent, look().percent, look().percent];
         assert_eq!(percent, [13, 26, 40], "{pixels:?}");
         let hints: Vec<FaceHint> = (0..30).map(|_| look().hint).collect();
-        let asked = [FaceHint::TurnLeft, FaceHint::TurnRight, FaceHint::CloseEyes, FaceHint::ComeCloser];
+        let asked = [
+            FaceHint::TurnLeft,
+            FaceHint::TurnRight,
+            FaceHint::CloseEyes,
+            FaceHint::ComeCloser,
+            FaceHint::OpenMouth,
+        ];
         assert!(hints.iter().any(|hint| asked.contains(hint)), "{hints:?}");
     }
 }

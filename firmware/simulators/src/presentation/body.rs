@@ -36,6 +36,10 @@ pub enum Motion {
     ComeCloser,
     /// Go back to where it stood.
     MoveBack,
+    /// Open the mouth, and keep it open.
+    OpenMouth,
+    /// Close the mouth.
+    CloseMouth,
 }
 
 impl Motion {
@@ -49,6 +53,8 @@ impl Motion {
             FaceHint::OpenEyes => Self::OpenEyes,
             FaceHint::ComeCloser | FaceHint::BusyBackground => Self::ComeCloser,
             FaceHint::MoveBack => Self::MoveBack,
+            FaceHint::OpenMouth => Self::OpenMouth,
+            FaceHint::CloseMouth => Self::CloseMouth,
             _ => return None,
         })
     }
@@ -67,6 +73,8 @@ pub struct Pose {
     pub turn: Turn,
     /// 0: open; 1: shut.
     pub lids: f32,
+    /// 0: closed; 1: wide open.
+    pub mouth: f32,
     /// How much larger than at rest; 0: not at all.
     pub nearer: f32,
     /// The kiosk's light that falls on it.
@@ -195,6 +203,7 @@ impl Body {
         self.pose = Pose {
             turn: Turn { yaw: toward(self.pose.turn.yaw, self.aim.turn.yaw, TURN), pitch: 0.0 },
             lids: toward(self.pose.lids, self.aim.lids, 2.0),
+            mouth: toward(self.pose.mouth, self.aim.mouth, 1.0),
             nearer: toward(self.pose.nearer, self.aim.nearer, NEARER),
             glow,
         };
@@ -212,6 +221,8 @@ fn aimed(mut aim: Pose, motion: Motion) -> Pose {
         Motion::OpenEyes => aim.lids = 0.0,
         Motion::ComeCloser => aim.nearer = NEARER,
         Motion::MoveBack => aim.nearer = 0.0,
+        Motion::OpenMouth => aim.mouth = 1.0,
+        Motion::CloseMouth => aim.mouth = 0.0,
     }
     aim
 }

@@ -5,6 +5,7 @@ mod body;
 mod glow;
 mod lids;
 mod mask;
+mod mouth;
 mod raster;
 mod recapture;
 mod surface;
@@ -35,6 +36,8 @@ pub struct Features {
     pub lids: f32,
     /// How far the lower edge of the brow is from there, likewise.
     pub brow: f32,
+    /// Where the lips meet, likewise below the middle between the eyes.
+    pub mouth: f32,
 }
 
 impl Features {
@@ -56,7 +59,7 @@ impl Features {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Presentation {
-    /// A living person: a head with relief, eyes that can shut.
+    /// A living person: a head with relief, eyes that can shut, a mouth that can open.
     #[default]
     Living,
     /// A photograph fed in where the camera's picture should come from; it moves with nothing.
@@ -68,7 +71,7 @@ pub enum Presentation {
     /// A print with holes, through which the attacker's eyes open and shut.
     CutOut,
     /// A print worn as a mask that fits, the wearer's eyes in its holes: it turns as a head and shuts
-    /// its eyes. What the movements cannot tell from a living person either.
+    /// its eyes, but its mouth stays closed.
     Mask,
     /// A photograph on a screen, held and turned.
     Screen,
@@ -211,8 +214,9 @@ impl Subject {
     /// The photograph as the living person would look.
     fn living(&self, pose: Pose) -> RgbImage {
         let eyes = lids::closed(&self.photograph, &self.features, pose.lids);
-        let mut head = eyes.clone();
-        Surface::Head.draw(&eyes, &self.features, pose.turn, &mut head, [0.0, 0.0]);
+        let face = if pose.mouth == 0.0 { eyes } else { mouth::opened(&eyes, &self.features, pose.mouth) };
+        let mut head = face.clone();
+        Surface::Head.draw(&face, &self.features, pose.turn, &mut head, [0.0, 0.0]);
         head
     }
 

@@ -44,6 +44,7 @@ order of their names: each comes to be one frame.
                       out for a picture that the people.toml beside it knows
   --lids N, --brow N  from the middle of an open eye to either lid and to the brow, in distances
                       between the eyes (0.06, 0.19)
+  --mouth N           from between the eyes down to where the lips meet, likewise (1.05)
   --seed N            what movements, pauses and noise are drawn from; drawn itself where it is
                       not given, and printed
   --frames N          how many frames of a PICTURE (150)
@@ -68,9 +69,10 @@ pub(crate) enum Asked {
     Draw(Box<Drawing>, PathBuf),
 }
 
-/// Eyes and lids of a face of usual measures.
+/// A face of usual measures.
 const LIDS: f32 = 0.06;
 const BROW: f32 = 0.19;
+const MOUTH: f32 = 1.05;
 /// What nobody holds straighter, and a lens that suits its sensor.
 const ASKEW: f32 = 2.0;
 const BLUR: f32 = 0.5;
@@ -79,7 +81,7 @@ pub(crate) fn parse(mut words: Parser, seed: impl FnOnce() -> u64) -> Result<Ask
     let mut free: Vec<OsString> = Vec::new();
     let (mut out, mut eyes, mut given_seed): (Option<PathBuf>, Option<[f32; 4]>, Option<u64>) =
         (None, None, None);
-    let (mut lids, mut brow, mut frames) = (None, None, None);
+    let (mut lids, mut brow, mut mouth, mut frames) = (None, None, None, None);
     let (mut pitch, mut askew, mut blur) = (None, None, None);
     let mut setup = CameraSetup::default();
     while let Some(word) = words.next()? {
@@ -89,6 +91,7 @@ pub(crate) fn parse(mut words: Parser, seed: impl FnOnce() -> u64) -> Result<Ask
             Arg::Long("eyes") => eyes = Some(words.value()?.parse_with(four)?),
             Arg::Long("lids") => lids = Some(words.value()?.parse_with(share)?),
             Arg::Long("brow") => brow = Some(words.value()?.parse_with(share)?),
+            Arg::Long("mouth") => mouth = Some(words.value()?.parse_with(|text| between(text, [0.3, 2.0]))?),
             Arg::Long("seed") => given_seed = Some(words.value()?.parse()?),
             Arg::Long("frames") => frames = Some(words.value()?.parse_with(|text| within(text, 1, 99_999))?),
             Arg::Long("rate") => {
@@ -108,13 +111,13 @@ pub(crate) fn parse(mut words: Parser, seed: impl FnOnce() -> u64) -> Result<Ask
         free.try_into().map_err(|_| "KIND and a PICTURE, or a folder of FRAMES, are needed".to_owned())?;
     let (kind, input) = (kind.parse_with(presentation)?, PathBuf::from(input));
     let out = out.ok_or("missing option '--out'")?;
-    let described = eyes.is_some() || lids.is_some() || brow.is_some();
+    let described = eyes.is_some() || lids.is_some() || brow.is_some() || mouth.is_some();
     let source = if input.is_dir() {
         if kind != Presentation::Film {
             return Err("a folder of frames is a film, and nothing else".into());
         }
         if described || frames.is_some() {
-            return Err("--eyes, --lids, --brow and --frames are for a PICTURE".into());
+            return Err("--eyes, --lids, --brow, --mouth and --frames are for a PICTURE".into());
         }
         Source::Frames(pictures(&input).map_err(|error| format!("{}: {error}", input.display()))?)
     } else {
@@ -125,6 +128,7 @@ pub(crate) fn parse(mut words: Parser, seed: impl FnOnce() -> u64) -> Result<Ask
                 right_eye: [bx, by],
                 lids: lids.unwrap_or(LIDS),
                 brow: brow.unwrap_or(BROW),
+                mouth: mouth.unwrap_or(MOUTH),
             },
             (None, Some(known)) => known,
             (None, None) => return Err("where the eyes lie must be said with '--eyes'".into()),
