@@ -181,6 +181,7 @@ fn a_whole_visit_is_walked_by_pressing_real_buttons() {
         let picture = folder.path().join("out").join(page["picture"].as_str().unwrap());
         assert!(std::fs::metadata(&picture).unwrap().len() > 2000, "{}", picture.display());
     }
+    assert!(text.contains("-face-hold-still.png"), "a picture does not say what the camera asks for: {text}");
     assert!(!text.contains("246813") && !text.contains("Ao-Dai"), "the record holds a secret");
 }
 

@@ -20,7 +20,7 @@ use crate::{
     arguments::Arguments,
     labels::{self, Label},
     robot::{Act, Somebody},
-    walk::{Shown, TapMade, Walk},
+    walk::{self, Shown, TapMade, Walk},
 };
 
 /// Where the emblem stands on every page, and for how long it is held (`bars.slint`).
@@ -76,6 +76,8 @@ struct Look {
     page: String,
     language: screen::Language,
     over: Option<std::mem::Discriminant<Over>>,
+    /// What the camera asks for, as the record has it.
+    hint: Option<String>,
     special: String,
 }
 
@@ -259,6 +261,7 @@ impl<'a> Visit<'a> {
             page: self.page.borrow().clone(),
             language: view.language,
             over: view.over.as_ref().map(std::mem::discriminant),
+            hint: walk::hint(&view.screen),
             special: special(&view.screen),
         };
         if self.pictured.as_ref() != Some(&look) {
@@ -270,7 +273,7 @@ impl<'a> Visit<'a> {
 
     fn keep_picture(&self, look: &Look) -> Result<(), WalkError> {
         let mut walk = self.walk.borrow_mut();
-        let picture = walk.picture_name(&look.page);
+        let picture = walk.picture_name(&look.page, look.hint.as_deref());
         self.stage.save(&self.arguments.out.join(&picture))?;
         walk.pages.push(Shown {
             page: look.page.clone(),
@@ -342,7 +345,6 @@ fn special(screen: &Screen) -> String {
             format!("{entry:?} {fault:?}")
         }
         Screen::ReadingCard { stage, .. } => format!("{stage:?}"),
-        Screen::Face { hint, .. } => format!("{hint:?}"),
         Screen::FaceNotMatched { attempt, .. } => format!("{attempt}"),
         Screen::Working { work } => format!("{work:?}"),
         Screen::Question { number, chosen, fault, .. } => format!("{number} {chosen:?} {fault:?}"),

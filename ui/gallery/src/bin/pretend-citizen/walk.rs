@@ -48,16 +48,15 @@ pub struct TapMade {
 }
 
 impl Walk {
-    /// The file name of the next picture.
-    pub fn picture_name(&self, page: &str) -> String {
-        format!("{:02}-{page}.png", self.pages.len() + 1)
+    /// The file name of the next picture: of that page, on which the camera asks for that.
+    pub fn picture_name(&self, page: &str, hint: Option<&str>) -> String {
+        let hint = hint.map_or_else(String::new, |hint| format!("-{hint}"));
+        format!("{:02}-{page}{hint}.png", self.pages.len() + 1)
     }
 
     /// Notes what the camera asks for, where it does.
     pub fn hear(&mut self, screen: &Screen) {
-        let Screen::Face { hint, .. } = screen else { return };
-        let word = serde_json::to_value(hint).expect("a hint is plain data");
-        let word = word.as_str().expect("a hint is a word").to_owned();
+        let Some(word) = hint(screen) else { return };
         if self.hints.last() != Some(&word) {
             self.hints.push(word);
         }
@@ -68,4 +67,11 @@ impl Walk {
         let text = serde_json::to_string_pretty(self).expect("a walk is plain data");
         fs::write(folder.join("walk.json"), text + "\n")
     }
+}
+
+/// What the camera asks for, by the word on the wire.
+pub fn hint(screen: &Screen) -> Option<String> {
+    let Screen::Face { hint, .. } = screen else { return None };
+    let word = serde_json::to_value(hint).expect("a hint is plain data");
+    Some(word.as_str().expect("a hint is a word").to_owned())
 }
