@@ -422,10 +422,10 @@ fn luckiest() -> Vec<Film> {
 
 #[test]
 fn few_tries_are_passed_by_the_luckiest_films() {
-    for (tempo, most) in [(Tempo::Usual, 30), (Tempo::Gentle, 50)] {
+    for tempo in [Tempo::Usual, Tempo::Gentle] {
         for film in luckiest() {
             let passed = passes(tempo, &film, 0..1000);
-            assert!(passed <= most, "{passed} of 1000, {tempo:?}: {film:?}");
+            assert!(passed <= 30, "{passed} of 1000, {tempo:?}: {film:?}");
         }
     }
 }
