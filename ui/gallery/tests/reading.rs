@@ -13,6 +13,13 @@ use screen::{Language, Look, Offers, Panel, Screen, TextSize, View};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
+/// Finer dots ask for larger words and give no more room: what fits on them fits on dots a little
+/// coarser, so a board need not have a sheet of its own.
+fn stands_for(glass: &Glass, (width, height): (u32, u32), panel: Panel) -> bool {
+    let finer = glass.panel.map_or(0.0, |drawn| panel.dot_mm() / drawn.dot_mm());
+    (glass.width, glass.height) == (width, height) && (1.0..1.05).contains(&finer)
+}
+
 #[test]
 fn every_panel_of_a_board_is_among_those_looked_at() {
     let mut boards = 0;
@@ -24,12 +31,13 @@ fn every_panel_of_a_board_is_among_those_looked_at() {
         let board: toml::Table = toml::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         let Some(screen) = board.get("screen") else { continue };
         let number = |key: &str| screen[key].as_integer().unwrap() as u32;
-        let (width, height) = (number("width"), number("height"));
-        let panel = Panel::new(width, number("mm-wide"), number("viewing-mm"));
-        assert!(glasses().contains(&Glass { width, height, panel }), "{}", path.display());
+        let size = (number("width"), number("height"));
+        let panel = Panel::new(size.0, number("mm-wide"), number("viewing-mm")).unwrap();
+        assert_eq!(number("viewing-mm"), 500, "{}: the sheets are for half a metre", path.display());
+        assert!(glasses().iter().any(|glass| stands_for(glass, size, panel)), "{}", path.display());
         boards += 1;
     }
-    assert!(boards >= 2, "{boards} boards have a screen");
+    assert_eq!(boards, 3, "boards with a screen of their own");
 }
 
 #[test]

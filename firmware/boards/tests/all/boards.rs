@@ -1,19 +1,43 @@
 //! The boards of the repository, and what is refused in one.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use boards::{Board, BoardError, ChipAccess};
 use tempfile::TempDir;
 
-fn shipped() -> std::path::PathBuf {
+fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../board-configs")
 }
 
-/// A folder with a whole base, and one more file that says `text`.
+/// Every board file of the repository as `inherit` names it, those in folders too, sorted.
+fn kinds() -> Vec<String> {
+    let (mut folders, mut kinds) = (vec![shipped()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "toml") {
+                let path = path.strip_prefix(shipped()).unwrap().with_extension("");
+                kinds.push(path.to_str().unwrap().to_owned());
+            }
+        }
+    }
+    kinds.sort();
+    kinds
+}
+
+/// A folder with all boards, and one more file that says `text`.
 fn with(text: &str) -> (TempDir, Result<Board, BoardError>) {
     let folder = TempDir::new().unwrap();
-    for name in ["base.toml", "pi5-counter.toml", "pc-dev.toml"] {
-        fs::copy(shipped().join(name), folder.path().join(name)).unwrap();
+    for kind in kinds() {
+        let file = folder.path().join(kind).with_extension("toml");
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let from = file.strip_prefix(folder.path()).unwrap();
+        fs::copy(shipped().join(from), &file).unwrap();
     }
     fs::write(folder.path().join("site.toml"), text).unwrap();
     let board = Board::load(folder.path(), "site");
@@ -23,6 +47,11 @@ fn with(text: &str) -> (TempDir, Result<Board, BoardError>) {
 const SITE: &str = "inherit = \"pi5-counter\"\n\
     [kiosk]\nid = \"hn-nghiado-01\"\nsite = \"Phường Nghĩa Đô\"\n\
     [gateway]\nurl = \"https://gateway.example.invalid\"\n";
+
+/// The same site, another kind of machine.
+fn of_kind(kind: &str) -> String {
+    SITE.replace("pi5-counter", kind)
+}
 
 fn check_refused(text: &str, line: usize, reason: &str) {
     let (_folder, board) = with(text);
@@ -68,6 +97,44 @@ fn the_developers_board_is_whole_and_counts_paths_from_its_folder() {
 fn a_kind_is_no_kiosk_until_a_site_names_it() {
     let told = Board::load(&shipped(), "pi5-counter").unwrap_err().to_string();
     assert!(told.ends_with("'id' in [kiosk] is said neither here nor in what it inherits"), "{told}");
+}
+
+#[test]
+fn every_kind_of_machine_is_whole_once_a_site_names_it() {
+    let machines: Vec<_> = kinds().into_iter().filter(|kind| kind != "base").collect();
+    assert_eq!(machines, ["pc-dev", "pi4-wall", "pi5-counter", "pi5-counter/ribbon-camera"]);
+    for kind in machines {
+        let board = with(&of_kind(&kind)).1.unwrap_or_else(|error| panic!("{kind}: {error}"));
+        assert_eq!(board.kiosk.id.as_str(), "hn-nghiado-01", "{kind}");
+    }
+}
+
+/// What udev must name: a board with a name that no rule gives finds no device.
+#[test]
+fn every_device_name_of_a_machine_is_given_by_one_of_its_rules() {
+    for kind in ["pi4-wall", "pi5-counter"] {
+        let board = with(&of_kind(kind)).1.unwrap();
+        let rules: String = ["raspberry-pi/70-kiosk.rules", &format!("{kind}/71-kiosk-ports.rules")]
+            .map(|file| fs::read_to_string(shipped().join(file)).unwrap())
+            .concat();
+        let (printer, scanner) = (board.receipt_printer.unwrap().port, board.code_scanner.unwrap().port);
+        for device in [&board.camera.device, &printer, &scanner] {
+            let name = device.path().strip_prefix("/dev").unwrap().display();
+            let given = rules.matches(&format!("SYMLINK+=\"{name}\"")).count();
+            assert_eq!(given, 1, "{kind}: {name}");
+        }
+    }
+}
+
+#[test]
+fn a_wall_has_a_narrow_slip_and_a_camera_that_leaves_a_pi_4_its_time() {
+    let (_folder, board) = with(&of_kind("pi4-wall"));
+    let board = board.unwrap();
+    assert_eq!(board.receipt_printer.unwrap().dots.get(), 384, "58 mm");
+    let camera = board.camera;
+    assert_eq!((camera.width.get(), camera.height.get(), camera.frames_per_second.get()), (1280, 720, 20));
+    assert_eq!(camera.driver.as_str(), "uvcvideo");
+    assert_eq!(board.face, with(SITE).1.unwrap().face, "no threshold is another on a slower machine");
 }
 
 #[test]
@@ -126,13 +193,7 @@ fn officers_confirm_where_a_site_lists_them_only() {
 /// `inherit` may name a file in a folder of its own; what that does not say comes from the kind.
 #[test]
 fn a_site_with_a_ribbon_camera_names_the_bridges_driver() {
-    let (folder, _) = with("");
-    let ribbon = "pi5-counter/ribbon-camera";
-    fs::create_dir(folder.path().join("pi5-counter")).unwrap();
-    let file = format!("{ribbon}.toml");
-    fs::copy(shipped().join(&file), folder.path().join(&file)).unwrap();
-    fs::write(folder.path().join("site.toml"), SITE.replace("pi5-counter", ribbon)).unwrap();
-    let camera = Board::load(folder.path(), "site").unwrap().camera;
+    let camera = with(&of_kind("pi5-counter/ribbon-camera")).1.unwrap().camera;
     assert_eq!(camera.driver.as_str(), "v4l2 loopback");
     assert_eq!((camera.width.get(), camera.height.get(), camera.frames_per_second.get()), (1280, 720, 30));
     let usual = with(SITE).1.unwrap().camera;
