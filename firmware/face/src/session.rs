@@ -106,6 +106,8 @@ impl NoMatch {
     /// The entry of the fault list that this is.
     pub fn fault(&self) -> Fault {
         match self.why {
+            // Asked again, whoever could not show enough cannot either.
+            Why::NotLive(NotLive::TooLittle) => Fault::FaceNotConfirmed,
             Why::Different | Why::Uncertain => Fault::FaceNotMatched,
             Why::TookTooLong(_) | Why::NotFinished => Fault::FaceTookTooLong,
             Why::Frozen => Fault::CameraSilent,
@@ -305,7 +307,8 @@ impl<'e> Session<'e> {
         match &mut self.phase {
             Phase::Moving(trial) => {
                 if quality.second_face > self.config.quality.second_face_max {
-                    // Two people: whose movement is it?
+                    // Whose movement is it?
+                    trial.disturbed(now);
                     self.hint = FaceHint::OnePerson;
                     return Ok(Some(quality));
                 }
@@ -414,7 +417,8 @@ impl<'e> Session<'e> {
             return self.end(why);
         }
         let drawn = self.challenge.take();
-        let challenge = drawn.unwrap_or_else(|| Challenge::draw(self.tempo, &mut self.draw));
+        let challenge = drawn
+            .unwrap_or_else(|| Challenge::draw(self.tempo, self.engine.passive.is_none(), &mut self.draw));
         self.phase = Phase::Moving(Trial::new(challenge, Rest::of(&self.resting), now, &mut self.draw));
         self.waiting_since = Some(now);
     }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use screen::FaceHint;
 use serde::Serialize;
 
-use super::Draw;
+use super::{Draw, NotLive};
 
 /// One movement that a living person can make when asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -81,6 +81,8 @@ const MISTAKES_MAX: u8 = 3;
 /// regard to the others: a film that goes on from one to the next must meet them all by luck.
 pub(crate) struct Challenge {
     pub(crate) tempo: Tempo,
+    /// There is no passive model: nothing else shows what a turn and the mouth show.
+    alone: bool,
     /// What the person can do, as far as is known.
     kinds: Vec<Task>,
     tasks: VecDeque<Task>,
@@ -93,10 +95,11 @@ pub(crate) struct Challenge {
 }
 
 impl Challenge {
-    pub(crate) fn draw(tempo: Tempo, draw: &mut Draw) -> Self {
+    /// `alone`: without a passive model.
+    pub(crate) fn draw(tempo: Tempo, alone: bool, draw: &mut Draw) -> Self {
         let kinds = Task::ALL.to_vec();
         let tasks = VecDeque::new();
-        let mut challenge = Self { tempo, kinds, tasks, turns: 0, mouth: false, mistakes: 0 };
+        let mut challenge = Self { tempo, alone, kinds, tasks, turns: 0, mouth: false, mistakes: 0 };
         challenge.draw_rest(MOVEMENTS, draw);
         challenge
     }
@@ -142,16 +145,26 @@ impl Challenge {
     }
 
     /// The next one does not come: it is not asked for again, but others are, and one more: a
-    /// film that waits has fewer kinds to meet. False where each movement is expected, or two kinds
-    /// were left out already.
-    pub(crate) fn leave_out(&mut self, draw: &mut Draw) -> bool {
-        let Some(task) = self.next().filter(|_| self.tempo == Tempo::Gentle && self.kinds.len() > KINDS_MIN)
-        else {
-            return false;
-        };
-        self.kinds.retain(|&kind| kind != task);
+    /// film that waits has fewer kinds to meet.
+    ///
+    /// # Errors
+    ///
+    /// `NotDone` where each movement is expected, or two kinds were left out already; `TooLittle`
+    /// where without it nothing would show relief, or that a mouth moves: nobody is asked for more
+    /// who could not pass any more.
+    pub(crate) fn leave_out(&mut self, draw: &mut Draw) -> Result<(), NotLive> {
+        let task = self.next().ok_or(NotLive::NotDone)?;
+        if self.tempo != Tempo::Gentle || self.kinds.len() <= KINDS_MIN {
+            return Err(NotLive::NotDone);
+        }
+        let others = || self.kinds.iter().filter(|&&kind| kind != task);
+        let is_last_turn = task.is_turn() && !others().any(|kind| kind.is_turn());
+        if self.alone && (is_last_turn || task == Task::OpenMouth) {
+            return Err(NotLive::TooLittle);
+        }
+        self.kinds = others().copied().collect();
         self.draw_rest(self.tasks.len() + 1, draw);
-        true
+        Ok(())
     }
 
     /// Draws `count` movements, among them the turns and the mouth that are still to be shown, for
@@ -183,7 +196,7 @@ mod tests {
         for number in 0..15_200_u32 {
             let mut seed = [0; 32];
             seed[..4].copy_from_slice(&number.to_be_bytes());
-            let challenge = Challenge::draw(Tempo::Usual, &mut Draw::new(seed));
+            let challenge = Challenge::draw(Tempo::Usual, true, &mut Draw::new(seed));
             *counts.entry(format!("{:?}", challenge.tasks)).or_insert(0) += 1;
             assert!(challenge.tasks.iter().filter(|task| task.is_turn()).count() >= 2);
             assert!(challenge.tasks.contains(&Task::OpenMouth));

@@ -147,14 +147,14 @@ impl LivenessConfig {
     }
 
     /// Nobody is asked for movements for longer than this, whatever the camera shows: four of
-    /// them, two for mistakes, gently two that do not come, each with its light, its pause and the
-    /// way back.
+    /// them, two for mistakes, gently two that do not come and two instead of them, each with the way
+    /// to where the person stood, its light, its pause, and once more to what was shut or open.
     pub(crate) fn longest(&self, tempo: Tempo) -> Duration {
         let movements = match tempo {
             Tempo::Usual => 6,
-            Tempo::Gentle => 8,
+            Tempo::Gentle => 10,
         };
-        movements * (2 * self.time_for_task(tempo) + self.light_delay() + self.pause()[1])
+        movements * (3 * self.time_for_task(tempo) + self.light_delay() + self.pause()[1])
     }
 
     pub(super) fn pause(&self) -> [Duration; 2] {

@@ -112,19 +112,20 @@ struct Tried {
 /// One try at six frames a second, as a slow board sees it, of whoever is in that pose at that
 /// time and with that hint on the page.
 fn tried(tempo: Tempo, seed: u64, body: impl FnMut(Duration, FaceHint) -> Pose) -> Result<Tried, NotLive> {
-    tried_with(tempo, seed, NOSE, body)
+    tried_with(tempo, seed, (NOSE, true), body)
 }
 
+/// With that nose; `alone` without a passive model.
 fn tried_with(
     tempo: Tempo,
     seed: u64,
-    nose: f32,
+    (nose, alone): (f32, bool),
     mut body: impl FnMut(Duration, FaceHint) -> Pose,
 ) -> Result<Tried, NotLive> {
     let config = LivenessConfig::documented();
     let mut draw = drawing(seed);
     let rest = [0; 3].map(|_| seen(Duration::ZERO, Pose::default(), nose));
-    let challenge = Challenge::draw(tempo, &mut draw);
+    let challenge = Challenge::draw(tempo, alone, &mut draw);
     let mut trial = Trial::new(challenge, Rest::of(&rest), Duration::ZERO, &mut draw);
     let mut hint = FaceHint::LookStraight;
     let frames = (0_u32..).map(|frame| Duration::from_secs(1) * frame / 6);
@@ -179,19 +180,21 @@ struct Person {
     fidgets: Vec<(Duration, Motion, Duration)>,
     /// So many turns they make to the wrong side first.
     takes_left_for_right: u32,
+    /// No passive model looks at them.
+    alone: bool,
 }
 
 impl Person {
     fn usual() -> Self {
         let reaction = Duration::from_millis(700);
-        Self { cannot: Vec::new(), reaction, fidgets: Vec::new(), takes_left_for_right: 0 }
+        Self { cannot: Vec::new(), reaction, fidgets: Vec::new(), takes_left_for_right: 0, alone: true }
     }
 
     fn tried(&self, tempo: Tempo, seed: u64) -> Result<Tried, NotLive> {
         let (mut body, mut aim) = (Body::default(), Pose::default());
         let (mut read, mut since, mut wrong) =
             (FaceHint::LookStraight, Duration::ZERO, self.takes_left_for_right);
-        tried(tempo, seed, |at, hint| {
+        tried_with(tempo, seed, (NOSE, self.alone), |at, hint| {
             if hint != read {
                 (read, since) = (hint, at);
                 wrong -= u32::from(wrong > 0 && aim.yaw != 0.0);
@@ -305,9 +308,9 @@ fn whoever_looks_aside_squints_or_keeps_the_eyes_shut_is_told_so() {
 #[test]
 fn covering_the_lens_costs_a_movement_each_time_and_ends_the_try() {
     let mut draw = drawing(1);
-    let mut challenge = Challenge::draw(Tempo::Gentle, &mut draw);
+    let mut challenge = Challenge::draw(Tempo::Gentle, false, &mut draw);
     challenge.shown();
-    assert!(challenge.leave_out(&mut draw));
+    assert_eq!(challenge.leave_out(&mut draw), Ok(()));
     for mistakes in 1..=2 {
         challenge = challenge.begin_anew(&mut draw).unwrap();
         assert_eq!((challenge.left(), challenge.mistakes()), (4 + usize::from(mistakes), mistakes));
@@ -329,7 +332,7 @@ fn gently_two_flat_turns_are_a_picture() {
     };
     for seed in 0..50 {
         let mut body = Body::default();
-        let why = tried_with(Tempo::Gentle, seed, 0.0, |at, hint| body.pose(at, pose(hint))).err();
+        let why = tried_with(Tempo::Gentle, seed, (0.0, false), |at, hint| body.pose(at, pose(hint))).err();
         assert_eq!(why, Some(NotLive::Flat), "{seed}");
     }
 }
@@ -343,7 +346,8 @@ fn gently_two_kinds_of_movement_may_not_come_at_all() {
         [FaceHint::OpenMouth, FaceHint::CloseEyes],
     ];
     for cannot in pairs {
-        let person = Person { cannot: cannot.to_vec(), reaction: Duration::from_secs(3), ..Person::usual() };
+        let (reaction, alone) = (Duration::from_secs(3), false);
+        let person = Person { cannot: cannot.to_vec(), reaction, alone, ..Person::usual() };
         let mut longest = Duration::ZERO;
         for seed in 0..100 {
             let found = person.tried(Tempo::Gentle, seed).unwrap();
@@ -355,6 +359,49 @@ fn gently_two_kinds_of_movement_may_not_come_at_all() {
         let usual = (0..100).filter(|&seed| person.tried(Tempo::Usual, seed).is_ok()).count();
         assert!(usual < 50, "{usual}");
     }
+}
+
+/// Whoever cannot pass any more is not asked for more.
+#[test]
+fn gently_and_without_a_passive_model_a_turn_and_the_mouth_are_needed() {
+    for (cannot, is_needed) in [
+        (vec![FaceHint::OpenMouth], true),
+        (vec![FaceHint::TurnLeft, FaceHint::TurnRight], true),
+        (vec![FaceHint::TurnLeft, FaceHint::ComeCloser], false),
+        (vec![FaceHint::CloseEyes, FaceHint::ComeCloser], false),
+    ] {
+        let person = Person { cannot, ..Person::usual() };
+        for seed in 0..100 {
+            let why = person.tried(Tempo::Gentle, seed).err();
+            assert_eq!(why, is_needed.then_some(NotLive::TooLittle), "{:?}", person.cannot);
+        }
+    }
+}
+
+/// Somebody looks over the shoulder for longer than a movement may take: nobody is blamed for it.
+#[test]
+fn time_in_which_somebody_else_is_seen_does_not_count() {
+    let (config, mut draw) = (LivenessConfig::documented(), drawing(1));
+    let rest = [0; 3].map(|_| seen(Duration::ZERO, Pose::default(), NOSE));
+    let challenge = Challenge::draw(Tempo::Usual, true, &mut draw);
+    let mut trial = Trial::new(challenge, Rest::of(&rest), Duration::ZERO, &mut draw);
+    let at = |tenths: u64| Duration::from_millis(100 * tenths);
+    let still = |tenths| seen(at(tenths), Pose::default(), NOSE);
+    let asked = (0..100).find(|&tenths| {
+        !matches!(
+            trial.see(&still(tenths), &config, &mut draw),
+            Said::Go(FaceHint::HoldStill | FaceHint::LookStraight)
+        )
+    });
+    let asked = asked.unwrap();
+    for tenths in asked + 1..asked + 95 {
+        trial.disturbed(at(tenths));
+    }
+    assert!(!matches!(trial.see(&still(asked + 95), &config, &mut draw), Said::Failed(_)));
+    // Alone again they have their whole time, and no more.
+    let failed = (asked + 96..asked + 300)
+        .find(|&tenths| trial.see(&still(tenths), &config, &mut draw) == Said::Failed(NotLive::NotDone));
+    assert!((75..85).contains(&(failed.unwrap() - asked - 95)), "{failed:?}");
 }
 
 /// The best films of `the_best_film_of_many`, some of rules that were weaker once: the first

@@ -65,21 +65,23 @@ impl Change {
 /// What was seen of the skin in this pause.
 enum Pause {
     Before(Vec<Tint>),
-    After { from: Glow, since: Duration, before: Tint, seen: Vec<Tint> },
+    After { from: Glow, before: Tint, seen: Vec<Tint> },
     Over,
 }
 
 /// The colours of one try, and what the skin did in each.
 pub(crate) struct Light {
     glow: Glow,
+    /// Since when the page should have it.
+    since: Duration,
     pause: Pause,
     changes: Vec<Change>,
 }
 
 impl Light {
-    pub(crate) fn new(draw: &mut Draw) -> Self {
+    pub(crate) fn new(now: Duration, draw: &mut Draw) -> Self {
         let glow = Glow::COLOURS[draw.below(Glow::COLOURS.len())];
-        Self { glow, pause: Pause::Before(Vec::new()), changes: Vec::new() }
+        Self { glow, since: now, pause: Pause::Before(Vec::new()), changes: Vec::new() }
     }
 
     /// The colour that the page should have.
@@ -95,6 +97,9 @@ impl Light {
     /// Sees the skin of a face at rest. Says whether the pause has shown what it can.
     pub(crate) fn see(&mut self, at: Duration, skin: Tint, config: &LivenessConfig, draw: &mut Draw) -> bool {
         match &mut self.pause {
+            // Until then the page may not be drawn, or not yet be seen by the camera.
+            Pause::Before(_) | Pause::After { .. }
+                if at.saturating_sub(self.since) < config.light_delay() => {}
             Pause::Before(seen) => {
                 seen.push(skin);
                 if seen.len() >= FRAMES {
@@ -102,12 +107,11 @@ impl Light {
                     let others = Glow::COLOURS.map(|glow| (glow != from).then_some(glow));
                     let others: Vec<Glow> = others.into_iter().flatten().collect();
                     self.glow = others[draw.below(others.len())];
-                    self.pause = Pause::After { from, since: at, before, seen: Vec::new() };
+                    self.since = at;
+                    self.pause = Pause::After { from, before, seen: Vec::new() };
                 }
             }
-            // Until then the page may not be drawn, or not yet be seen by the camera.
-            Pause::After { since, .. } if at.saturating_sub(*since) < config.light_delay() => {}
-            Pause::After { from, before, seen, .. } => {
+            Pause::After { from, before, seen } => {
                 seen.push(skin);
                 if seen.len() >= FRAMES {
                     let by = difference(mean(seen), *before);
@@ -194,9 +198,13 @@ mod tests {
     fn tried(seed: u8, of: impl Fn(usize, Glow) -> Tint) -> LightEvidence {
         let config = LivenessConfig::documented();
         let mut draw = Draw::new([seed; 32]);
-        let mut light = Light::new(&mut draw);
+        let mut light = Light::new(Duration::ZERO, &mut draw);
         let mut shown = 0;
-        for number in 0..3 {
+        // The page has no colour yet.
+        for milliseconds in [0, 150, 300] {
+            assert!(!light.see(Duration::from_millis(milliseconds), of(0, Glow::Off), &config, &mut draw));
+        }
+        for number in 1..=3 {
             light.rest();
             let from = Duration::from_secs(number);
             let mut over = false;
@@ -262,8 +270,8 @@ mod tests {
     fn no_colour_follows_itself_and_each_is_drawn() {
         let config = LivenessConfig::documented();
         let mut draw = Draw::new([5; 32]);
-        let mut light = Light::new(&mut draw);
-        for number in 0..100 {
+        let mut light = Light::new(Duration::ZERO, &mut draw);
+        for number in 1..=100 {
             light.rest();
             for frame in 0..4 {
                 light.see(Duration::from_secs(number * 10 + frame), [0.0; 3], &config, &mut draw);

@@ -28,13 +28,15 @@ impl Shape {
         Self { outline: outline.map(sized), nose: NOSE.map(point).map(sized) }
     }
 
-    /// How far the nose lies from where it would on a flat picture, on average.
+    /// How far the nose lies from where it would on a flat picture, on average; 0 where the views
+    /// say nothing.
     pub(crate) fn relief_to(&self, turned: &Self) -> f32 {
         let Some(plane) = Homography::between(&self.outline, &turned.outline) else { return 0.0 };
         let away = self.nose.iter().zip(&turned.nose).map(|(&flat, &[x, y])| {
             let [fx, fy] = plane.apply(flat);
             (x - fx).hypot(y - fy)
         });
-        away.sum::<f32>() / self.nose.len() as f32
+        let mean = away.sum::<f32>() / self.nose.len() as f32;
+        if mean.is_finite() { mean } else { 0.0 }
     }
 }

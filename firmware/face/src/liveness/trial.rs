@@ -162,7 +162,7 @@ impl Trial {
             challenge,
             rest,
             stage: Stage::Settling { since: now },
-            light: Light::new(draw),
+            light: Light::new(now, draw),
             held: Default::default(),
             last: now,
             flat: 0,
@@ -237,6 +237,17 @@ impl Trial {
                 Said::Failed(NotLive::NotDone)
             }
             Stage::Back { back, .. } => Said::Go(back),
+        }
+    }
+
+    /// Somebody else is in the picture: nothing counts, and the time for what is asked begins anew.
+    pub(crate) fn disturbed(&mut self, now: Duration) {
+        self.last = now;
+        self.held = Default::default();
+        if let Stage::Settling { since } | Stage::Asked { since, .. } | Stage::Back { since, .. } =
+            &mut self.stage
+        {
+            *since = now;
         }
     }
 
@@ -354,10 +365,12 @@ impl Trial {
         let flat = matches!(self.stage, Stage::Asked { flat: true, .. });
         self.flat += u8::from(flat);
         // Of somebody's turns one may be too small to show relief; a picture's are all flat.
-        if self.flat < 2 && self.challenge.leave_out(draw) {
-            return self.settle_from(now);
+        let left_out = if self.flat < 2 { self.challenge.leave_out(draw) } else { Err(NotLive::Flat) };
+        match left_out {
+            Ok(()) => self.settle_from(now),
+            Err(_) if flat => Said::Failed(NotLive::Flat),
+            Err(why) => Said::Failed(why),
         }
-        Said::Failed(if flat { NotLive::Flat } else { NotLive::NotDone })
     }
 
     fn done(&mut self, task: Task, now: Duration) -> Said {

@@ -117,7 +117,8 @@ fn missed(read: Read, tempo: Tempo, fault: Fault, world: &World<'_>) -> Turn {
         | Fault::CameraSilent
         | Fault::CameraOther
         | Fault::CameraTooSmall
-        | Fault::ModelMissing => another_way(read, Some(fault)),
+        | Fault::ModelMissing
+        | Fault::FaceNotConfirmed => another_way(read, Some(fault)),
         _ if is_last(&read, world) => another_way(read, Some(Fault::FaceNotConfirmed)),
         _ => go(At::FaceMissed { read, tempo, fault }),
     }
