@@ -21,6 +21,7 @@ mod huffman;
 mod liveness;
 mod mesh;
 mod models;
+mod mounting;
 #[cfg(any(test, feature = "numerics"))]
 mod numerics;
 mod officers;

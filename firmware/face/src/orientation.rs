@@ -71,6 +71,13 @@ pub(crate) fn upright(picture: Picture, orientation: u8) -> Picture {
     Picture { width: across as u32, height: down as u32, rgb }
 }
 
+/// As it would have come from a camera that hangs the other way up: turned by 180 degrees.
+pub(crate) fn half_turned(picture: &Picture) -> Picture {
+    let mut rgb = Zeroizing::new(Vec::with_capacity(picture.rgb.len()));
+    rgb.extend(picture.rgb.chunks_exact(3).rev().flatten());
+    Picture { rgb, ..*picture }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,5 +125,14 @@ mod tests {
         assert_eq!(turned.rgb.as_slice(), [255, 0, 0, 0, 0, 255]);
         let back = upright(turned, 8);
         assert_eq!((back.width, back.height, back.rgb[0]), (2, 1, 255));
+    }
+
+    #[test]
+    fn half_a_turn_is_what_exif_calls_3() {
+        let picture = || Picture { width: 3, height: 2, rgb: Zeroizing::new((0..18).collect()) };
+        let turned = half_turned(&picture());
+        assert_eq!((turned.width, turned.height), (3, 2));
+        assert_eq!(turned.rgb, upright(picture(), 3).rgb);
+        assert_eq!(half_turned(&turned).rgb, picture().rgb);
     }
 }

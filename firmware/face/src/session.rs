@@ -2,7 +2,7 @@
 //! movements and watches them, then compares once more. It knows a template, not a person;
 //! what binds the answer to an identity is [`crate::Attempt`].
 
-use std::time::Duration;
+use std::{slice::from_ref, time::Duration};
 
 use devices::Frame;
 use faults::Fault;
@@ -22,6 +22,7 @@ use crate::{
         PatternEvidence, Rest, Said, Seen, Skin, Task, Tempo, Tint, Trial, prominence,
     },
     mesh::Mesh,
+    mounting::TurnedLooks,
     picture::decode_frame,
     quality::Quality,
     template::Template,
@@ -76,6 +77,9 @@ pub enum Why {
     /// The camera showed the same picture over and over.
     #[error("the camera shows a frozen picture")]
     Frozen,
+    /// Somebody is seen the right way up only when the camera's picture is turned by 180 degrees.
+    #[error("the camera hangs upside down")]
+    UpsideDown,
     /// Nobody living was seen.
     #[error("nobody living was seen: {0}")]
     NotLive(NotLive),
@@ -95,6 +99,7 @@ impl Why {
             Self::Uncertain => "uncertain",
             Self::TookTooLong(_) => "took-too-long",
             Self::Frozen => "frozen",
+            Self::UpsideDown => "upside-down",
             Self::NotLive(why) => why.word(),
             Self::NoPassiveModel => "no-passive-model",
             Self::NotFinished => "not-finished",
@@ -111,6 +116,7 @@ impl NoMatch {
             Why::Different | Why::Uncertain => Fault::FaceNotMatched,
             Why::TookTooLong(_) | Why::NotFinished => Fault::FaceTookTooLong,
             Why::Frozen => Fault::CameraSilent,
+            Why::UpsideDown => Fault::CameraUpsideDown,
             Why::NotLive(_) => Fault::FaceNotLive,
             Why::NoPassiveModel => Fault::ModelMissing,
         }
@@ -146,6 +152,7 @@ pub(crate) struct Session<'e> {
     seen: u32,
     repeated: u32,
     restarts: u32,
+    turned_looks: TurnedLooks,
     /// What is asked for next, where the face was lost while movements were asked for.
     challenge: Option<Challenge>,
     phase: Phase,
@@ -190,6 +197,7 @@ impl<'e> Session<'e> {
             seen: 0,
             repeated: 0,
             restarts: 0,
+            turned_looks: TurnedLooks::default(),
             challenge: None,
             phase: if missing { Phase::Finished } else { Phase::Facing },
             compared: Comparisons::default(),
@@ -297,6 +305,10 @@ impl<'e> Session<'e> {
         if !self.is_still_there(faces.first(), now) {
             self.begin_anew(now);
         }
+        if self.is_long_waited_for(now) && self.is_upside_down(picture, &faces, timings)? {
+            self.end(Why::UpsideDown);
+            return Ok(None);
+        }
         let Some(face) = faces.first() else {
             self.hint = FaceHint::NoFace;
             return Ok(None);
@@ -321,6 +333,22 @@ impl<'e> Session<'e> {
             Phase::Finished => {}
         }
         Ok(Some(quality))
+    }
+
+    /// Whether good frames are waited for so long that the camera may be at fault.
+    fn is_long_waited_for(&self, now: Duration) -> bool {
+        let waited = now.saturating_sub(self.waiting_since.unwrap_or(now));
+        matches!(self.phase, Phase::Facing) && self.turned_looks.are_due(waited, self.config.time_limit())
+    }
+
+    fn is_upside_down(
+        &mut self,
+        picture: &Picture,
+        faces: &[Face],
+        timings: &mut Timings,
+    ) -> Result<bool, FaceError> {
+        self.turned_looks.count();
+        self.engine.is_upside_down(picture, faces, &self.config.quality, timings)
     }
 
     /// Whether it is the face of the frame before: not gone for long, and not elsewhere at once.
@@ -406,21 +434,32 @@ impl<'e> Session<'e> {
         let part = FACING * self.compared.count() / self.compared.needed(self.config);
         self.percent = self.percent.max(part.min(FACING) as u8);
         if self.compared.are_enough(self.config) {
-            self.weigh(now);
+            self.weigh(picture, face, now, timings)?;
         }
         Ok(())
     }
 
     /// Whoever is not the holder is not asked to move.
-    fn weigh(&mut self, now: Duration) {
+    fn weigh(
+        &mut self,
+        picture: &Picture,
+        face: &Face,
+        now: Duration,
+        timings: &mut Timings,
+    ) -> Result<(), FaceError> {
         if let Some(why) = self.not_the_holder() {
-            return self.end(why);
+            // Seen the wrong way up the holder is not like the portrait either.
+            let is_upside_down =
+                self.turned_looks.are_left() && self.is_upside_down(picture, from_ref(face), timings)?;
+            self.end(if is_upside_down { Why::UpsideDown } else { why });
+            return Ok(());
         }
         let drawn = self.challenge.take();
         let challenge = drawn
             .unwrap_or_else(|| Challenge::draw(self.tempo, self.engine.passive.is_none(), &mut self.draw));
         self.phase = Phase::Moving(Trial::new(challenge, Rest::of(&self.resting), now, &mut self.draw));
         self.waiting_since = Some(now);
+        Ok(())
     }
 
     /// What the compared frames say against it, once there are enough of them.

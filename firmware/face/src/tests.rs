@@ -4,6 +4,7 @@ mod disguises;
 mod doctored;
 mod faulty;
 mod golden;
+mod mounting;
 mod packs;
 mod patterns;
 mod people;

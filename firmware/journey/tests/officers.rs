@@ -59,6 +59,8 @@ fn the_log_says_why_the_camera_did_not_confirm() {
         kiosk.devices.insert(Device::Camera, State::Failed(Fault::CameraMissing));
         kiosk.step(Event::FaceMissed(Fault::CameraMissing));
     };
+    // It is there, and the device is ready; not the citizen is at fault.
+    let upside_down = |kiosk: &mut Kiosk| _ = kiosk.step(Event::FaceMissed(Fault::CameraUpsideDown));
     let asked = |kiosk: &mut Kiosk| _ = kiosk.tap(Tap::AskStaff);
     let said_no_in_vneid = |kiosk: &mut Kiosk| {
         kiosk.tap(Tap::AskStaff);
@@ -66,8 +68,9 @@ fn the_log_says_why_the_camera_did_not_confirm() {
         kiosk.step(Event::VneidOffered("vneid:1".into(), 120));
         kiosk.step(Event::VneidRefused(Fault::VneidRejected));
     };
-    let ways: [fn(&mut Kiosk); 3] = [camera_missing, asked, said_no_in_vneid];
-    for (way, reason) in ways.into_iter().zip(["CameraMissing", "CannotBeFilmed", "CannotBeFilmed"]) {
+    let ways: [fn(&mut Kiosk); 4] = [camera_missing, upside_down, asked, said_no_in_vneid];
+    let reasons = ["CameraMissing", "CameraMissing", "CannotBeFilmed", "CannotBeFilmed"];
+    for (way, reason) in ways.into_iter().zip(reasons) {
         let mut kiosk = Kiosk::at_state("TakingPhoto");
         way(&mut kiosk);
         assert_eq!(notes(&kiosk.tap(Tap::AskOfficers)), ["OfficersAsked"]);

@@ -75,8 +75,9 @@ pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::E
                 Why::Different => audit::FaceDecision::NotMatched,
                 Why::Uncertain => audit::FaceDecision::GreyZone,
                 Why::NotLive(_) => audit::FaceDecision::NotLive,
-                // A camera's fault, not somebody's attack.
+                // The camera's faults, not somebody's attack.
                 Why::Frozen => audit::FaceDecision::Frozen,
+                Why::UpsideDown => audit::FaceDecision::UpsideDown,
                 Why::TookTooLong(NoFace) => audit::FaceDecision::NoFace,
                 Why::TookTooLong(OnePerson) => audit::FaceDecision::SeveralFaces,
                 // Nothing was wrong with the picture: a movement did not come, or not enough of it.
@@ -104,6 +105,7 @@ fn reason(why: Why) -> audit::FaceReason {
         Why::Uncertain => audit::FaceReason::Uncertain,
         Why::TookTooLong(_) => audit::FaceReason::TookTooLong,
         Why::Frozen => audit::FaceReason::Frozen,
+        Why::UpsideDown => audit::FaceReason::UpsideDown,
         Why::NoPassiveModel => audit::FaceReason::NoPassiveModel,
         Why::NotFinished => audit::FaceReason::NotFinished,
         Why::NotLive(NotLive::NotDone) => audit::FaceReason::NotDone,
@@ -183,6 +185,7 @@ mod tests {
             (Why::TookTooLong(face::FaceHint::TooDark), audit::FaceDecision::PoorPicture),
             (Why::TookTooLong(face::FaceHint::TurnLeft), audit::FaceDecision::TooLong),
             (Why::Frozen, audit::FaceDecision::Frozen),
+            (Why::UpsideDown, audit::FaceDecision::UpsideDown),
             (Why::NoPassiveModel, audit::FaceDecision::NoModel),
             (Why::NotFinished, audit::FaceDecision::TooLong),
             (Why::NotLive(NotLive::Looped), audit::FaceDecision::NotLive),

@@ -301,7 +301,7 @@ fn look(slot: &Slot, job: Job, mut attempt: Attempt<'_>, tools: &Tools) {
         Err(no) => {
             tracing::info!(why = no.why.word(), frames = no.frames_seen, "face not matched");
             tools.tell.audit(audited::face_tried(number, Err(&no)));
-            if no.why == Why::Frozen {
+            if matches!(no.why, Why::Frozen | Why::UpsideDown) {
                 tools.tell.audit(audit::Event::Fault { fault: no.fault() });
             }
             Event::FaceMissed(no.fault())

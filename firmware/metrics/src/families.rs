@@ -39,6 +39,7 @@ pub const FACE_DECISIONS: &[&str] = &[
     "poor-picture",
     "not-live",
     "frozen",
+    "upside-down",
     "no-model",
     "too-long",
 ];

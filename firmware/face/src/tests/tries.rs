@@ -35,12 +35,21 @@ fn attempt(
     mut camera: FaceCamera,
     config: &FaceConfig,
 ) -> (Look, u32, Result<CameraEvidence, NoMatch>) {
+    camera.start().unwrap();
+    looked_at(holder, config, || camera.next_frame(Duration::ZERO).unwrap())
+}
+
+/// The same with frames of any source.
+fn looked_at(
+    holder: &str,
+    config: &FaceConfig,
+    mut next: impl FnMut() -> Frame,
+) -> (Look, u32, Result<CameraEvidence, NoMatch>) {
     let portrait = photograph(&format!("{holder}-portrait.jpg"));
     let reference = ENGINE.portrait_template(&portrait).unwrap();
     let mut session = Session::new(&ENGINE, &reference, config, 1, ASKED);
-    camera.start().unwrap();
     for looks in 1.. {
-        let look = session.look(&camera.next_frame(Duration::ZERO).unwrap()).unwrap();
+        let look = session.look(&next()).unwrap();
         if look.finished {
             return (look, looks, session.decide());
         }
@@ -144,19 +153,100 @@ fn a_dark_room_goes_on_once_the_lamp_shines() {
     assert!(looks.iter().any(|look| look.moving), "{:?}", looks.last().map(|look| look.hint));
 }
 
-/// The detector finds upside-down faces too, so this ends as "different" or too late,
-/// never as a match.
+/// Whoever stands there, and whosesoever the card is: nobody hears that they are not its holder.
 #[test]
-fn a_camera_upside_down_never_makes_a_match() {
-    let camera = camera("khue", Pixels::Rgb8, Some(CameraMishap::UpsideDown));
-    let refused = attempt("khue", camera, &impatient()).2.unwrap_err();
-    assert!(refused.score.is_none_or(|score| score.ten_thousandths() < 4000), "{refused:?}");
+fn a_camera_upside_down_is_told_as_that() {
+    for (holder, person) in everybody_at_each_card() {
+        for pixels in [Pixels::Rgb8, Pixels::Mjpg] {
+            let camera = camera(person, pixels, Some(CameraMishap::UpsideDown));
+            let refused = attempt(holder, camera, &impatient()).2.unwrap_err();
+            assert_eq!(refused.why, Why::UpsideDown, "{person} at the card of {holder}, {pixels:?}");
+            assert_eq!(refused.fault(), faults::Fault::CameraUpsideDown);
+        }
+    }
+}
+
+/// It is seen where the detector finds a face as the frame comes, and where it finds none.
+#[test]
+fn a_camera_upside_down_is_told_after_a_third_of_the_time() {
+    let config = FaceConfig { time_limit_seconds: 3, ..FaceConfig::documented() };
+    for (person, faces) in [("hieu", 1), ("dat", 0)] {
+        let hanging = || camera(person, Pixels::Rgb8, Some(CameraMishap::UpsideDown));
+        let mut first = hanging();
+        first.start().unwrap();
+        let picture = crate::decode_frame(&first.next_frame(Duration::ZERO).unwrap()).unwrap();
+        assert_eq!(ENGINE.faces(&picture, &mut Timings::default()).unwrap().len(), faces);
+        let (_, looks, answer) = attempt("khue", hanging(), &config);
+        // At 15 frames a second the first frame after one second is number 16.
+        assert_eq!((answer.unwrap_err().why, looks), (Why::UpsideDown, 16), "{person}");
+    }
+}
+
+/// Before anybody hears that they are somebody else; these limits let faces be compared that stand on
+/// their heads.
+#[test]
+fn a_camera_upside_down_is_told_before_its_faces_are_called_different() {
+    let mut config = FaceConfig::documented();
+    config.quality.presence_min = 0.0;
+    config.quality.eye_opening_min = 0.0;
+    config.quality.lip_pallor_max = 100.0;
+    let hanging = camera("khue", Pixels::Rgb8, Some(CameraMishap::UpsideDown));
+    let (_, looks, answer) = attempt("khue", hanging, &config);
+    let refused = answer.unwrap_err();
+    assert_eq!((refused.why, refused.frames_compared), (Why::UpsideDown, 3));
+    assert!(refused.score.is_some_and(|score| score.ten_thousandths() < 4000), "{refused:?}");
+    // A third of the time is a hundred frames.
+    assert!(looks < 50, "{looks}");
+}
+
+/// Nobody stands there at the first look; at the second somebody does.
+#[test]
+fn a_camera_upside_down_is_told_at_the_second_look() {
+    let mut room = FaceCamera::empty_room(setup(Pixels::Rgb8, None));
+    let mut hanging = camera("dat", Pixels::Rgb8, Some(CameraMishap::UpsideDown));
+    room.start().unwrap();
+    hanging.start().unwrap();
+    let config = FaceConfig { time_limit_seconds: 3, ..FaceConfig::documented() };
+    let (_, looks, answer) = looked_at("khue", &config, || {
+        let [empty, frame] = [&mut room, &mut hanging].map(|it| it.next_frame(Duration::ZERO).unwrap());
+        if frame.taken.as_millis() < 1500 { empty } else { frame }
+    });
+    assert_eq!((answer.unwrap_err().why, looks), (Why::UpsideDown, 31));
+}
+
+/// Whoever lies on a bed that was pushed before it.
+#[test]
+fn a_head_on_its_side_ends_late_and_not_as_a_camera_upside_down() {
+    let sitter = Sitter::of("khue-live.jpg");
+    for degrees in [70.0, 90.0, -90.0] {
+        let picture = sitter.canvas.turned(sitter.between_eyes(), degrees).picture();
+        let mut number = 0_u8;
+        let (.., answer) = looked_at("khue", &impatient(), || {
+            let mut data = picture.rgb.clone();
+            // No camera sends the same bytes twice.
+            data[0] = number;
+            number += 1;
+            let taken = Duration::from_millis(100) * number.into();
+            Frame { taken, width: picture.width, height: picture.height, pixels: Pixels::Rgb8, data }
+        });
+        assert!(matches!(answer.unwrap_err().why, Why::TookTooLong(_)), "{degrees}");
+    }
 }
 
 #[test]
-fn two_people_are_asked_to_be_one() {
-    let two = FaceCamera::showing_two(&live("khue"), &live("dat"), setup(Pixels::Rgb8, None)).unwrap();
-    assert_eq!(hint(two), FaceHint::OnePerson);
+fn whoever_is_somebody_else_before_an_upright_camera_is_not_told_to_be_upside_down() {
+    for (holder, person) in everybody_at_each_card() {
+        if holder != person {
+            let upright = camera(person, Pixels::Mjpg, None);
+            let refused = attempt(holder, upright, &FaceConfig::documented()).2.unwrap_err();
+            assert_eq!(refused.why, Why::Different, "{person} at the card of {holder}");
+        }
+    }
+}
+
+fn everybody_at_each_card() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let people = ["khue", "dat", "hieu"];
+    people.into_iter().flat_map(move |holder| people.map(|person| (holder, person)))
 }
 
 #[test]

@@ -117,6 +117,7 @@ fn missed(read: Read, tempo: Tempo, fault: Fault, world: &World<'_>) -> Turn {
         | Fault::CameraSilent
         | Fault::CameraOther
         | Fault::CameraTooSmall
+        | Fault::CameraUpsideDown
         | Fault::ModelMissing
         | Fault::FaceNotConfirmed => another_way(read, Some(fault)),
         _ if is_last(&read, world) => another_way(read, Some(Fault::FaceNotConfirmed)),
@@ -140,9 +141,13 @@ pub(super) fn another_way(mut read: Read, fault: Option<Fault>) -> Turn {
 fn reason(fault: Option<Fault>) -> audit::OfficersReason {
     match fault {
         None => audit::OfficersReason::CannotBeFilmed,
-        Some(Fault::CameraMissing | Fault::CameraSilent | Fault::CameraOther | Fault::CameraTooSmall) => {
-            audit::OfficersReason::CameraMissing
-        }
+        Some(
+            Fault::CameraMissing
+            | Fault::CameraSilent
+            | Fault::CameraOther
+            | Fault::CameraTooSmall
+            | Fault::CameraUpsideDown,
+        ) => audit::OfficersReason::CameraMissing,
         Some(Fault::PortraitTooPoor) => audit::OfficersReason::PortraitTooPoor,
         Some(_) => audit::OfficersReason::NotMatched,
     }
