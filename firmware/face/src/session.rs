@@ -347,6 +347,10 @@ impl<'e> Session<'e> {
         faces: &[Face],
         timings: &mut Timings,
     ) -> Result<bool, FaceError> {
+        // Whoever was asked for movements was seen the right way up: nobody gets out of them so.
+        if self.challenge.is_some() || !self.turned_looks.are_left() {
+            return Ok(false);
+        }
         self.turned_looks.count();
         self.engine.is_upside_down(picture, faces, &self.config.quality, timings)
     }
@@ -449,8 +453,7 @@ impl<'e> Session<'e> {
     ) -> Result<(), FaceError> {
         if let Some(why) = self.not_the_holder() {
             // Seen the wrong way up the holder is not like the portrait either.
-            let is_upside_down =
-                self.turned_looks.are_left() && self.is_upside_down(picture, from_ref(face), timings)?;
+            let is_upside_down = self.is_upside_down(picture, from_ref(face), timings)?;
             self.end(if is_upside_down { Why::UpsideDown } else { why });
             return Ok(());
         }

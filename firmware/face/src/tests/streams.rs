@@ -208,6 +208,33 @@ fn a_face_that_is_lost_again_and_again_ends_the_try() {
     assert_eq!((answer.unwrap_err().why, times), (Why::NotLive(NotLive::Lost), 3));
 }
 
+/// Nor does whoever turns the camera over: it was not upside down when the holder was seen.
+#[test]
+fn a_camera_that_is_turned_over_after_the_holder_was_seen_is_not_told_as_upside_down() {
+    let setup = CameraSetup { pixels: Pixels::Rgb8, pace: Pace::Instant, ..CameraSetup::default() };
+    let mut room = FaceCamera::empty_room(setup);
+    room.start().unwrap();
+    let config = FaceConfig { time_limit_seconds: 3, ..config() };
+    let mut since = None;
+    let (_, answer) = tried(&config, |at, _, mut frame| {
+        if at == At::Moving && since.is_none() {
+            since = Some(frame.taken);
+        }
+        match since {
+            None => frame,
+            // Until the face is lost.
+            Some(since) if frame.taken.saturating_sub(since).as_millis() < 1800 => {
+                Frame { taken: frame.taken, ..room.next_frame(Duration::ZERO).unwrap() }
+            }
+            Some(_) => {
+                frame.data = frame.data.chunks_exact(3).rev().flatten().copied().collect::<Vec<u8>>().into();
+                frame
+            }
+        }
+    });
+    assert!(matches!(answer.unwrap_err().why, Why::TookTooLong(_)));
+}
+
 /// A cable that is going bad: nobody is waited for longer than where no face is seen.
 #[test]
 fn frames_that_are_all_damaged_while_movements_are_asked_for_show_nobody() {
