@@ -81,9 +81,8 @@ pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::E
                 Why::TookTooLong(NoFace) => audit::FaceDecision::NoFace,
                 Why::TookTooLong(OnePerson) => audit::FaceDecision::SeveralFaces,
                 // Nothing was wrong with the picture: a movement did not come, or not enough of it.
-                Why::TookTooLong(TurnLeft | TurnRight | CloseEyes | OpenMouth | HoldStill) | Why::NotFinished => {
-                    audit::FaceDecision::TooLong
-                }
+                Why::TookTooLong(TurnLeft | TurnRight | CloseEyes | OpenMouth | HoldStill)
+                | Why::NotFinished => audit::FaceDecision::TooLong,
                 Why::TookTooLong(_) => audit::FaceDecision::PoorPicture,
                 Why::NoPassiveModel => audit::FaceDecision::NoModel,
             };
@@ -96,6 +95,16 @@ pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::E
         decision,
         reason,
         score: score.map_or(audit::ScoreBucket::None, bucket),
+    }
+}
+
+/// The citizen left a try in which movements were asked for.
+pub fn face_left(number: u8) -> audit::Event {
+    audit::Event::FaceAttempted {
+        attempt: number.into(),
+        decision: audit::FaceDecision::BrokenOff,
+        reason: audit::FaceReason::NotFinished,
+        score: audit::ScoreBucket::None,
     }
 }
 

@@ -34,8 +34,9 @@ const FRAME_LIMIT: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 
 /// Each stage has a bound by the size of what it is given; one look that takes longer than this
-/// all the same is a machine too slow or too busy, and is said once a try.
-const SLOW: Duration = Duration::from_secs(1);
+/// all the same is a machine too slow or too busy, and is said once a try. Looks twice as far apart
+/// (`gap-max-milliseconds`) show no movement.
+const SLOW: Duration = Duration::from_millis(350);
 
 /// The loop's end of the threads.
 pub struct FaceDesk {
@@ -194,7 +195,7 @@ impl Desk {
                 Chance.fill_bytes(&mut seed);
                 let attempt =
                     Attempt::new(&self.tools.engine, reference, &self.tools.config, attempt, (tempo, seed));
-                look(&slot, job, attempt, &self.tools);
+                look(&slot, job, attempt, &self.tools, &wanted);
             });
             let rhythm = Rhythm::new(&self.tools.config.liveness);
             let show = |preview| self.tools.previews.show(Some(preview));
@@ -249,10 +250,10 @@ fn film(
     Ok(())
 }
 
-/// Looks at the newest frame until the try is decided.
-fn look(slot: &Slot, job: Job, mut attempt: Attempt<'_>, tools: &Tools) {
+/// Looks at the newest frame until the try is decided, or nobody wants it any more.
+fn look(slot: &Slot, job: Job, mut attempt: Attempt<'_>, tools: &Tools, wanted: &dyn Fn() -> bool) {
     let number = attempt.number();
-    let (mut told, mut slow) = (None, false);
+    let (mut told, mut slow, mut moved, mut finished) = (None, false, false, false);
     while let Some(Newest { frame, broken }) = slot.take() {
         if broken {
             tracing::warn!("the camera's frames have a gap; the try begins anew");
@@ -284,11 +285,20 @@ fn look(slot: &Slot, job: Job, mut attempt: Attempt<'_>, tools: &Tools) {
             slow = true;
             tracing::warn!(?look.timings, "a frame takes too long to look at");
         }
+        moved |= look.moving;
         if look.finished {
+            finished = true;
             break;
         }
     }
-    if slot.is_closed() {
+    if !wanted() {
+        // Who breaks off once they know what is asked for, time and again, waits for luck.
+        if moved {
+            tools.tell.audit(audited::face_left(number));
+        }
+        return;
+    }
+    if !finished {
         return;
     }
     slot.close();

@@ -42,6 +42,7 @@ pub const FACE_DECISIONS: &[&str] = &[
     "upside-down",
     "no-model",
     "too-long",
+    "broken-off",
 ];
 
 /// What a slip was for, by the word of the audit log; test slips are not counted.

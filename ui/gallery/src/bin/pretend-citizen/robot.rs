@@ -1,7 +1,7 @@
 //! Decides what the citizen does on each page. No window, no socket, no clock:
 //! from a view to one act, so the whole behaviour can be tried without any.
 
-use screen::{Entry, FaceHint, Language, Outcome, Over, PaperOutcome, Screen, View};
+use screen::{Entry, FaceHint, Glow, Language, Outcome, Over, PaperOutcome, Screen, View};
 
 use crate::{
     labels::{self, Label},
@@ -190,7 +190,10 @@ impl Robot {
                 Act::LayCard
             }
             Screen::Hello { .. } => Act::Press(labels::ITS_ME),
-            Screen::Face { gently: false, .. } if self.citizen.goes_slower => Act::Press(labels::GO_SLOWER),
+            // Once a movement is asked for: the page glows then.
+            Screen::Face { gently: false, glow, .. } if self.citizen.goes_slower && *glow != Glow::Off => {
+                Act::Press(labels::GO_SLOWER)
+            }
             Screen::Face { .. } if self.citizen.keeps_still => Act::Wait,
             Screen::Face { hint, .. } => Act::Move(word(*hint)),
             // Once: whoever said no in VNeID goes to staff.
