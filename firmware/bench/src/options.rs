@@ -107,6 +107,9 @@ pub fn read() -> Result<Wanted, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
+    if folder.is_some() != sha256.is_some() {
+        return Err("--liveness-pack and --pack-sha256 go together".into());
+    }
     if let Some(tries) = attacks {
         return Ok(Wanted::Attacks { tries, tempo, pack: folder.zip(sha256) });
     }
