@@ -205,6 +205,18 @@ mod tests {
     }
 
     #[test]
+    fn times_that_nobody_could_keep_are_refused() {
+        for (key, from, to) in
+            [("reaction-min-milliseconds", 150, 60_000), ("lost-max-milliseconds", 1500, 65_535)]
+        {
+            let text = FILE.replace(&format!("{key} = {from}"), &format!("{key} = {to}"));
+            let config: FaceConfig = toml::from_str(&text).unwrap();
+            let refused = config.check().unwrap_err().to_string();
+            assert!(refused.contains(key), "{refused}");
+        }
+    }
+
+    #[test]
     fn a_limit_that_skin_alone_could_reach_is_refused() {
         for limit in ["12.0", "100.0", "nan"] {
             let text = FILE.replace("pattern-max = 20.0", &format!("pattern-max = {limit}"));

@@ -39,7 +39,7 @@ fn labelled(folder: &Path, text: &str) -> Result<Vec<Labelled>, LfwError> {
     let no_head = || wrong(line, head, "the number of folds and of pairs of either kind in each");
     let [folds, each] = numbers(head).filter(|it| !it.contains(&0)).ok_or_else(no_head)?;
     let pairs: Vec<_> = lines.filter(|(_, text)| !text.trim().is_empty()).collect();
-    let wanted = folds as usize * each as usize * 2;
+    let wanted = (folds as usize).saturating_mul(each as usize).saturating_mul(2);
     if pairs.len() != wanted {
         return Err(LfwError::Length { wanted, found: pairs.len() });
     }
@@ -99,6 +99,7 @@ mod tests {
     fn a_list_that_is_not_as_it_says_is_refused() {
         assert!(refused("").contains("line 1"), "{}", refused(""));
         assert!(refused("10\n").contains("number of folds"));
+        assert!(refused("4294967295 4294967295\n").ends_with("and has 0"));
         assert!(refused("0 300\n").contains("number of folds"));
         assert_eq!(refused("2 1\nA 1 2\nA 1 B 1\n"), "the list says 4 pairs and has 2");
         assert!(refused("1 1\nA 1 B 2\nA 1 2\n").contains("line 2: 'A 1 B 2' is not a name and two"));

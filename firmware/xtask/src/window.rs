@@ -27,7 +27,7 @@ pub fn open(mut stage: Stage, size: &str) -> Result<()> {
     println!("Here: q shows the card's QR to the scanner, l lays the card down, t takes it away,");
     println!("p takes the paper out, r puts a new roll in, e ends. When the camera asks: a turns the");
     println!("head left, d right, s looks straight again, b shuts the eyes, o opens them, n comes nearer,");
-    println!("m moves back.");
+    println!("m moves back, i opens the mouth, u closes it.");
     let log = stage.out().join("logs/kiosk-ui.log");
     let mut window = places()
         .program("kiosk-ui")

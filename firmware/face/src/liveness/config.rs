@@ -116,6 +116,14 @@ impl LivenessConfig {
                 "gap-max-milliseconds must lie between 300 and 3000",
             ),
             (
+                (50..=1000).contains(&self.reaction_min_milliseconds),
+                "reaction-min-milliseconds must lie between 50 and 1000",
+            ),
+            (
+                (300..=5000).contains(&self.lost_max_milliseconds),
+                "lost-max-milliseconds must lie between 300 and 5000",
+            ),
+            (
                 (18.0..=60.0).contains(&self.pattern_max),
                 "pattern-max must lie between 18 decibels, which skin comes near, and 60",
             ),
