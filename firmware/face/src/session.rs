@@ -74,9 +74,18 @@ pub enum Why {
     /// Too few good frames in the time given; the last hint says what was wrong.
     #[error("the face was not seen well enough in time ({0:?})")]
     TookTooLong(FaceHint),
+    /// The movements took longer than anybody is asked for them.
+    #[error("the movements took too long")]
+    MovedTooLong,
     /// The camera showed the same picture over and over.
     #[error("the camera shows a frozen picture")]
     Frozen,
+    /// Most of the camera's pictures could not be read.
+    #[error("the camera sends damaged pictures")]
+    Damaged,
+    /// The camera's rhythm broke too often.
+    #[error("the camera's pictures come with gaps")]
+    Unsteady,
     /// Somebody is seen the right way up only when the camera's picture is turned by 180 degrees.
     #[error("the camera hangs upside down")]
     UpsideDown,
@@ -98,12 +107,22 @@ impl Why {
             Self::Different => "different",
             Self::Uncertain => "uncertain",
             Self::TookTooLong(_) => "took-too-long",
+            Self::MovedTooLong => "moved-too-long",
             Self::Frozen => "frozen",
+            Self::Damaged => "damaged",
+            Self::Unsteady => "unsteady",
             Self::UpsideDown => "upside-down",
             Self::NotLive(why) => why.word(),
             Self::NoPassiveModel => "no-passive-model",
             Self::NotFinished => "not-finished",
         }
+    }
+}
+
+impl Why {
+    /// Whether the camera was at fault and nobody before it.
+    pub fn is_of_the_camera(self) -> bool {
+        matches!(self, Self::Frozen | Self::Damaged | Self::Unsteady | Self::UpsideDown)
     }
 }
 
@@ -114,8 +133,8 @@ impl NoMatch {
             // Asked again, whoever could not show enough cannot either.
             Why::NotLive(NotLive::TooLittle) => Fault::FaceNotConfirmed,
             Why::Different | Why::Uncertain => Fault::FaceNotMatched,
-            Why::TookTooLong(_) | Why::NotFinished => Fault::FaceTookTooLong,
-            Why::Frozen => Fault::CameraSilent,
+            Why::TookTooLong(_) | Why::MovedTooLong | Why::NotFinished => Fault::FaceTookTooLong,
+            Why::Frozen | Why::Damaged | Why::Unsteady => Fault::CameraSilent,
             Why::UpsideDown => Fault::CameraUpsideDown,
             Why::NotLive(_) => Fault::FaceNotLive,
             Why::NoPassiveModel => Fault::ModelMissing,
@@ -151,6 +170,9 @@ pub(crate) struct Session<'e> {
     last_face: Option<(Duration, Face)>,
     seen: u32,
     repeated: u32,
+    damaged: u32,
+    /// How often the camera's rhythm broke while something was known already.
+    interrupts: u32,
     restarts: u32,
     turned_looks: TurnedLooks,
     /// What is asked for next, where the face was lost while movements were asked for.
@@ -169,6 +191,11 @@ pub(crate) struct Session<'e> {
     hint: FaceHint,
     percent: u8,
 }
+
+/// So many gaps between frames are a camera that cannot be used.
+const INTERRUPTS_MAX: u32 = 3;
+/// Levels of 255, the mean of a frame, below which nobody would be found in it.
+const DARK: u64 = 12;
 
 /// Shares of the whole that each part of a try is worth, in per cent.
 const FACING: usize = 40;
@@ -196,6 +223,8 @@ impl<'e> Session<'e> {
             last_face: None,
             seen: 0,
             repeated: 0,
+            damaged: 0,
+            interrupts: 0,
             restarts: 0,
             turned_looks: TurnedLooks::default(),
             challenge: None,
@@ -233,8 +262,9 @@ impl<'e> Session<'e> {
 
     fn glow(&self) -> Glow {
         match &self.phase {
-            Phase::Moving(trial) | Phase::Closing(trial) => trial.glow(),
-            Phase::Facing | Phase::Finished => Glow::Off,
+            Phase::Moving(trial) => trial.glow(),
+            // The closing frame is compared as those before the movements were.
+            Phase::Facing | Phase::Closing(_) | Phase::Finished => Glow::Off,
         }
     }
 
@@ -249,13 +279,21 @@ impl<'e> Session<'e> {
         let waited = now.saturating_sub(since);
         match self.phase {
             Phase::Facing | Phase::Closing(_) if waited > self.config.time_limit() => {
-                let frozen = self.repeated * 2 > self.seen;
-                self.end(if frozen { Why::Frozen } else { Why::TookTooLong(self.hint) });
+                self.end(self.fault_of_the_camera(now).unwrap_or(Why::TookTooLong(self.hint)));
             }
             Phase::Moving(_) if waited > self.config.liveness.longest(self.tempo) => {
-                self.end(Why::TookTooLong(self.hint));
+                self.end(Why::MovedTooLong);
             }
             _ => {}
+        }
+    }
+
+    /// What was wrong with the camera, where no good frame came in time.
+    fn fault_of_the_camera(&self, now: Duration) -> Option<Why> {
+        if self.repeated * 2 > self.seen || self.frames.still_for(now) > self.config.liveness.lost_max() {
+            Some(Why::Frozen)
+        } else {
+            (self.damaged * 2 > self.seen).then_some(Why::Damaged)
         }
     }
 
@@ -289,6 +327,7 @@ impl<'e> Session<'e> {
 
     /// A damaged frame is passed over, and shows nobody.
     fn miss(&mut self, now: Duration) {
+        self.damaged += 1;
         if !self.is_still_there(None, now) {
             self.hint = FaceHint::NoFace;
             self.begin_anew(now);
@@ -310,7 +349,8 @@ impl<'e> Session<'e> {
             return Ok(None);
         }
         let Some(face) = faces.first() else {
-            self.hint = FaceHint::NoFace;
+            // Somebody may stand in the dark.
+            self.hint = if is_dark(picture) { FaceHint::TooDark } else { FaceHint::NoFace };
             return Ok(None);
         };
         self.frames.remember();
@@ -373,11 +413,14 @@ impl<'e> Session<'e> {
         }
     }
 
-    /// What was seen before may be of another camera, or of none.
+    /// What was seen before may be of another camera, or of none. A camera that stumbles time and
+    /// again ends the try: it is not the person who was lost from sight.
     pub(crate) fn interrupt(&mut self, now: Duration) {
-        if !self.is_finished() {
-            self.begin_anew(now);
+        if self.is_finished() {
+            return;
         }
+        self.interrupts += u32::from(self.compared.count() > 0);
+        if self.interrupts < INTERRUPTS_MAX { self.begin_anew(now) } else { self.end(Why::Unsteady) }
     }
 
     /// What was seen before the face was lost may be of somebody else.
@@ -573,6 +616,14 @@ impl<'e> Session<'e> {
             }),
         }
     }
+}
+
+fn is_dark(picture: &Picture) -> bool {
+    // Green alone, of every 16th pixel.
+    let levels = picture.rgb.iter().skip(1).step_by(48);
+    let (sum, count) =
+        levels.fold((0_u64, 0_u64), |(sum, count), &level| (sum + u64::from(level), count + 1));
+    sum < DARK * count
 }
 
 impl Seen {

@@ -61,7 +61,7 @@ pub fn identity_verified(who: &Identity) -> audit::Event {
 
 /// What one try of the face came to.
 pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::Event {
-    use face::FaceHint::{CloseEyes, HoldStill, NoFace, OnePerson, OpenMouth, TurnLeft, TurnRight};
+    use face::FaceHint::{HoldStill, NoFace, OnePerson};
     let (decision, reason, score) = match came_to {
         Ok(matched) => {
             let score = match matched.evidence() {
@@ -77,12 +77,15 @@ pub fn face_tried(number: u8, came_to: Result<&FaceMatch, &NoMatch>) -> audit::E
                 Why::NotLive(_) => audit::FaceDecision::NotLive,
                 // The camera's faults, not somebody's attack.
                 Why::Frozen => audit::FaceDecision::Frozen,
+                Why::Damaged => audit::FaceDecision::Damaged,
+                Why::Unsteady => audit::FaceDecision::Unsteady,
                 Why::UpsideDown => audit::FaceDecision::UpsideDown,
                 Why::TookTooLong(NoFace) => audit::FaceDecision::NoFace,
                 Why::TookTooLong(OnePerson) => audit::FaceDecision::SeveralFaces,
-                // Nothing was wrong with the picture: a movement did not come, or not enough of it.
-                Why::TookTooLong(TurnLeft | TurnRight | CloseEyes | OpenMouth | HoldStill)
-                | Why::NotFinished => audit::FaceDecision::TooLong,
+                // Nothing was wrong with the picture.
+                Why::TookTooLong(HoldStill) | Why::MovedTooLong | Why::NotFinished => {
+                    audit::FaceDecision::TooLong
+                }
                 Why::TookTooLong(_) => audit::FaceDecision::PoorPicture,
                 Why::NoPassiveModel => audit::FaceDecision::NoModel,
             };
@@ -113,7 +116,10 @@ fn reason(why: Why) -> audit::FaceReason {
         Why::Different => audit::FaceReason::Different,
         Why::Uncertain => audit::FaceReason::Uncertain,
         Why::TookTooLong(_) => audit::FaceReason::TookTooLong,
+        Why::MovedTooLong => audit::FaceReason::MovedTooLong,
         Why::Frozen => audit::FaceReason::Frozen,
+        Why::Damaged => audit::FaceReason::Damaged,
+        Why::Unsteady => audit::FaceReason::Unsteady,
         Why::UpsideDown => audit::FaceReason::UpsideDown,
         Why::NoPassiveModel => audit::FaceReason::NoPassiveModel,
         Why::NotFinished => audit::FaceReason::NotFinished,
@@ -192,8 +198,11 @@ mod tests {
             (Why::TookTooLong(face::FaceHint::NoFace), audit::FaceDecision::NoFace),
             (Why::TookTooLong(face::FaceHint::OnePerson), audit::FaceDecision::SeveralFaces),
             (Why::TookTooLong(face::FaceHint::TooDark), audit::FaceDecision::PoorPicture),
-            (Why::TookTooLong(face::FaceHint::TurnLeft), audit::FaceDecision::TooLong),
+            (Why::TookTooLong(face::FaceHint::HoldStill), audit::FaceDecision::TooLong),
+            (Why::MovedTooLong, audit::FaceDecision::TooLong),
             (Why::Frozen, audit::FaceDecision::Frozen),
+            (Why::Damaged, audit::FaceDecision::Damaged),
+            (Why::Unsteady, audit::FaceDecision::Unsteady),
             (Why::UpsideDown, audit::FaceDecision::UpsideDown),
             (Why::NoPassiveModel, audit::FaceDecision::NoModel),
             (Why::NotFinished, audit::FaceDecision::TooLong),

@@ -13,7 +13,7 @@ use std::{
 };
 
 use devices::{CameraFault, Device, Frame, FrameSource, Light, State};
-use face::{Attempt, Engine, FaceConfig, Reference, Rhythm, Tempo, Why};
+use face::{Attempt, Engine, FaceConfig, Reference, Rhythm, Tempo};
 use journey::Event;
 use rand_core::Rng;
 use screen::{FaceHint, Glow, StaffNote, wire::Preview};
@@ -311,7 +311,7 @@ fn look(slot: &Slot, job: Job, mut attempt: Attempt<'_>, tools: &Tools, wanted: 
         Err(no) => {
             tracing::info!(why = no.why.word(), frames = no.frames_seen, "face not matched");
             tools.tell.audit(audited::face_tried(number, Err(&no)));
-            if matches!(no.why, Why::Frozen | Why::UpsideDown) {
+            if no.why.is_of_the_camera() {
                 tools.tell.audit(audit::Event::Fault { fault: no.fault() });
             }
             Event::FaceMissed(no.fault())

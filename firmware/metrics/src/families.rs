@@ -39,6 +39,8 @@ pub const FACE_DECISIONS: &[&str] = &[
     "poor-picture",
     "not-live",
     "frozen",
+    "damaged",
+    "unsteady",
     "upside-down",
     "no-model",
     "too-long",

@@ -10,9 +10,9 @@ use std::{
 
 use devices::Frame;
 
-/// So many frames with a face are remembered: of 15 that are looked at in a second those of four
-/// and a half minutes, which is longer than anybody is asked for movements.
-const REMEMBERED: usize = 4096;
+/// So many frames with a face are remembered: of 15 that are looked at in a second those of nine
+/// minutes, which is longer than anybody is asked for movements.
+const REMEMBERED: usize = 8192;
 
 /// How a frame stands to those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

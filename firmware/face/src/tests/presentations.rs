@@ -310,6 +310,13 @@ fn after_a_gap_between_frames_the_try_begins_anew() {
     session.interrupt(Duration::from_secs(1));
     let after = look(&mut session, &mut camera);
     assert!(!after.moving && after.glow == Glow::Off && after.percent < before.percent, "{after:?}");
+    // Time and again it is the camera's fault and not the person's.
+    for _ in 0..2 {
+        (0..3).for_each(|_| _ = look(&mut session, &mut camera));
+        session.interrupt(Duration::from_secs(1));
+    }
+    let refused = session.decide().unwrap_err();
+    assert_eq!((refused.why, refused.fault()), (Why::Unsteady, faults::Fault::CameraSilent));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use simulators::{
 };
 
 use super::{ENGINE, photograph, photographs};
-use crate::{CameraEvidence, FaceConfig, FaceHint, NoMatch, NotLive, Tempo, Why, session::Session};
+use crate::{CameraEvidence, FaceConfig, FaceHint, Glow, NoMatch, NotLive, Tempo, Why, session::Session};
 
 /// Where a try was after the last frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,6 +77,8 @@ fn tried(
             (false, 90) => At::Closing,
             (false, _) => At::Facing,
         };
+        // Colours and a held camera would spoil the frame that is compared.
+        assert!(at != At::Closing || look.glow == Glow::Off);
         told = Motion::asked_by(look.hint);
         holder.tell(told);
         holder.prompter.shine(look.glow);
@@ -237,7 +239,7 @@ fn a_camera_that_is_turned_over_after_the_holder_was_seen_is_not_told_as_upside_
 
 /// A cable that is going bad: nobody is waited for longer than where no face is seen.
 #[test]
-fn frames_that_are_all_damaged_while_movements_are_asked_for_show_nobody() {
+fn frames_that_are_all_damaged_are_told_as_the_cameras_fault() {
     let config = FaceConfig { time_limit_seconds: 2, ..config() };
     let mut is_damaged = false;
     let (looks, answer) = tried(&config, |at, _, mut frame| {
@@ -247,7 +249,8 @@ fn frames_that_are_all_damaged_while_movements_are_asked_for_show_nobody() {
         }
         frame
     });
-    assert_eq!(answer.unwrap_err().why, Why::TookTooLong(FaceHint::NoFace));
+    let refused = answer.unwrap_err();
+    assert_eq!((refused.why, refused.fault()), (Why::Damaged, faults::Fault::CameraSilent));
     // The third frame is the last whole one, at 0.2 seconds; the face is lost after 1.5 more, which
     // is seen at 1.8, and a good frame waited for until 3.8 have passed.
     assert_eq!(looks, 40);

@@ -120,8 +120,8 @@ fn an_empty_room_ends_by_the_frames_own_clock() {
 }
 
 #[test]
-fn a_covered_lens_shows_no_face() {
-    assert_eq!(hint(camera("khue", Pixels::Rgb8, Some(CameraMishap::Black))), FaceHint::NoFace);
+fn a_room_too_dark_to_find_anybody_in_asks_for_light_and_so_does_a_covered_lens() {
+    assert_eq!(hint(camera("khue", Pixels::Rgb8, Some(CameraMishap::Black))), FaceHint::TooDark);
 }
 
 #[test]
