@@ -94,9 +94,18 @@ pub enum SettingsError {
     /// Whom to believe about cards.
     #[error(transparent)]
     Issuers(IssuersError),
-    /// The face models or thresholds.
+    /// The face thresholds.
     #[error(transparent)]
     Face(FaceError),
+    /// A folder of face models that a setting names.
+    #[error("{setting}")]
+    Models {
+        /// Which setting.
+        setting: &'static str,
+        /// What is wrong there.
+        #[source]
+        source: FaceError,
+    },
     /// The face thresholds break their format.
     #[error("[face]")]
     FaceFormat(#[source] toml::de::Error),
@@ -135,7 +144,7 @@ impl SettingsError {
             Self::Catalogue(error) => error.fault(),
             Self::Rules(error) => error.fault(),
             Self::Issuers(error) => error.fault(),
-            Self::Face(error) => error.fault(),
+            Self::Face(error) | Self::Models { source: error, .. } => error.fault(),
             Self::Key(error) => error.fault(),
             Self::Kiosk { .. }
             | Self::FaceFormat(_)
@@ -181,11 +190,12 @@ impl Settings {
         let issuers = Issuers::load(&board, clock::today()).map_err(SettingsError::Issuers)?;
         let face: FaceConfig = board.face.clone().try_into().map_err(SettingsError::FaceFormat)?;
         face.check().map_err(SettingsError::Face)?;
-        let mut engine = Engine::load(files.models.path()).map_err(SettingsError::Face)?;
+        let models = |setting| move |source| SettingsError::Models { setting, source };
+        let mut engine = Engine::load(files.models.path()).map_err(models("files.models"))?;
         if let Some(pack) = &board.liveness_pack {
             engine = engine
                 .with_passive_model(pack.folder.path(), pack.manifest_sha256.as_str())
-                .map_err(SettingsError::Face)?;
+                .map_err(models("liveness-pack.folder"))?;
         }
         let officers = people("files.staff", files.staff.path())?;
         let badges = board.badges.as_ref().map(|badges| people("badges.list", badges.list.path()));

@@ -154,10 +154,27 @@ fn a_misspelt_key_is_named_with_file_and_line() {
 fn a_missing_model_is_named() {
     let site = Site::new();
     let empty = site.path("empty");
-    fs::create_dir(&empty).unwrap();
     let models = project().join("firmware/face/models").display().to_string();
     site.write_board(&site.board().replace(&models, &empty.display().to_string()));
-    check(&site.kioskd(&["--check-config"]), 1, "FACE-04", &["empty"]);
+    // Checked, or started: the folder that is not there, then the one with nothing in it.
+    for options in [["--check-config"].as_slice(), &[]] {
+        check(&site.kioskd(options), 1, "FACE-04", &["files.models: ", "empty/manifest.toml: "]);
+    }
+    fs::create_dir(&empty).unwrap();
+    check(&site.kioskd(&["--check-config"]), 1, "FACE-04", &["files.models: ", "empty/manifest.toml: "]);
+}
+
+/// A kind in whose folder of models nobody put any: not the image's are taken, unsaid.
+#[test]
+fn a_board_in_full_precision_does_not_start_without_its_models() {
+    let site = Site::new();
+    let kind = |board: &str| format!("{:?}", project().join("board-configs").join(board));
+    let models = format!("models = {:?}\n", project().join("firmware/face/models"));
+    let board = site.board().replace(&kind("pc-dev"), &kind("pi5-counter/full-precision"));
+    let board = board.replace(&models, "") + "url = \"https://gateway.example.invalid\"\n";
+    site.write_board(&board.replace("id = \"test-kiosk\"", "id = \"test-kiosk\"\nsite = \"Bàn thử\""));
+    let missing = ["files.models: ", "/etc/kiosk/models-full-precision/manifest.toml: "];
+    check(&site.kioskd(&["--check-config"]), 1, "FACE-04", &missing);
 }
 
 #[test]

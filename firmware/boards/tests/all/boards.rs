@@ -102,7 +102,10 @@ fn a_kind_is_no_kiosk_until_a_site_names_it() {
 #[test]
 fn every_kind_of_machine_is_whole_once_a_site_names_it() {
     let machines: Vec<_> = kinds().into_iter().filter(|kind| kind != "base").collect();
-    assert_eq!(machines, ["pc-dev", "pi4-wall", "pi5-counter", "pi5-counter/ribbon-camera"]);
+    assert_eq!(
+        machines,
+        ["pc-dev", "pi4-wall", "pi5-counter", "pi5-counter/full-precision", "pi5-counter/ribbon-camera"]
+    );
     for kind in machines {
         let board = with(&of_kind(&kind)).1.unwrap_or_else(|error| panic!("{kind}: {error}"));
         assert_eq!(board.kiosk.id.as_str(), "hn-nghiado-01", "{kind}");
