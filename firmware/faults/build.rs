@@ -18,6 +18,9 @@ struct Entry {
     name: String,
     vi: String,
     en: String,
+    /// Where the visit ends with it, if other than `vi` and `en`.
+    end_vi: Option<String>,
+    end_en: Option<String>,
     staff_vi: String,
     staff_en: String,
 }
@@ -37,6 +40,7 @@ fn main() {
             "{} is not AREA-NN",
             entry.code
         );
+        assert_eq!(entry.end_vi.is_some(), entry.end_en.is_some(), "{} ends in one language", entry.code);
     }
 
     let mut code = String::from(
@@ -48,11 +52,12 @@ fn main() {
         writeln!(code, "    /// `{}`: {}\n    {},", entry.code, entry.en, entry.name).unwrap();
     }
     code.push_str("}\n\nconst ENTRIES: &[Entry] = &[\n");
-    for Entry { code: id, name, vi, en, staff_vi, staff_en } in &list.fault {
+    for Entry { code: id, name, vi, en, end_vi, end_en, staff_vi, staff_en } in &list.fault {
+        let (end_vi, end_en) = (end_vi.as_ref().unwrap_or(vi), end_en.as_ref().unwrap_or(en));
         writeln!(
             code,
             "    Entry {{ fault: Fault::{name}, code: {id:?}, citizen: Words {{ vi: {vi:?}, en: {en:?} }}, \
-             staff: Words {{ vi: {staff_vi:?}, en: {staff_en:?} }} }},"
+             at_end: Words {{ vi: {end_vi:?}, en: {end_en:?} }}, staff: Words {{ vi: {staff_vi:?}, en: {staff_en:?} }} }},"
         )
         .unwrap();
     }

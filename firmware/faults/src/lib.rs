@@ -23,6 +23,7 @@ struct Entry {
     fault: Fault,
     code: &'static str,
     citizen: Words,
+    at_end: Words,
     staff: Words,
 }
 
@@ -40,6 +41,12 @@ impl Fault {
     /// What the citizen reads and hears. It never blames and always says the next step.
     pub fn citizen(self) -> Words {
         self.entry().citizen
+    }
+
+    /// The same where the visit ends with it, on the screen and on paper: what a page asked for
+    /// while there was still something to do there is asked for no more.
+    pub fn citizen_at_end(self) -> Words {
+        self.entry().at_end
     }
 
     /// What the person who services the machine should do.
@@ -139,7 +146,7 @@ mod tests {
     #[test]
     fn every_fault_has_words_for_everybody() {
         for fault in Fault::all() {
-            for words in [fault.citizen(), fault.staff()] {
+            for words in [fault.citizen(), fault.citizen_at_end(), fault.staff()] {
                 assert!(words.vi.len() > 5 && words.en.len() > 5, "{}", fault.code());
             }
         }

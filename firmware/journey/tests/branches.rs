@@ -170,6 +170,37 @@ fn whoever_does_not_find_what_opens_their_card_is_sent_to_staff() {
     }
 }
 
+/// Whatever a card ended with: nothing is asked for that there is no page for any more.
+#[test]
+fn a_visit_that_a_card_ended_does_not_ask_for_the_card_again() {
+    const OVER: [&str; 6] = ["again", "put it back", "leave it", "check it", "a moment", "scanner"];
+    let mut with_other_words = 0;
+    for fault in Fault::all() {
+        let mut kiosk = Kiosk::at_state("ReadingCard");
+        kiosk.devices.insert(Device::CodeScanner, State::Failed(Fault::ScannerMissing));
+        for _ in 0..5 {
+            let event = if fault == Fault::CardKeyWrong {
+                Event::CardKeyWrong(None)
+            } else {
+                Event::CardFailed(fault)
+            };
+            kiosk.step(event);
+            if kiosk.at() == "EnteringCardKey" {
+                "123456".chars().for_each(|digit| _ = kiosk.tap(Tap::Key(digit)));
+                kiosk.tap(Tap::Continue);
+            }
+        }
+        assert_eq!(outcome(&kiosk).0, Outcome::Refused { fault }, "{}", fault.code());
+        let (page, end) = (fault.citizen(), fault.citizen_at_end());
+        let asks = |said: &str| OVER.iter().any(|words| said.contains(words));
+        let of_a_card = ["CARD", "READER", "ID"].contains(&fault.code().split('-').next().unwrap());
+        assert!(!of_a_card || !asks(end.en), "{}: {}", fault.code(), end.en);
+        assert_eq!(page.vi == end.vi, page.en == end.en, "{}", fault.code());
+        with_other_words += usize::from(page != end);
+    }
+    assert_eq!(with_other_words, 8);
+}
+
 #[test]
 fn a_chip_without_pace_asks_for_the_code_on_the_card() {
     let entering = |kiosk: &Kiosk| match kiosk.view().screen {

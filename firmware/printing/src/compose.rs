@@ -112,7 +112,7 @@ fn counter(words: &Words, language: Language, reason: &CounterReason, reference:
         CounterReason::Locked => words.locked,
         CounterReason::AnotherWay => words.another_way,
         CounterReason::Refused(fault) => {
-            let text = fault.citizen();
+            let text = fault.citizen_at_end();
             let text = if language == Language::Vi { text.vi } else { text.en };
             blocks.push(Block::Fact { label: words.refused, value: fault.code().to_owned() });
             [text, words.show_slip]
@@ -144,11 +144,27 @@ fn day(date: Date) -> String {
 
 #[cfg(test)]
 mod tests {
+    use faults::Fault;
+
     use super::*;
 
     #[test]
     fn the_time_on_paper_is_viet_nams() {
         let at: Timestamp = "2026-11-20T18:05:59Z".parse().unwrap();
         assert_eq!(moment(at), "01:05 21/11/2026");
+    }
+
+    /// It is read when the page that could still be answered is gone.
+    #[test]
+    fn a_slip_does_not_ask_to_check_the_number() {
+        for (language, next) in [(Language::Vi, "Xin gặp cán bộ"), (Language::En, "Please see staff")] {
+            let reason = CounterReason::Refused(Fault::CardKeyWrong);
+            let blocks = counter(words(language), language, &reason, None);
+            let read = blocks.iter().find_map(|block| match block {
+                Block::Strong(text) => Some(text),
+                _ => None,
+            });
+            assert!(read.is_some_and(|text| text.ends_with(next)), "{read:?}");
+        }
     }
 }

@@ -265,11 +265,11 @@ fn sheet(screen: &Screen, language: Language) -> Sheet {
         Screen::Outcome { outcome, reference, paper } => {
             let mut data = outcome_data(outcome, *paper, language);
             data.reference = reference.as_deref().map(words).unwrap_or_default();
-            let wrong = match outcome {
-                Outcome::Refused { fault } => Some(*fault),
-                _ => None,
+            let fault = match outcome {
+                Outcome::Refused { fault } => end_words(*fault, language),
+                _ => pages::Fault::default(),
             };
-            Sheet { page: PageName::Outcome, outcome: data, fault: fault(&wrong), ..Sheet::default() }
+            Sheet { page: PageName::Outcome, outcome: data, fault, ..Sheet::default() }
         }
         Screen::Done { rated } => {
             Sheet { page: PageName::Done, rated: rated.map_or(0, i32::from), ..Sheet::default() }
@@ -391,6 +391,11 @@ fn stick_note(note: Option<StickNote>) -> (pages::StickNote, Option<Fault>) {
 /// A fault as a citizen reads it.
 fn fault_words(fault: Fault, language: Language) -> pages::Fault {
     pages::Fault { code: fault.code().into(), words: pick(fault.citizen(), language).into() }
+}
+
+/// The same where the visit ends with it.
+fn end_words(fault: Fault, language: Language) -> pages::Fault {
+    pages::Fault { code: fault.code().into(), words: pick(fault.citizen_at_end(), language).into() }
 }
 
 /// A fault as the person who services the machine reads it.

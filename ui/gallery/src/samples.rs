@@ -460,14 +460,10 @@ fn outcomes() -> Vec<(&'static str, Screen)> {
             "refused",
             outcome(Outcome::Refused { fault: Fault::DataAltered }, Some("K7-4Q2M"), PaperOutcome::None),
         ),
-        // After the fifth number; the longest words that such an end has.
+        // After the fifth number: other words than on the page that asked for it.
         (
             "no-key",
-            outcome(
-                Outcome::Refused { fault: Fault::CardCodeNeeded },
-                Some("K7-4Q2M"),
-                PaperOutcome::Offered,
-            ),
+            outcome(Outcome::Refused { fault: Fault::CardKeyWrong }, Some("K7-4Q2M"), PaperOutcome::Offered),
         ),
     ]
 }

@@ -192,6 +192,26 @@ fn nothing_of_a_person_outlives_the_page() {
     assert_eq!(slint::Model::row_count(&data.get_typed()), 0);
 }
 
+/// The same fault, while there is still a number to check and when there is none any more.
+#[test]
+fn the_last_page_says_what_to_do_and_not_what_is_over() {
+    let stage = Stage::open(1280, 800).unwrap();
+    let fault = screen::Fault::CardKeyWrong;
+    let asked =
+        Screen::CardKey { digits: String::new(), scanner: true, tries_left: None, fault: Some(fault) };
+    let ended = Screen::Outcome {
+        outcome: screen::Outcome::Refused { fault },
+        reference: Some("K7-4Q2M".into()),
+        paper: screen::PaperOutcome::Offered,
+    };
+    for (screen, next) in [(asked, "Xin kiểm tra lại"), (ended, "Xin gặp cán bộ")] {
+        stage.show(&view(screen));
+        let shown = stage.app().global::<kiosk_ui::Data>().get_fault();
+        assert_eq!(shown.code, "CARD-03");
+        assert!(shown.words.ends_with(next), "{}", shown.words);
+    }
+}
+
 #[test]
 fn the_camera_is_seen_in_the_oval_and_nowhere_else() {
     for (width, height) in [(1280, 800), (1080, 1920)] {
