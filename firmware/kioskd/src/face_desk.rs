@@ -380,9 +380,25 @@ impl Slot {
 
 #[cfg(test)]
 mod tests {
-    use devices::{Held, Pixels};
+    use std::path::{Path, PathBuf};
+
+    use card::{AccessKey, AccessPolicy, Can, FileId};
+    use devices::{CardReader as _, Held, Pixels};
+    use identity::{Grounds, Identity, TrustList};
+    use jiff::civil::{Date, date};
+    use simulators::{
+        chance::SeededChance,
+        citizen_card::CitizenCard,
+        face_camera::{CameraSetup, FaceCamera, Pace},
+        in_memory::InMemoryReader,
+        people::People,
+        personalise::Issuer,
+        presentation::{Presentation, Prompter},
+        scenario::CardScript,
+    };
 
     use super::*;
+    use crate::happened::Kind;
 
     /// A camera that does nothing but say what it is told, and when.
     struct Obedient<'a> {
@@ -515,5 +531,109 @@ mod tests {
         let rhythm = Rhythm::new(&FaceConfig::documented().liveness);
         film(&mut camera, &slot, rhythm, &|_| (), &|| true).unwrap();
         assert_eq!(camera.gaps, [false, true, false]);
+    }
+
+    const TODAY: Date = date(2026, 11, 27);
+
+    fn people() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulators/people")
+    }
+
+    /// Khue, off the chip of a virtual card.
+    fn khue() -> Identity {
+        let person = People::load(&people()).unwrap().person("khue").unwrap().clone();
+        let script = CardScript::default();
+        let issuer = Issuer::generate(TODAY, &mut SeededChance::new(1)).unwrap();
+        let card = issuer.personalise(&person, &people(), &script, TODAY).unwrap();
+        let key = AccessKey::Can(Can::new(card.can()).unwrap());
+        let mut reader = InMemoryReader::new(CitizenCard::new(card, &script, 7));
+        reader.lay();
+        reader.wait_for_card(Duration::ZERO).unwrap().unwrap();
+        let mut session =
+            card::open(&mut reader, &key, AccessPolicy::PaceOnly, &mut Chance, &mut |_| ()).unwrap();
+        for file in [FileId::Sod, FileId::Dg1, FileId::Dg13, FileId::Dg14, FileId::Dg15, FileId::Dg2] {
+            session.read(file, &mut |_| ()).unwrap();
+        }
+        let trust = TrustList::from_pem(&issuer.csca_pem()).unwrap();
+        let judged = identity::verify(session.finish(), &Grounds::trusting(&trust), TODAY);
+        judged.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// A camera that holds its third frame back, for less time than a face may be out of sight,
+    /// and gives none before the one before it was taken.
+    struct Hesitant<'a> {
+        camera: FaceCamera,
+        slot: &'a Slot,
+        frames: u32,
+    }
+
+    impl FrameSource for Hesitant<'_> {
+        fn start(&mut self) -> Result<(), CameraFault> {
+            self.camera.start()
+        }
+
+        fn next_frame(&mut self, limit: Duration) -> Result<Frame, CameraFault> {
+            while !self.slot.is_closed() && self.slot.frame.lock().unwrap().is_some() {
+                thread::yield_now();
+            }
+            self.frames += 1;
+            let mut frame = self.camera.next_frame(limit)?;
+            if self.frames >= 3 {
+                frame.taken += Duration::from_millis(800);
+            }
+            Ok(frame)
+        }
+
+        fn hold(&mut self) -> Held {
+            self.camera.hold()
+        }
+
+        fn release(&mut self) {
+            self.camera.release();
+        }
+
+        fn stop(&mut self) {
+            self.camera.stop();
+        }
+    }
+
+    /// Three frames tell that it is not Khue who stands there. The third one came too late: it is
+    /// the first of three, and neither the last of them nor lost.
+    #[test]
+    fn what_was_seen_before_a_gap_does_not_count_with_the_frame_after_it() {
+        let engine = Engine::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../face/models")).unwrap();
+        let reference = engine.reference(&khue()).unwrap();
+        let (tell, mut happened) = Tell::new();
+        let config = FaceConfig::documented();
+        let (engine, light, previews) = (Arc::new(engine), None, Previews::unseen());
+        let tools = Tools { engine, config, previews, light, tell };
+
+        let dat = People::load(&people()).unwrap().person("dat").unwrap().clone();
+        let (live, features) = (people().join(&dat.live), dat.live_features);
+        let setup = CameraSetup { pace: Pace::Instant, frames_per_second: 10, ..CameraSetup::default() };
+        let prompter = Prompter::default();
+        let camera = FaceCamera::presenting(&live, features, Presentation::Living, prompter, setup).unwrap();
+
+        let slot = Slot::default();
+        let mut camera = Hesitant { camera, slot: &slot, frames: 0 };
+        let job = Job { kind: Kind::Face, number: 1 };
+        let drawn = (Tempo::Usual, [5; 32]);
+        let attempt = Attempt::new(&tools.engine, &reference, &tools.config, 1, drawn);
+        thread::scope(|scope| {
+            let rhythm = Rhythm::new(&tools.config.liveness);
+            scope.spawn(|| film(&mut camera, &slot, rhythm, &|_| (), &|| true));
+            look(&slot, job, attempt, &tools);
+        });
+
+        let (mut percents, mut missed) = (Vec::new(), None);
+        while let Ok(happened) = happened.try_recv() {
+            match happened {
+                Happened::Work(_, Event::FaceSeen(_, percent, _)) => percents.push(percent),
+                Happened::Work(_, Event::FaceMissed(fault)) => missed = Some(fault),
+                _ => {}
+            }
+        }
+        assert_eq!(percents, [13, 26, 13, 26, 40]);
+        assert_eq!(missed, Some(faults::Fault::FaceNotMatched));
     }
 }

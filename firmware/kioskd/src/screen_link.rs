@@ -40,6 +40,12 @@ impl Previews {
     pub fn show(&self, picture: Option<Preview>) {
         self.0.send_replace(picture.map(Arc::new));
     }
+
+    /// Pictures that nobody looks at.
+    #[cfg(test)]
+    pub fn unseen() -> Self {
+        Self(Arc::new(watch::channel(None).0))
+    }
 }
 
 impl ScreenLink {
