@@ -33,6 +33,7 @@ mod session;
 mod template;
 mod timing;
 mod vneid;
+mod why;
 
 pub use attempt::{Attempt, Reference};
 pub use compare::{Comparison, Sample};
@@ -56,9 +57,10 @@ pub use picture::{decode_frame, preview, preview_of, read_picture};
 pub use portrait::PortraitFlaw;
 pub use quality::{Component, Measure, Quality};
 pub use screen::{FaceHint, Glow};
-pub use session::{Look, NoMatch, Why};
+pub use session::Look;
 pub use timing::Timings;
 pub use vneid::{VneidApproval, VneidRefused};
+pub use why::{NoMatch, Why};
 
 #[cfg(test)]
 mod tests;

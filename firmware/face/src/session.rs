@@ -2,10 +2,11 @@
 //! movements and watches them, then compares once more. It knows a template, not a person;
 //! what binds the answer to an identity is [`crate::Attempt`].
 
+mod stream;
+
 use std::{slice::from_ref, time::Duration};
 
 use devices::Frame;
-use faults::Fault;
 use identity::Picture;
 use screen::{FaceHint, Glow};
 
@@ -18,7 +19,7 @@ use crate::{
     engine::Engine,
     evidence::{CameraEvidence, Score},
     liveness::{
-        Came, Challenge, Draw, Frames, LivenessEvidence, NotLive, OwnLight, PassiveEvidence, PassiveModel,
+        Challenge, Draw, Frames, LivenessEvidence, NotLive, OwnLight, PassiveEvidence, PassiveModel,
         PatternEvidence, Rest, Said, Seen, Skin, Task, Tempo, Tint, Trial, prominence,
     },
     mesh::Mesh,
@@ -27,6 +28,7 @@ use crate::{
     quality::Quality,
     template::Template,
     timing::{Timings, timed},
+    why::{NoMatch, Why},
 };
 
 /// What came of looking at one frame.
@@ -46,100 +48,6 @@ pub struct Look {
     pub quality: Option<Quality>,
     /// How long it took.
     pub timings: Timings,
-}
-
-/// The try ended without a match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{why}")]
-pub struct NoMatch {
-    /// Why.
-    pub why: Why,
-    /// The score, where enough frames were compared. No personal data.
-    pub score: Option<Score>,
-    /// Frames that were looked at.
-    pub frames_seen: u32,
-    /// Frames that were compared.
-    pub frames_compared: u32,
-}
-
-/// Why there is no match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Why {
-    /// The score is below the grey zone.
-    #[error("the face is not the one on the card")]
-    Different,
-    /// The score stayed in the grey zone.
-    #[error("the face could not be told with enough certainty")]
-    Uncertain,
-    /// Too few good frames in the time given; the last hint says what was wrong.
-    #[error("the face was not seen well enough in time ({0:?})")]
-    TookTooLong(FaceHint),
-    /// The movements took longer than anybody is asked for them.
-    #[error("the movements took too long")]
-    MovedTooLong,
-    /// The camera showed the same picture over and over.
-    #[error("the camera shows a frozen picture")]
-    Frozen,
-    /// Most of the camera's pictures could not be read.
-    #[error("the camera sends damaged pictures")]
-    Damaged,
-    /// The camera's rhythm broke too often.
-    #[error("the camera's pictures come with gaps")]
-    Unsteady,
-    /// Somebody is seen the right way up only when the camera's picture is turned by 180 degrees.
-    #[error("the camera hangs upside down")]
-    UpsideDown,
-    /// Nobody living was seen.
-    #[error("nobody living was seen: {0}")]
-    NotLive(NotLive),
-    /// The machine must have the passive model and has it not.
-    #[error("the passive liveness model that this machine must have is not installed")]
-    NoPassiveModel,
-    /// `decide` was asked before the try was finished.
-    #[error("the try is not finished")]
-    NotFinished,
-}
-
-impl Why {
-    /// A word for logs, stable; never anything about the person.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Different => "different",
-            Self::Uncertain => "uncertain",
-            Self::TookTooLong(_) => "took-too-long",
-            Self::MovedTooLong => "moved-too-long",
-            Self::Frozen => "frozen",
-            Self::Damaged => "damaged",
-            Self::Unsteady => "unsteady",
-            Self::UpsideDown => "upside-down",
-            Self::NotLive(why) => why.word(),
-            Self::NoPassiveModel => "no-passive-model",
-            Self::NotFinished => "not-finished",
-        }
-    }
-}
-
-impl Why {
-    /// Whether the camera was at fault and nobody before it.
-    pub fn is_of_the_camera(self) -> bool {
-        matches!(self, Self::Frozen | Self::Damaged | Self::Unsteady | Self::UpsideDown)
-    }
-}
-
-impl NoMatch {
-    /// The entry of the fault list that this is.
-    pub fn fault(&self) -> Fault {
-        match self.why {
-            // Asked again, whoever could not show enough cannot either.
-            Why::NotLive(NotLive::TooLittle) => Fault::FaceNotConfirmed,
-            Why::Different | Why::Uncertain => Fault::FaceNotMatched,
-            Why::TookTooLong(_) | Why::MovedTooLong | Why::NotFinished => Fault::FaceTookTooLong,
-            Why::Frozen | Why::Damaged | Why::Unsteady => Fault::CameraSilent,
-            Why::UpsideDown => Fault::CameraUpsideDown,
-            Why::NotLive(_) => Fault::FaceNotLive,
-            Why::NoPassiveModel => Fault::ModelMissing,
-        }
-    }
 }
 
 /// Where a try is.
@@ -192,8 +100,6 @@ pub(crate) struct Session<'e> {
     percent: u8,
 }
 
-/// So many gaps between frames are a camera that cannot be used.
-const INTERRUPTS_MAX: u32 = 3;
 /// Levels of 255, the mean of a frame, below which nobody would be found in it.
 const DARK: u64 = 12;
 
@@ -272,66 +178,9 @@ impl<'e> Session<'e> {
         matches!(self.phase, Phase::Finished)
     }
 
-    /// Good frames must come in time. Movements have times of their own, but a camera that
-    /// shows nobody while they are asked for must not hold the person for ever.
-    fn watch_the_clock(&mut self, now: Duration) {
-        let since = *self.waiting_since.get_or_insert(now);
-        let waited = now.saturating_sub(since);
-        match self.phase {
-            Phase::Facing | Phase::Closing(_) if waited > self.config.time_limit() => {
-                self.end(self.fault_of_the_camera(now).unwrap_or(Why::TookTooLong(self.hint)));
-            }
-            Phase::Moving(_) if waited > self.config.liveness.longest(self.tempo) => {
-                self.end(Why::MovedTooLong);
-            }
-            _ => {}
-        }
-    }
-
-    /// What was wrong with the camera, where no good frame came in time.
-    fn fault_of_the_camera(&self, now: Duration) -> Option<Why> {
-        if self.repeated * 2 > self.seen || self.frames.still_for(now) > self.config.liveness.lost_max() {
-            Some(Why::Frozen)
-        } else {
-            (self.damaged * 2 > self.seen).then_some(Why::Damaged)
-        }
-    }
-
     fn end(&mut self, why: Why) {
         self.why = Some(why);
         self.phase = Phase::Finished;
-    }
-
-    /// Counts the frame, and says whether it is to be looked at. What came before proves nothing new.
-    fn is_news(&mut self, frame: &Frame) -> bool {
-        self.seen += 1;
-        match self.frames.see(frame) {
-            Came::New => return true,
-            Came::Again => {
-                self.repeated += 1;
-                self.watch_for_a_freeze(frame.taken);
-            }
-            Came::Back => self.end(Why::NotLive(NotLive::Looped)),
-        }
-        false
-    }
-
-    /// While movements are asked for, a picture that stands still for longer than a face may be out
-    /// of sight ends the try: nobody can show anything, and each movement would be waited for.
-    fn watch_for_a_freeze(&mut self, now: Duration) {
-        let moving = matches!(self.phase, Phase::Moving(_) | Phase::Closing(_));
-        if moving && self.frames.still_for(now) > self.config.liveness.lost_max() {
-            self.end(Why::Frozen);
-        }
-    }
-
-    /// A damaged frame is passed over, and shows nobody.
-    fn miss(&mut self, now: Duration) {
-        self.damaged += 1;
-        if !self.is_still_there(None, now) {
-            self.hint = FaceHint::NoFace;
-            self.begin_anew(now);
-        }
     }
 
     fn examine(
@@ -373,77 +222,6 @@ impl<'e> Session<'e> {
             Phase::Finished => {}
         }
         Ok(Some(quality))
-    }
-
-    /// Whether good frames are waited for so long that the camera may be at fault.
-    fn is_long_waited_for(&self, now: Duration) -> bool {
-        let waited = now.saturating_sub(self.waiting_since.unwrap_or(now));
-        matches!(self.phase, Phase::Facing) && self.turned_looks.are_due(waited, self.config.time_limit())
-    }
-
-    fn is_upside_down(
-        &mut self,
-        picture: &Picture,
-        faces: &[Face],
-        timings: &mut Timings,
-    ) -> Result<bool, FaceError> {
-        // Whoever was asked for movements was seen the right way up: nobody gets out of them so.
-        if self.challenge.is_some() || !self.turned_looks.are_left() {
-            return Ok(false);
-        }
-        self.turned_looks.count();
-        self.engine.is_upside_down(picture, faces, &self.config.quality, timings)
-    }
-
-    /// Whether it is the face of the frame before: not gone for long, and not elsewhere at once.
-    fn is_still_there(&mut self, face: Option<&Face>, now: Duration) -> bool {
-        let lost = self.config.liveness.lost_max();
-        let since = |then: Duration| now.saturating_sub(then);
-        match (face, &self.last_face) {
-            (None, Some((then, _))) => since(*then) <= lost || matches!(self.phase, Phase::Facing),
-            (Some(face), Some((then, before))) => {
-                let there = since(*then) <= lost && face.overlaps(before);
-                self.last_face = Some((now, face.clone()));
-                there
-            }
-            (face, None) => {
-                self.last_face = face.map(|face| (now, face.clone()));
-                true
-            }
-        }
-    }
-
-    /// What was seen before may be of another camera, or of none. A camera that stumbles time and
-    /// again ends the try: it is not the person who was lost from sight.
-    pub(crate) fn interrupt(&mut self, now: Duration) {
-        if self.is_finished() {
-            return;
-        }
-        self.interrupts += u32::from(self.compared.count() > 0);
-        if self.interrupts < INTERRUPTS_MAX { self.begin_anew(now) } else { self.end(Why::Unsteady) }
-    }
-
-    /// What was seen before the face was lost may be of somebody else.
-    fn begin_anew(&mut self, now: Duration) {
-        self.restarts += u32::from(self.compared.count() > 0);
-        match std::mem::replace(&mut self.phase, Phase::Facing) {
-            Phase::Moving(trial) | Phase::Closing(trial) => {
-                self.waiting_since = Some(now);
-                self.challenge = trial.into_challenge().begin_anew(&mut self.draw);
-                if self.challenge.is_none() {
-                    self.end(Why::NotLive(NotLive::Lost));
-                }
-            }
-            Phase::Facing => {}
-            Phase::Finished => self.phase = Phase::Finished,
-        }
-        self.last_face = None;
-        self.compared = Comparisons::default();
-        self.resting.clear();
-        self.first = None;
-        self.passive.clear();
-        self.pattern.clear();
-        self.percent = 0;
     }
 
     /// Compares the face where it is good enough, and goes on when that is clear.

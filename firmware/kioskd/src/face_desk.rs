@@ -622,7 +622,7 @@ mod tests {
         thread::scope(|scope| {
             let rhythm = Rhythm::new(&tools.config.liveness);
             scope.spawn(|| film(&mut camera, &slot, rhythm, &|_| (), &|| true));
-            look(&slot, job, attempt, &tools);
+            look(&slot, job, attempt, &tools, &|| true);
         });
 
         let (mut percents, mut missed) = (Vec::new(), None);
