@@ -72,6 +72,27 @@ fn every_page_has_a_sample() {
     }
 }
 
+/// Whoever looks through the gallery has seen each thing that the camera may ask for.
+#[test]
+fn every_hint_of_the_camera_has_a_sample() {
+    let types =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../parts/types.slint")).unwrap();
+    let hints = types.split_once("export enum FaceHint {").unwrap().1.split_once('}').unwrap().0;
+    let shown: Vec<_> = samples()
+        .iter()
+        .filter_map(|sample| match sample.view(Language::Vi, TextSize::Normal, Contrast::Normal).screen {
+            Screen::Face { hint, .. } => Some(serde_json::to_value(hint).unwrap()),
+            _ => None,
+        })
+        .collect();
+    let mut count = 0;
+    for hint in hints.split(',').map(str::trim) {
+        assert!(shown.iter().any(|shown| shown == hint), "{hint} has no sample");
+        count += 1;
+    }
+    assert!(count > 20, "{count}");
+}
+
 /// The rows of pixels that a page draws, as bytes.
 fn drawn(stage: &Stage, screen: Screen, text: TextSize) -> Vec<u8> {
     let mut view = view(screen);

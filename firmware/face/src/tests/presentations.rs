@@ -7,6 +7,7 @@ use simulators::{
     face_camera::{CameraSetup, FaceCamera, Pace},
     people::People,
     presentation::{Motion, Presentation, Prompter, Raster},
+    recorded::{Drawing, FrameFolder, Source},
 };
 
 use super::{ENGINE, photograph, photographs};
@@ -135,7 +136,8 @@ fn a_living_person_who_does_as_asked_is_matched() {
 /// show enough of it; films do not know what is asked for.
 #[test]
 fn no_picture_or_film_is_a_living_person() {
-    for attack in Presentation::ATTACKS.into_iter().filter(|&attack| attack != Presentation::SteeredFilm) {
+    let passing = [Presentation::SteeredFilm, Presentation::Prints];
+    for attack in Presentation::ATTACKS.into_iter().filter(|attack| !passing.contains(attack)) {
         let refused = Try::of(attack).result(as_asked).unwrap_err();
         let Why::NotLive(why) = refused.why else { panic!("{attack:?}: {refused:?}") };
         let filmed = matches!(attack, Presentation::Film | Presentation::InjectedFilm);
@@ -166,6 +168,21 @@ fn a_steered_film_fails_where_the_pixels_of_its_screen_are_seen() {
     let film = Try { raster: Some(COARSE), ..Try::of(Presentation::SteeredFilm) };
     let refused = film.result(as_asked).unwrap_err();
     assert_eq!((refused.why, refused.fault()), (Why::NotLive(NotLive::Pattern), faults::Fault::FaceNotLive));
+}
+
+/// Another: whoever has a print of each movement holds up the one that is asked for. A print of a
+/// turned head shows what the head did, and answers to the light as skin does. Should this test ever
+/// fail, SECURITY.md says too little.
+#[test]
+fn fine_prints_of_each_movement_pass_even_where_skin_must_answer_to_the_light() {
+    let prints = Try { raster: Some(FINE), config: lit(), ..Try::of(Presentation::Prints) };
+    assert_eq!(prints.result(as_asked).unwrap().liveness.light.skin, Skin::Answered);
+}
+
+#[test]
+fn prints_of_each_movement_fail_where_their_dots_are_seen() {
+    let refused = Try::of(Presentation::Prints).result(as_asked).unwrap_err();
+    assert_eq!(refused.why, Why::NotLive(NotLive::Pattern));
 }
 
 /// Paper over a face has its relief, shows its eyes and answers to the light as skin does. Its mouth
@@ -245,6 +262,29 @@ fn gently_another_movement_is_asked_for_instead_of_one_that_does_not_come() {
     let silent = cannot([FaceHint::OpenMouth, FaceHint::ComeCloser]);
     for refused in [gently.result(stiff).unwrap_err(), gently.result(silent).unwrap_err()] {
         assert_eq!(refused.why, Why::NotLive(NotLive::TooLittle));
+    }
+}
+
+/// Folders of `recapture`, played in place of the camera: nobody hears there what the page asks for.
+#[test]
+fn no_recaptured_clip_is_a_living_person() {
+    let people = People::load(&photographs()).unwrap();
+    let khue = people.person("khue").unwrap();
+    let reference = ENGINE.portrait_template(&photograph("khue-portrait.jpg")).unwrap();
+    let config = impatient();
+    for kind in [Presentation::Living, Presentation::CutOut, Presentation::Film] {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Source::Picture(photographs().join(&khue.live), khue.live_features);
+        let setup = CameraSetup { frames_per_second: 10, seed: 7, ..CameraSetup::default() };
+        Drawing { source, kind, setup, frames: 120 }.write(folder.path()).unwrap();
+        let mut clip = FrameFolder::open(folder.path(), Pace::Instant).unwrap();
+        clip.start().unwrap();
+        let mut session = Session::new(&ENGINE, &reference, &config, 1, (Tempo::Usual, [1; 32]));
+        while !session.look(&clip.next_frame(Duration::ZERO).unwrap()).unwrap().finished {}
+        let refused = session.decide().unwrap_err();
+        assert!(matches!(refused.why, Why::NotLive(_)), "{kind:?}: {refused:?}");
+        // It was the right face, and was asked to move.
+        assert!(refused.score.is_some_and(|score| score.ten_thousandths() >= 4600), "{kind:?}");
     }
 }
 

@@ -81,6 +81,17 @@ pub struct Pose {
     pub glow: Glow,
 }
 
+impl Pose {
+    /// The pose it is nearest to of those at rest and at the end of a movement, where the kiosk's
+    /// light falls and how near it is as they are.
+    pub(super) fn at_its_end(self) -> Self {
+        let whole = |part: f32| if part > 0.5 { 1.0 } else { 0.0 };
+        let yaw = TURN * whole(self.turn.yaw.abs() / TURN) * self.turn.yaw.signum();
+        let turn = Turn { yaw, ..self.turn };
+        Self { turn, lids: whole(self.lids), mouth: whole(self.mouth), ..self }
+    }
+}
+
 /// What reaches a body from outside the camera; clones share it.
 #[derive(Clone, Default)]
 pub struct Prompter(Arc<Mutex<Prompts>>);

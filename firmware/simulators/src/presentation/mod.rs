@@ -73,6 +73,9 @@ pub enum Presentation {
     /// A print worn as a mask that fits, the wearer's eyes in its holes: it turns as a head and shuts
     /// its eyes, but its mouth stays closed.
     Mask,
+    /// A handful of prints of the living person, one for each movement, of which the one that is
+    /// asked for is held up: changed in a moment, and never seen on its way.
+    Prints,
     /// A photograph on a screen, held and turned.
     Screen,
     /// A film of the living person on a screen, made before: it moves as it likes.
@@ -86,12 +89,13 @@ pub enum Presentation {
 
 impl Presentation {
     /// All attacks, for tables.
-    pub const ATTACKS: [Self; 9] = [
+    pub const ATTACKS: [Self; 10] = [
         Self::Still,
         Self::Print,
         Self::BentPrint,
         Self::CutOut,
         Self::Mask,
+        Self::Prints,
         Self::Screen,
         Self::Film,
         Self::InjectedFilm,
@@ -106,7 +110,9 @@ impl Presentation {
     /// What the kiosk's light falls on.
     fn surface(self) -> Lit {
         match self {
-            Self::Living | Self::Print | Self::BentPrint | Self::CutOut | Self::Mask => Lit::Diffuse,
+            Self::Living | Self::Print | Self::BentPrint | Self::CutOut | Self::Mask | Self::Prints => {
+                Lit::Diffuse
+            }
             Self::Screen | Self::Film | Self::SteeredFilm => Lit::Glass,
             Self::Still | Self::InjectedFilm => Lit::Nothing,
         }
@@ -115,7 +121,7 @@ impl Presentation {
     /// What it is shown by, if anything: pixels or dots.
     fn made(self) -> Option<Made> {
         match self {
-            Self::Print | Self::BentPrint | Self::CutOut | Self::Mask => Some(Made::Dots),
+            Self::Print | Self::BentPrint | Self::CutOut | Self::Mask | Self::Prints => Some(Made::Dots),
             Self::Screen | Self::Film | Self::SteeredFilm => Some(Made::Pixels),
             Self::Living | Self::Still | Self::InjectedFilm => None,
         }
@@ -130,6 +136,11 @@ impl Presentation {
 /// A picture on a screen, whose pixels are drawn into it unless a raster shows them.
 fn shown(picture: &RgbImage, raster: Option<(Raster, Made)>) -> RgbImage {
     if raster.is_some() { glazed(picture) } else { on_screen(picture) }
+}
+
+/// A print of a picture, whose dots are drawn into it unless a raster shows them.
+fn on_paper(picture: &RgbImage, raster: Option<(Raster, Made)>) -> RgbImage {
+    if raster.is_some() { toned(picture) } else { printed(picture) }
 }
 
 /// How far around its face a bent print is bent, in distances between the eyes.
@@ -163,8 +174,9 @@ impl Subject {
     ) -> Self {
         let raster = raster.zip(presentation.made());
         let photograph = match (presentation.made(), raster) {
-            (Some(Made::Dots), raster) => {
-                let print = if raster.is_none() { printed(&photograph) } else { toned(&photograph) };
+            // What moves is printed once it has moved.
+            (Some(Made::Dots), raster) if presentation != Presentation::Prints => {
+                let print = on_paper(&photograph, raster);
                 let is_worn = presentation == Presentation::Mask;
                 if is_worn { mask::worn(&photograph, &print, &features) } else { print }
             }
@@ -196,6 +208,10 @@ impl Subject {
                 self.draw(Surface::Sheet, &eyes, straight, &mut scene);
                 let shown = (&eyes, self.raster);
                 Surface::Head.draw_shown(shown, &self.features, pose.turn, &mut scene, self.place);
+            }
+            Presentation::Prints => {
+                let print = on_paper(&self.living(pose.at_its_end()), self.raster);
+                self.draw(Surface::Sheet, &print, straight, &mut scene);
             }
             Presentation::Living | Presentation::InjectedFilm => {
                 self.draw(Surface::Sheet, &self.living(pose), straight, &mut scene);

@@ -28,6 +28,7 @@ KIND, what is held before the camera:
   bent-print    the same, bent around the attacker's face
   cut-out       a print with holes, behind which eyes open and shut
   mask          a print worn as a mask that fits, the eyes in its holes
+  prints        a print for each movement, changed as asked
   screen        a photograph on a screen, turned by hand
   film          a film on a screen; of a PICTURE, one that was made of that person before
   steered-film  a film on a screen that somebody steers
