@@ -115,11 +115,14 @@ async fn a_stale_stick_waits_for_the_technician_survives_a_cut_and_is_told_the_s
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!((site.kiosk.runs().as_str(), site.audited("STICK-09")), ("6", 1));
     assert_eq!(site.shows(), Some(StickState::Refused(Fault::TechnicianNeeded)));
+    assert!(!is_kept(&site, "p-1"));
 
     site.sign_in(Some(&mut badge));
     site.until("it is admitted", LIMIT, |site| site.audited("stick-admitted") == 1).await;
     assert_eq!(site.shows(), Some(StickState::Admitted));
-    // The use is on the disk; the power goes, and the stick with it.
+    // It is on record before it is begun: a cut between the two would leave a use that never was.
+    site.until("its use is on the disk", LIMIT, |site| is_kept(site, "p-1")).await;
+    // The power goes, and the stick with it.
     site.kiosk.kill_fleetd();
     site.pull_out();
     site.kiosk.upkeep().sign_out().unwrap();
@@ -139,6 +142,14 @@ async fn a_stale_stick_waits_for_the_technician_survives_a_cut_and_is_told_the_s
     site.sign_in(Some(&mut badge));
     site.until("it is refused", LIMIT, |site| site.audited("STICK-08") == 1).await;
     assert_eq!((site.kiosk.runs().as_str(), site.audited("stick-admitted")), ("7", 1));
+}
+
+/// Whether what fleetd keeps of itself speaks of that permit.
+fn is_kept(site: &Site, permit: &str) -> bool {
+    let files = fs::read_dir(site.kiosk.path("state")).unwrap().map(|entry| entry.unwrap());
+    files
+        .filter(|file| file.file_name().to_string_lossy().starts_with("fleetd"))
+        .any(|file| fs::read_to_string(file.path()).is_ok_and(|text| text.contains(permit)))
 }
 
 /// A `kioskd` that was broken into can write what it likes into the folder that both share.
