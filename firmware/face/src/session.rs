@@ -347,6 +347,7 @@ impl<'e> Session<'e> {
                 Some(NotLive::Picture)
             }
             // A picture with holes for the eyes shows all but relief, and a mask all but its mouth.
+            // Without a model the challenge leaves neither out: this is what a match rests on, once more.
             PassiveEvidence::NotInstalled
                 if liveness.relief.is_empty() || !liveness.tasks.contains(&Task::OpenMouth) =>
             {
